@@ -1,0 +1,211 @@
+"""What each kind of journal entry says, and what it does to money.
+
+A body is a frozen pydantic model; its canonical JSON is what is hashed, stored and sent. `movement` is
+the one place that turns a fact into money, used by the site for its view and by the primary for its
+ledger, so the two can never disagree.
+
+A job is charged once, by `job_printed`; a copy session once, by `copy_finished`. `job_released` and
+`copy_started` are intents: they reserve at the site and move nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from replication.errors import BadEntryError
+from replication.ports import Micros
+
+
+class EntryKind(StrEnum):
+    """The kinds of entry of journal version 1."""
+
+    JOB_ACCEPTED = "job_accepted"
+    JOB_COUNTED = "job_counted"
+    JOB_RELEASED = "job_released"
+    JOB_PRINTED = "job_printed"
+    JOB_NOT_PRINTED = "job_not_printed"
+    JOB_UNKNOWN = "job_unknown"
+    JOB_DELETED = "job_deleted"
+    JOB_EXPIRED = "job_expired"
+    COPY_STARTED = "copy_started"
+    COPY_FINISHED = "copy_finished"
+    BALANCE_ADJUSTED = "balance_adjusted"
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Payer = Annotated[str, Field(pattern=r"^(user|account):.{1,255}$")]
+Pages = Annotated[int, Field(ge=0, le=10_000_000)]
+Money = Annotated[int, Field(ge=0, le=10**15)]
+"""Micros of the currency unit: at most a thousand million units in one fact."""
+
+
+class Body(BaseModel):
+    """The base of every body: frozen, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class JobAccepted(Body):
+    """A whole document is safe on the spool."""
+
+    job_uuid: Uuid
+    user_name: Name
+    queue_name: Name
+    job_name: Annotated[str, Field(max_length=1023)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class JobCounted(Body):
+    """The document's pages are known, or it is known why they are not (`reason`)."""
+
+    job_uuid: Uuid
+    mono_pages: Pages
+    colour_pages: Pages
+    reason: Annotated[str, Field(max_length=255)] = ""
+
+
+class JobReleased(Body):
+    """Intent: this job may go to this printer once, under this fence number."""
+
+    job_uuid: Uuid
+    user_name: Name
+    printer_name: Name
+    fence: Annotated[int, Field(ge=1)]
+    cost_micros: Money
+
+
+class JobPrinted(Body):
+    """Outcome: the printer completed the job, and `payer` pays."""
+
+    job_uuid: Uuid
+    user_name: Name
+    printer_name: Name
+    fence: Annotated[int, Field(ge=1)]
+    payer: Payer
+    cost_micros: Money
+    mono_pages: Pages
+    colour_pages: Pages
+    copies: Annotated[int, Field(ge=1, le=9999)]
+
+
+class JobNotPrinted(Body):
+    """Outcome: the printer surely did not print it. The job is held again and nobody pays."""
+
+    job_uuid: Uuid
+    printer_name: Name
+    fence: Annotated[int, Field(ge=1)]
+    reason: Annotated[str, Field(max_length=1023)]
+
+
+class JobUnknown(JobNotPrinted):
+    """Nobody can say whether it was printed. A person must settle it."""
+
+
+class JobDeleted(Body):
+    """Its owner, or a manager, took the job away."""
+
+    job_uuid: Uuid
+    by_user_name: Name
+
+
+class JobExpired(Body):
+    """It was held longer than the policy allows."""
+
+    job_uuid: Uuid
+
+
+class CopyStarted(Body):
+    """A person began to copy; the site reserved `reserved_micros`."""
+
+    copy_uuid: Uuid
+    user_name: Name
+    printer_name: Name
+    reserved_micros: Money
+
+
+class CopyFinished(Body):
+    """The copier counted the pages, and `payer` pays."""
+
+    copy_uuid: Uuid
+    user_name: Name
+    printer_name: Name
+    payer: Payer
+    cost_micros: Money
+    mono_pages: Pages
+    colour_pages: Pages
+
+
+class BalanceAdjusted(Body):
+    """Headquarters changed a balance; a debit is negative."""
+
+    payer: Payer
+    amount_micros: Annotated[int, Field(ge=-(10**15), le=10**15)]
+    comment: Annotated[str, Field(max_length=1023)] = ""
+    request_id: Annotated[str, Field(max_length=255)] = ""
+
+
+BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
+    EntryKind.JOB_ACCEPTED: JobAccepted,
+    EntryKind.JOB_COUNTED: JobCounted,
+    EntryKind.JOB_RELEASED: JobReleased,
+    EntryKind.JOB_PRINTED: JobPrinted,
+    EntryKind.JOB_NOT_PRINTED: JobNotPrinted,
+    EntryKind.JOB_UNKNOWN: JobUnknown,
+    EntryKind.JOB_DELETED: JobDeleted,
+    EntryKind.JOB_EXPIRED: JobExpired,
+    EntryKind.COPY_STARTED: CopyStarted,
+    EntryKind.COPY_FINISHED: CopyFinished,
+    EntryKind.BALANCE_ADJUSTED: BalanceAdjusted,
+}
+KIND_OF_BODY: Final[dict[type[Body], EntryKind]] = {
+    body: kind for kind, body in BODY_OF_KIND.items()
+}
+BODY_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """Money that one entry moves: a credit is positive, a debit negative."""
+
+    payer: str
+    amount_micros: Micros
+
+
+def user_payer(user_name: str) -> str:
+    """The payer that is this user."""
+    return f"user:{user_name}"
+
+
+def account_payer(account_name: str) -> str:
+    """The payer that is this shared account."""
+    return f"account:{account_name}"
+
+
+def parse_body(kind: EntryKind, text: str) -> Body:
+    """The body that `text` holds; `BadEntryError` says what is wrong with it."""
+    try:
+        return BODY_OF_KIND[kind].model_validate_json(text)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+        )
+        raise BadEntryError(
+            f"A {kind} entry is not as its kind promises: {problems}"
+        ) from error
+
+
+def movement(body: Body) -> Movement | None:
+    """What this fact does to money; nothing for most kinds and for a cost of zero."""
+    match body:
+        case JobPrinted() | CopyFinished() if body.cost_micros:
+            return Movement(payer=body.payer, amount_micros=Micros(-body.cost_micros))
+        case BalanceAdjusted() if body.amount_micros:
+            return Movement(payer=body.payer, amount_micros=Micros(body.amount_micros))
+        case _:
+            return None

@@ -1,0 +1,34 @@
+"""Every error that `replication` raises. The docstring of a class is its default message."""
+
+from __future__ import annotations
+
+
+class ReplicationError(Exception):
+    """Replication failed."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__ or "")
+
+
+class StorageFullError(ReplicationError):
+    """The disk is full: nothing was written. Free some space; the same call then works."""
+
+
+class StorageError(ReplicationError):
+    """The database file refused the transaction: nothing was written."""
+
+
+class StoreClosedError(ReplicationError):
+    """The database file is closed: the server is stopping."""
+
+
+class BadEntryError(ReplicationError):
+    """This journal entry does not say what its kind promises."""
+
+
+class BadMessageError(ReplicationError):
+    """The other end of the link sent something that is not a message of this protocol."""
+
+
+class BadJoinTokenError(ReplicationError):
+    """This is not a join token. Make a new one at headquarters: holdfast-primary token --site NAME."""

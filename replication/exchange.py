@@ -1,0 +1,116 @@
+"""The exchange of the journal, both ends, without any I/O.
+
+Theory of operation
+-------------------
+The site sends its entries in order, a window at a time, and forgets what it sent whenever the link
+breaks: after each connection the primary says how far it is, and sending starts there. The primary
+applies the next entry, skips what it has, and asks for the gap otherwise. Both ends may repeat anything
+at any time; nothing takes effect twice, because only watermark + 1 is ever applied.
+
+An entry that names another past than the primary knows is not a gap but a fork: the site's disk was
+cloned or rolled back. No retry heals that, so the site is fenced until a person has looked.
+
+The acknowledgement moves only the *sending* position. What a person sees of their money follows the
+watermark in the replica, never the acknowledgement (architecture.md, "Exact balances").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from replication.journal import Entry, JournalHead, follows, hash_of
+from replication.watermark import Verdict, judge
+
+BATCH_ENTRIES_MAX: Final = 500
+"""Entries in one message: about 250 kB, well below the link's message bound of 4 MiB."""
+WINDOW_ENTRIES_MAX: Final = 2_000
+"""Entries sent and not yet acknowledged: bounds what both ends hold in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The site's end for one epoch: `acked_seq` is what the primary has, `sent_seq` what went out."""
+
+    acked_seq: int
+    sent_seq: int
+
+    @classmethod
+    def starting_at(cls, watermark_seq: int) -> Sender:
+        """A sender on a new connection, told by the primary how far it is."""
+        return cls(acked_seq=watermark_seq, sent_seq=watermark_seq)
+
+    def next_range(self, journal_seq: int) -> tuple[int, int] | None:
+        """The first and last number to send now, or None while the window is full or all is sent."""
+        first = self.sent_seq + 1
+        last = min(
+            journal_seq,
+            self.sent_seq + BATCH_ENTRIES_MAX,
+            self.acked_seq + WINDOW_ENTRIES_MAX,
+        )
+        return (first, last) if first <= last else None
+
+    def sent(self, last_seq: int) -> Sender:
+        """After a range went out."""
+        return replace(self, sent_seq=max(self.sent_seq, last_seq))
+
+    def acked(self, seq: int) -> Sender:
+        """After the primary confirmed everything up to `seq`; late news changes nothing."""
+        acked = max(self.acked_seq, seq)
+        return Sender(acked_seq=acked, sent_seq=max(self.sent_seq, acked))
+
+    def gap(self, want_seq: int) -> Sender:
+        """After the primary asked for `want_seq`: send again from there, also below what it once had.
+
+        A primary restored from a backup asks for numbers that it confirmed before the backup was lost.
+        """
+        return Sender(
+            acked_seq=min(self.acked_seq, want_seq - 1), sent_seq=want_seq - 1
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What a batch comes to: entries to apply in order, then the answer.
+
+    `gap_seq` is the number to ask for; `fork` says why the site must be fenced. At most one is set.
+    """
+
+    apply: tuple[Entry, ...] = ()
+    gap_seq: int | None = None
+    fork: str | None = None
+
+
+def receive(batch: Sequence[Entry], head: JournalHead) -> Received:
+    """What the primary does with `batch` when `head` is the last entry of that journal which it has."""
+    apply: list[Entry] = []
+    for entry in batch:
+        match judge(entry.seq, head.seq):
+            case Verdict.SKIP:
+                if entry.seq == head.seq and entry.entry_hash != head.entry_hash:
+                    return Received(
+                        apply=tuple(apply),
+                        fork=_fork_text(entry, "is another entry here"),
+                    )
+            case Verdict.GAP:
+                return Received(apply=tuple(apply), gap_seq=head.seq + 1)
+            case Verdict.APPLY:
+                if not follows(entry, head):
+                    return Received(apply=tuple(apply), fork=_why_not(entry))
+                apply.append(entry)
+                head = entry.head
+    return Received(apply=tuple(apply))
+
+
+def _why_not(entry: Entry) -> str:
+    if entry.entry_hash != hash_of(entry):
+        return _fork_text(entry, "does not carry its own hash")
+    return _fork_text(entry, "names another past than the one received before")
+
+
+def _fork_text(entry: Entry, what: str) -> str:
+    return (
+        f"Entry {entry.seq} of site {entry.site_name}, epoch {entry.epoch}, {what}: "
+        "the site's disk was cloned or rolled back, or its journal is damaged."
+    )

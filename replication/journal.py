@@ -1,0 +1,125 @@
+"""The journal: an append-only list of a site's own facts, each with (site, epoch, seq).
+
+Theory of operation
+-------------------
+An entry is written in the same transaction as the fact it records, so a fact without an entry, or an
+entry without a fact, cannot exist. Sequence numbers have no holes. Each entry names the hash of the one
+before it, so a site that was cloned or rolled back to an old disk shows itself at once: it sends a
+number that the primary has with another hash, or one that names another past.
+
+The hash is SHA-256 over the fields joined by newlines. The body is canonical JSON, in which a newline is
+always escaped, and no other field can hold one: the joined text is unambiguous.
+
+The rejected alternative is a hash over the wire form: it would tie the past to one protocol version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Final
+
+from replication.entry_bodies import (
+    BODY_VERSION,
+    KIND_OF_BODY,
+    Body,
+    EntryKind,
+    parse_body,
+)
+from replication.errors import BadEntryError
+from replication.ports import WallMs
+
+GENESIS_HASH: Final = "0" * 64
+"""What the first entry of an epoch names as the hash before it."""
+
+
+KNOWN_KINDS: Final = frozenset(kind.value for kind in EntryKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHead:
+    """The end of one (site, epoch): where the next entry goes."""
+
+    site_name: str
+    epoch: int
+    seq: int = 0
+    entry_hash: str = GENESIS_HASH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One fact. `body` is canonical JSON; `wall_ms` is the writer's own clock, for people only."""
+
+    site_name: str
+    epoch: int
+    seq: int
+    kind: str
+    version: int
+    wall_ms: WallMs
+    body: str
+    prev_hash: str
+    entry_hash: str
+
+    @property
+    def head(self) -> JournalHead:
+        """The journal's end once this entry is its last."""
+        return JournalHead(
+            site_name=self.site_name,
+            epoch=self.epoch,
+            seq=self.seq,
+            entry_hash=self.entry_hash,
+        )
+
+    def parsed(self) -> Body:
+        """The body as a value; `BadEntryError` where it is not what its kind promises."""
+        if self.kind not in KNOWN_KINDS:
+            raise BadEntryError(
+                f"This version does not know the entry kind {self.kind!r}."
+            )
+        return parse_body(EntryKind(self.kind), self.body)
+
+
+def canonical_json(value: object) -> str:
+    """One text for one value: sorted keys, no blanks, ASCII only."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def hash_of(entry: Entry) -> str:
+    """The hash this entry must carry, as 64 hex digits."""
+    fields = (
+        entry.site_name,
+        entry.epoch,
+        entry.seq,
+        entry.kind,
+        entry.version,
+        entry.wall_ms,
+        entry.body,
+        entry.prev_hash,
+    )
+    return hashlib.sha256("\n".join(map(str, fields)).encode("utf-8")).hexdigest()
+
+
+def next_entry(head: JournalHead, body: Body, wall_ms: WallMs) -> Entry:
+    """The entry that follows `head` and records `body`."""
+    unhashed = Entry(
+        site_name=head.site_name,
+        epoch=head.epoch,
+        seq=head.seq + 1,
+        kind=KIND_OF_BODY[type(body)],
+        version=BODY_VERSION,
+        wall_ms=wall_ms,
+        body=canonical_json(body.model_dump(mode="json")),
+        prev_hash=head.entry_hash,
+        entry_hash="",
+    )
+    return replace(unhashed, entry_hash=hash_of(unhashed))
+
+
+def follows(entry: Entry, head: JournalHead) -> bool:
+    """Whether `entry` is the true next one after `head`: number, past and own hash all fit."""
+    return (
+        entry.seq == head.seq + 1
+        and entry.prev_hash == head.entry_hash
+        and entry.entry_hash == hash_of(entry)
+    )

@@ -1,0 +1,222 @@
+"""What the two ends of the site link say to each other: JSON text frames of one WebSocket.
+
+The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
+something to say. Every message may be repeated or lost with the connection; none needs an answer to be
+safe. `PROTOCOL` is the version; the primary also accepts the version before it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from replication.errors import BadMessageError
+from replication.exchange import BATCH_ENTRIES_MAX
+from replication.journal import Entry
+from replication.ports import WallMs
+
+T = TypeVar("T")
+
+PROTOCOL: Final = 1
+MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Of one WebSocket message: a full batch with the longest bodies fits with room to spare."""
+
+SITE_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
+SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN)]
+Seq = Annotated[int, Field(ge=0, le=2**53)]
+Epoch = Annotated[int, Field(ge=1, le=2**31)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Lineage = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class Message(BaseModel):
+    """The base of every message: frozen, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WireEntry(Message):
+    """A journal entry on the wire; site and epoch are those of the link."""
+
+    seq: Annotated[int, Field(ge=1, le=2**53)]
+    kind: Annotated[str, Field(max_length=64)]
+    version: Annotated[int, Field(ge=1, le=1000)]
+    wall_ms: int
+    body: Annotated[str, Field(max_length=8192)]
+    prev_hash: Hash
+    entry_hash: Hash
+
+    @classmethod
+    def of(cls, entry: Entry) -> WireEntry:
+        """The wire form of `entry`."""
+        return cls(
+            seq=entry.seq,
+            kind=entry.kind,
+            version=entry.version,
+            wall_ms=entry.wall_ms,
+            body=entry.body,
+            prev_hash=entry.prev_hash,
+            entry_hash=entry.entry_hash,
+        )
+
+    def entry(self, site_name: str, epoch: int) -> Entry:
+        """The entry that this is on the link of that site and epoch."""
+        return Entry(
+            site_name=site_name,
+            epoch=epoch,
+            seq=self.seq,
+            kind=self.kind,
+            version=self.version,
+            wall_ms=WallMs(self.wall_ms),
+            body=self.body,
+            prev_hash=self.prev_hash,
+            entry_hash=self.entry_hash,
+        )
+
+
+class RegisterChange(Message):
+    """One row of cr-sqlite's change table. Bytes travel as lower-case hex."""
+
+    table: Annotated[str, Field(max_length=64)]
+    pk_hex: str
+    cid: Annotated[str, Field(max_length=64)]
+    val: str | int | float | None
+    col_version: int
+    db_version: int
+    site_id_hex: str
+    cl: int
+    seq: int
+
+
+class ManifestFile(Message):
+    """One LTX file of the primary's store (`replication.manifest.ManifestEntry` on the wire)."""
+
+    name: Annotated[str, Field(pattern=r"^ltx/[0-9]/[0-9a-f]{16}-[0-9a-f]{16}\.ltx$")]
+    size_bytes: Annotated[int, Field(ge=0)]
+    sha256: Hash
+
+
+class Hello(Message):
+    """Site: who I am and where I stand."""
+
+    type: Literal["hello"] = "hello"
+    protocol: int = PROTOCOL
+    site_name: SiteName
+    epoch: Epoch
+    journal_seq: Seq
+    wall_ms: int
+
+
+class Beat(Message):
+    """Site: a no-op of the write path. Answered only once the primary's writer has answered."""
+
+    type: Literal["beat"] = "beat"
+    number: Seq
+
+
+class Entries(Message):
+    """Site: journal entries in order, without holes."""
+
+    type: Literal["entries"] = "entries"
+    entries: Annotated[
+        list[WireEntry], Field(min_length=1, max_length=BATCH_ENTRIES_MAX)
+    ]
+
+
+class Welcome(Message):
+    """Primary: the link stands. `watermark_seq` is how far this epoch has taken effect."""
+
+    type: Literal["welcome"] = "welcome"
+    protocol: int = PROTOCOL
+    lineage: Lineage
+    txid: Seq
+    watermark_seq: Seq
+    wall_ms: int
+
+
+class BeatAck(Message):
+    """Primary: the write path works."""
+
+    type: Literal["beat_ack"] = "beat_ack"
+    number: Seq
+
+
+class Ack(Message):
+    """Primary: everything up to `seq` has taken effect."""
+
+    type: Literal["ack"] = "ack"
+    seq: Seq
+
+
+class Gap(Message):
+    """Primary: send again from `want_seq`."""
+
+    type: Literal["gap"] = "gap"
+    want_seq: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class Fence(Message):
+    """Primary: this site takes no further part until a person has looked; `reason` says why."""
+
+    type: Literal["fence"] = "fence"
+    reason: Annotated[str, Field(max_length=1023)]
+
+
+class Head(Message):
+    """Primary: the directory is at `txid` now; `files` lead there from the head announced before."""
+
+    type: Literal["head"] = "head"
+    lineage: Lineage
+    txid: Seq
+    files: Annotated[list[ManifestFile], Field(max_length=1000)] = []
+
+
+class Registers(Message):
+    """Both: changes of the registers up to `db_version`, always whole versions."""
+
+    type: Literal["registers"] = "registers"
+    db_version: Seq
+    changes: Annotated[list[RegisterChange], Field(max_length=20_000)]
+
+
+class RegistersAck(Message):
+    """Both: the registers up to your `db_version` are merged here."""
+
+    type: Literal["registers_ack"] = "registers_ack"
+    db_version: Seq
+
+
+FromSite = Annotated[
+    Hello | Beat | Entries | Registers | RegistersAck, Field(discriminator="type")
+]
+FromPrimary = Annotated[
+    Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersAck,
+    Field(discriminator="type"),
+]
+AnyFromSite = Hello | Beat | Entries | Registers | RegistersAck
+AnyFromPrimary = Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersAck
+
+_FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)
+_FROM_PRIMARY: Final[TypeAdapter[AnyFromPrimary]] = TypeAdapter(FromPrimary)
+
+
+def parse_from_site(text: str | bytes) -> AnyFromSite:
+    """The message a site sent; `BadMessageError` where it is none."""
+    return _parse(_FROM_SITE, text)
+
+
+def parse_from_primary(text: str | bytes) -> AnyFromPrimary:
+    """The message the primary sent; `BadMessageError` where it is none."""
+    return _parse(_FROM_PRIMARY, text)
+
+
+def _parse(adapter: TypeAdapter[T], text: str | bytes) -> T:
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadMessageError(
+            f"Not a message of protocol {PROTOCOL}: {where}: {first['msg']}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Table definitions that both servers know: the directory, which travels as pages."""

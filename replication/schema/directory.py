@@ -1,0 +1,208 @@
+"""The directory: the primary's small database, replicated page by page to every site.
+
+Only the primary writes it. A site reads the same tables from its replica. Watermarks stand beside the
+balances because a WAL transaction covers one file only: the two must move together.
+
+Names are the keys: a user, a printer or a site is known by one name everywhere. A `payer` is whoever
+pays: `user:<name>` or `account:<name>` (see `replication.entry_bodies`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+NAMING_CONVENTION: Final = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SCHEMA_VERSION: Final = 1
+"""What this code writes; a site older than a heartbeat's `min_reader` freezes its replica."""
+
+directory_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
+
+users: Final = Table(
+    "users",
+    directory_metadata,
+    Column("user_name", Text, primary_key=True),
+    Column("full_name", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("restricted", Boolean, nullable=False, default=True),
+    sqlite_with_rowid=False,
+)
+groups: Final = Table(
+    "groups",
+    directory_metadata,
+    Column("group_name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+memberships: Final = Table(
+    "memberships",
+    directory_metadata,
+    Column("group_name", Text, primary_key=True),
+    Column("user_name", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+cards: Final = Table(
+    "cards",
+    directory_metadata,
+    Column(
+        "card_hash", Text, primary_key=True, doc="HMAC-SHA256 of the card number, hex"
+    ),
+    Column("user_name", Text, nullable=False),
+    Column("revoked", Boolean, nullable=False, default=False),
+    Index("ix_cards_user_name", "user_name"),
+    sqlite_with_rowid=False,
+)
+accounts: Final = Table(
+    "accounts",
+    directory_metadata,
+    Column("account_name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+balances: Final = Table(
+    "balances",
+    directory_metadata,
+    Column("payer", Text, primary_key=True),
+    Column("balance_micros", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+printers: Final = Table(
+    "printers",
+    directory_metadata,
+    Column("printer_name", Text, primary_key=True),
+    Column("site_name", Text, nullable=False),
+    Column("printer_uri", Text, nullable=False, doc="ipp:// or ipps:// address"),
+    Column("provider_mode", Text, nullable=False, default="print_and_log_later"),
+    Index("ix_printers_site_name", "site_name"),
+    sqlite_with_rowid=False,
+)
+queues: Final = Table(
+    "queues",
+    directory_metadata,
+    Column("queue_name", Text, primary_key=True),
+    Column("site_name", Text, nullable=False),
+    Column(
+        "printer_name",
+        Text,
+        nullable=False,
+        doc="where a direct job goes, and the default of a release",
+    ),
+    Column(
+        "hold_mode",
+        Text,
+        nullable=False,
+        default="user",
+        doc="failure_modes.vocabulary.HoldMode",
+    ),
+    Index("ix_queues_site_name", "site_name"),
+    sqlite_with_rowid=False,
+)
+prices: Final = Table(
+    "prices",
+    directory_metadata,
+    Column(
+        "printer_name",
+        Text,
+        primary_key=True,
+        doc="'' is the price of every other printer",
+    ),
+    Column("mono_simplex_micros", Integer, nullable=False),
+    Column("mono_duplex_micros", Integer, nullable=False),
+    Column("colour_simplex_micros", Integer, nullable=False),
+    Column("colour_duplex_micros", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+policies: Final = Table(
+    "policies",
+    directory_metadata,
+    Column("layer", Text, primary_key=True, doc="failure_modes.vocabulary.Layer"),
+    Column(
+        "scope",
+        Text,
+        primary_key=True,
+        doc="'' for global, else the site's or printer's name",
+    ),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False, doc="a JSON object of policy fields"),
+    sqlite_with_rowid=False,
+)
+devices: Final = Table(
+    "devices",
+    directory_metadata,
+    Column("device_name", Text, primary_key=True),
+    Column("site_name", Text, nullable=False),
+    Column(
+        "printer_name",
+        Text,
+        nullable=False,
+        doc="the printer that this panel belongs to",
+    ),
+    Column(
+        "token_hash",
+        Text,
+        nullable=False,
+        doc="SHA-256 of the device's random token, hex",
+    ),
+    Column("enabled", Boolean, nullable=False, default=True),
+    sqlite_with_rowid=False,
+)
+sites: Final = Table(
+    "sites",
+    directory_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column(
+        "epoch",
+        Integer,
+        nullable=False,
+        default=0,
+        doc="the newest epoch that joined; 0 = none yet",
+    ),
+    Column(
+        "state",
+        Text,
+        nullable=False,
+        default="approved",
+        doc="approved, revoked or fenced",
+    ),
+    Column("state_reason", Text, nullable=False, default=""),
+    sqlite_with_rowid=False,
+)
+watermarks: Final = Table(
+    "watermarks",
+    directory_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column(
+        "entry_hash",
+        Text,
+        nullable=False,
+        doc="hash of the entry at `seq`: the next one must name it",
+    ),
+    sqlite_with_rowid=False,
+)
+heartbeat: Final = Table(
+    "heartbeat",
+    directory_metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    Column("lineage", Text, nullable=False),
+    Column("wall_ms", Integer, nullable=False),
+    Column("min_reader", Integer, nullable=False),
+    Column("currency", Text, nullable=False, doc="ISO 4217 code, for people"),
+)
