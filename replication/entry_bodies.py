@@ -192,12 +192,8 @@ def parse_body(kind: EntryKind, text: str) -> Body:
     try:
         return BODY_OF_KIND[kind].model_validate_json(text)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
-        )
-        raise BadEntryError(
-            f"A {kind} entry is not as its kind promises: {problems}"
-        ) from error
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise BadEntryError(f"A {kind} entry is not as its kind promises: {problems}") from error
 
 
 def movement(body: Body) -> Movement | None:

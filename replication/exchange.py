@@ -65,9 +65,7 @@ class Sender:
 
         A primary restored from a backup asks for numbers that it confirmed before the backup was lost.
         """
-        return Sender(
-            acked_seq=min(self.acked_seq, want_seq - 1), sent_seq=want_seq - 1
-        )
+        return Sender(acked_seq=min(self.acked_seq, want_seq - 1), sent_seq=want_seq - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

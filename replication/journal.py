@@ -74,9 +74,7 @@ class Entry:
     def parsed(self) -> Body:
         """The body as a value; `BadEntryError` where it is not what its kind promises."""
         if self.kind not in KNOWN_KINDS:
-            raise BadEntryError(
-                f"This version does not know the entry kind {self.kind!r}."
-            )
+            raise BadEntryError(f"This version does not know the entry kind {self.kind!r}.")
         return parse_body(EntryKind(self.kind), self.body)
 
 

@@ -20,7 +20,11 @@ T = TypeVar("T")
 
 PROTOCOL: Final = 1
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
-"""Of one WebSocket message: a full batch with the longest bodies fits with room to spare."""
+"""Of one WebSocket message."""
+BODY_CHARS_MAX: Final = 32_768
+"""Of one entry's body: three names and a title of nothing but emoji (12 characters each) fit."""
+BATCH_CHARS_MAX: Final = 1024 * 1024
+"""Of the bodies in one `Entries`: quoted once more, they stay well below the message bound."""
 
 SITE_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN)]
@@ -28,6 +32,11 @@ Seq = Annotated[int, Field(ge=0, le=2**53)]
 Epoch = Annotated[int, Field(ge=1, le=2**31)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Lineage = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+SmallInt = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Origin = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""The identity of one registers database: cr-sqlite's site id, 16 bytes in hex."""
+Versions = Annotated[dict[Origin, Seq], Field(max_length=10_000)]
+"""Per writer, the newest version of its registers that someone has."""
 
 
 class Message(BaseModel):
@@ -43,7 +52,7 @@ class WireEntry(Message):
     kind: Annotated[str, Field(max_length=64)]
     version: Annotated[int, Field(ge=1, le=1000)]
     wall_ms: int
-    body: Annotated[str, Field(max_length=8192)]
+    body: Annotated[str, Field(max_length=BODY_CHARS_MAX)]
     prev_hash: Hash
     entry_hash: Hash
 
@@ -76,17 +85,17 @@ class WireEntry(Message):
 
 
 class RegisterChange(Message):
-    """One row of cr-sqlite's change table. Bytes travel as lower-case hex."""
+    """One row of cr-sqlite's change table. Bytes travel as lower-case hex; `origin` is its `site_id`."""
 
     table: Annotated[str, Field(max_length=64)]
-    pk_hex: str
+    pk_hex: Annotated[str, Field(max_length=2048, pattern=r"^([0-9a-f]{2})+$")]
     cid: Annotated[str, Field(max_length=64)]
-    val: str | int | float | None
-    col_version: int
-    db_version: int
-    site_id_hex: str
-    cl: int
-    seq: int
+    val: Annotated[str, Field(max_length=4096)] | SmallInt | float | None
+    col_version: SmallInt
+    db_version: Seq
+    origin: Origin
+    cl: SmallInt
+    seq: SmallInt
 
 
 class ManifestFile(Message):
@@ -119,9 +128,7 @@ class Entries(Message):
     """Site: journal entries in order, without holes."""
 
     type: Literal["entries"] = "entries"
-    entries: Annotated[
-        list[WireEntry], Field(min_length=1, max_length=BATCH_ENTRIES_MAX)
-    ]
+    entries: Annotated[list[WireEntry], Field(min_length=1, max_length=BATCH_ENTRIES_MAX)]
 
 
 class Welcome(Message):
@@ -172,30 +179,33 @@ class Head(Message):
     files: Annotated[list[ManifestFile], Field(max_length=1000)] = []
 
 
+class RegistersHave(Message):
+    """Both, once per connection: of each writer's registers I have everything up to this version.
+
+    The other end then sends what is newer, and goes on doing so.
+    """
+
+    type: Literal["registers_have"] = "registers_have"
+    versions: Versions
+
+
 class Registers(Message):
-    """Both: changes of the registers up to `db_version`, always whole versions."""
+    """Both: changes of the registers. After them you have each writer's up to `versions`."""
 
     type: Literal["registers"] = "registers"
-    db_version: Seq
     changes: Annotated[list[RegisterChange], Field(max_length=20_000)]
-
-
-class RegistersAck(Message):
-    """Both: the registers up to your `db_version` are merged here."""
-
-    type: Literal["registers_ack"] = "registers_ack"
-    db_version: Seq
+    versions: Versions
 
 
 FromSite = Annotated[
-    Hello | Beat | Entries | Registers | RegistersAck, Field(discriminator="type")
+    Hello | Beat | Entries | Registers | RegistersHave, Field(discriminator="type")
 ]
 FromPrimary = Annotated[
-    Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersAck,
+    Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersHave,
     Field(discriminator="type"),
 ]
-AnyFromSite = Hello | Beat | Entries | Registers | RegistersAck
-AnyFromPrimary = Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersAck
+AnyFromSite = Hello | Beat | Entries | Registers | RegistersHave
+AnyFromPrimary = Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersHave
 
 _FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)
 _FROM_PRIMARY: Final[TypeAdapter[AnyFromPrimary]] = TypeAdapter(FromPrimary)

@@ -1,8 +1,8 @@
 """Files of an upstream release, taken only when their SHA-256 is the pinned one.
 
-Many networks cut such downloads off, some without a word, and a name lookup has no time limit of its
-own. So a child process tries the connection first and is killed after a few seconds; only then is the
-file fetched, with a limit on silence, on the whole and on size.
+Many networks cut such downloads off, some without a word, and a name lookup has no time limit of
+its own. So a child process tries the connection first and is killed after a few seconds; only then
+is the file fetched, with a limit on silence, on the whole and on size.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ SIZE_BYTES_MAX = 64 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 HTTPS_PORT = 443
 
-_CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 4).close()"
+_CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2]))).close()"
 
 
 def fetch(asset: Asset) -> bytes:

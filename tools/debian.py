@@ -57,7 +57,7 @@ def install(packages: Collection[str], environ: Mapping[str, str], *, why: str) 
 
 
 def ensure_print_system(environ: Mapping[str, str]) -> None:
-    """Bring cupsd, ipptool, ippeveprinter and what they announce themselves with. Starts nothing."""
+    """Bring cupsd, ipptool, ippeveprinter and what announces them. Starts nothing."""
     packages = missing_packages(DEBIAN_PROGRAMS, environ)
     if packages:
         install(packages, environ, why="The print system's programs are missing")

@@ -104,8 +104,15 @@ class SqliteFile:
         metadata: MetaData,
         *,
         wal_autocheckpoint_pages: int = WAL_AUTOCHECKPOINT_PAGES,
+        on_commit: Callable[[], None] | None = None,
     ) -> None:
+        """Open or make the file.
+
+        `on_commit` is called in the event loop, once per commit, when its transactions are on the
+        disk, even where their callers have gone away meanwhile.
+        """
         self.path = path
+        self._on_commit = on_commit
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(QUEUE_WORKS_MAX)
         self._closed = False
         self._writing = open_engine(path, wal_autocheckpoint_pages=wal_autocheckpoint_pages)
@@ -114,7 +121,9 @@ class SqliteFile:
             _begin_with(engine, begin)
         with _translating():
             metadata.create_all(self._writing)
-        self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"writer of {path.name}", daemon=True
+        )
         self._thread.start()
 
     async def write(self, work: Work[T]) -> T:
@@ -159,9 +168,9 @@ class SqliteFile:
         while going:
             batch, going = self._next_batch()
             if batch:
-                self._commit(batch)
+                tell = self._on_commit if self._commit(batch) else None
                 for loop in {waiting.loop for waiting in batch}:
-                    _settle_in(loop, [waiting for waiting in batch if waiting.loop is loop])
+                    _settle_in(loop, [waiting for waiting in batch if waiting.loop is loop], tell)
 
     def _next_batch(self) -> tuple[list[_Waiting], bool]:
         batch: list[_Waiting] = []
@@ -176,7 +185,7 @@ class SqliteFile:
                 return batch, True
         return batch, False
 
-    def _commit(self, batch: list[_Waiting]) -> None:
+    def _commit(self, batch: list[_Waiting]) -> bool:
         try:
             with _translating(), self._writing.begin() as connection:
                 for waiting in batch:
@@ -184,22 +193,30 @@ class SqliteFile:
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller must hear it
             for waiting in batch:
                 waiting.error = error
+            return False
+        return True
 
 
 def _run_one(connection: Connection, waiting: _Waiting) -> None:
     _raw(connection, "SAVEPOINT one")
     try:
         waiting.result = waiting.work(connection)
-    except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
+    except Exception as error:  # the caller's own error goes back to the caller
+        if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            raise  # A full disk ends the whole transaction: every caller of the batch must hear it.
         _raw(connection, "ROLLBACK TO one")
         waiting.error = translated(error) if isinstance(error, DRIVER_ERRORS) else error
     _raw(connection, "RELEASE one")
 
 
-def _settle_in(loop: asyncio.AbstractEventLoop, batch: list[_Waiting]) -> None:
+def _settle_in(
+    loop: asyncio.AbstractEventLoop, batch: list[_Waiting], tell: Callable[[], None] | None
+) -> None:
     def settle() -> None:
         for waiting in batch:
             waiting.settle()
+        if tell is not None:
+            tell()
 
     if not loop.is_closed():
         loop.call_soon_threadsafe(settle)

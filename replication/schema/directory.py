@@ -59,9 +59,7 @@ memberships: Final = Table(
 cards: Final = Table(
     "cards",
     directory_metadata,
-    Column(
-        "card_hash", Text, primary_key=True, doc="HMAC-SHA256 of the card number, hex"
-    ),
+    Column("card_hash", Text, primary_key=True, doc="HMAC-SHA256 of the card number, hex"),
     Column("user_name", Text, nullable=False),
     Column("revoked", Boolean, nullable=False, default=False),
     Index("ix_cards_user_name", "user_name"),
@@ -159,6 +157,7 @@ devices: Final = Table(
         doc="SHA-256 of the device's random token, hex",
     ),
     Column("enabled", Boolean, nullable=False, default=True),
+    Index("ix_devices_token_hash", "token_hash"),
     sqlite_with_rowid=False,
 )
 sites: Final = Table(

@@ -1,7 +1,8 @@
 """Records become groups, sets and collections (RFC 8010, 3.1.2 to 3.1.7).
 
-The wire is flat: a record without a name is one more value of the attribute before it, and a collection
-is the run of records between a begin and an end record. The open collections are a stack.
+The wire is flat: a record without a name is one more value of the attribute before it, and a
+collection is the run of records between a begin and an end record. The open collections are a
+stack.
 """
 
 from __future__ import annotations

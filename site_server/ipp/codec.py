@@ -1,13 +1,15 @@
 """IPP messages to and from bytes, without any I/O (RFC 8010, section 3).
 
 Theory of operation. A message is eight fixed bytes, then a row of *items*, then (in requests) the
-document. An item is either a one-byte group delimiter or a record `tag, name, value` with two counted
-strings. The decoder keeps only the bytes of the item that is still incomplete: `feed` cuts off as many
-whole items as are there and hands them to `MessageBuilder`, which alone knows groups, sets and
-collections. What follows the end tag stays untouched in `rest`: it is the beginning of the document.
+document. An item is either a one-byte group delimiter or a record `tag, name, value` with two
+counted strings. The decoder keeps only the bytes of the item that is still incomplete: `feed` cuts
+off as many whole items as are there and hands them to `MessageBuilder`, which alone knows groups,
+sets and collections. What follows the end tag stays untouched in `rest`: it is the beginning of the
+document.
 
-Rejected: collecting the whole header and parsing it at once. With a client that sends byte by byte one
-either parses again at each byte (quadratic) or needs the length of the header, which IPP does not tell.
+Rejected: collecting the whole header and parsing it at once. With a client that sends byte by byte
+one either parses again at each byte (quadratic) or needs the length of the header, which IPP does
+not tell.
 """
 
 from __future__ import annotations
@@ -54,9 +56,7 @@ class DecodeLimits:
 
 
 REQUEST_LIMITS: Final = DecodeLimits()
-ANSWER_LIMITS: Final = DecodeLimits(
-    header_bytes_max=4_194_304, values_max=200_000, is_strict=False
-)
+ANSWER_LIMITS: Final = DecodeLimits(header_bytes_max=4_194_304, values_max=200_000, is_strict=False)
 
 
 class MessageDecoder:
@@ -242,6 +242,4 @@ def _encode_name(name: str) -> bytes:
 def _record(tag: int, name: bytes, value: bytes) -> bytes:
     if max(len(name), len(value)) > COUNT_MAX:
         raise UnencodableError
-    return b"".join(
-        (bytes((tag,)), _LENGTH.pack(len(name)), name, _LENGTH.pack(len(value)), value)
-    )
+    return b"".join((bytes((tag,)), _LENGTH.pack(len(name)), name, _LENGTH.pack(len(value)), value))

@@ -1,4 +1,4 @@
-"""One value to and from its bytes (RFC 8010, 3.9), and how long each syntax may be (RFC 8011, 5.1)."""
+"""One value to and from its bytes (RFC 8010, 3.9), and how long it may be (RFC 8011, 5.1)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """An IPP message as frozen values.
 
-`Value` keeps the tag beside the data, so whatever is decoded can be encoded again to the same bytes,
-also where this server knows neither the attribute nor the tag (the data is then plain bytes).
+`Value` keeps the tag beside the data, so whatever is decoded can be encoded again to the same
+bytes, also where this server knows neither the attribute nor the tag (the data is then plain
+bytes).
 """
 
 from __future__ import annotations
@@ -143,9 +144,7 @@ class Attribute:
 
     def texts(self) -> tuple[str, ...]:
         """All values that are some kind of string, without their language."""
-        return tuple(
-            text for value in self.values if (text := text_of(value)) is not None
-        )
+        return tuple(text for value in self.values if (text := text_of(value)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The first eight bytes of a message. `code` is an operation in a request, a status in an answer."""
+    """The first eight bytes. `code` is an operation in a request, a status in an answer."""
 
     version: tuple[int, int]
     code: int

@@ -1,4 +1,4 @@
-"""The numbers of IPP: tags, operations, status codes and states (RFC 8010, RFC 8011, PWG 5100.x, CUPS)."""
+"""The numbers of IPP: tags, operations, statuses, states (RFC 8010, RFC 8011, PWG, CUPS)."""
 
 from __future__ import annotations
 
@@ -140,4 +140,3 @@ class PrinterState(IntEnum):
     IDLE = 3
     PROCESSING = 4
     STOPPED = 5
-

@@ -1,0 +1,78 @@
+# The commands of this project. A newcomer needs two: `make demo` and `make test`.
+# Each installs what it needs first; what is already there is not touched again.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PY := .venv/bin/python
+BENCHES = $(sort $(shell grep -l '^if __name__ ==' bench/*.py 2>/dev/null | xargs -r -n1 basename -s .py))
+
+.PHONY: help
+help: ## this list
+	@echo "Holdfast: print release that keeps working when the WAN does not."
+	@echo
+	@grep -hE '^[a-zA-Z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-zA-Z%-]+):.*## /\1\t/' \
+		| awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@echo
+	@echo "To begin again from nothing: rm -rf .venv .tools"
+
+.PHONY: demo
+demo: tools ## run the main job: print, cut the WAN, go on printing, heal
+	@$(PY) -m chaos.scenarios.main_job
+
+.PHONY: test
+test: tools ## run every test
+	@echo "==> Tests (real servers are started; a line per file)"
+	@$(PY) -m pytest
+
+.PHONY: check
+check: setup ## check format, lint, types, direction of imports, coverage of the decisions
+	@echo "==> Format (ruff)"
+	@$(PY) -m ruff format --check .
+	@echo "==> Lint (ruff)"
+	@$(PY) -m ruff check .
+	@echo "==> Types (mypy; half a minute the first time)"
+	@$(PY) -m mypy
+	@echo "==> Direction of imports (import-linter)"
+	@.venv/bin/lint-imports
+	@echo "==> Every branch of failure_modes, by its own unit tests"
+	@$(PY) -m pytest -q tests/unit/failure_modes \
+		--cov=failure_modes --cov-branch --cov-report=term-missing --cov-fail-under=100
+
+.PHONY: fix
+fix: setup ## repair what a machine can: format, imports, simple lint
+	@echo "==> Format and simple lint (ruff)"
+	@$(PY) -m ruff check --fix --exit-zero --quiet .
+	@$(PY) -m ruff format .
+
+.PHONY: tools
+tools: setup ## install the programs beside Python into .tools
+	@$(PY) -m tools
+
+.PHONY: bench
+bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
+
+bench-%: tools ## measure one figure: make bench-NAME
+	@echo "==> Bench $*"
+	@$(PY) -m bench.$(subst -,_,$*)
+
+.PHONY: clean
+clean: ## remove what tests, demo and builds left (keeps .venv and .tools)
+	@echo "==> Removing caches and leftovers"
+	@rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		.coverage .coverage.* build dist
+	@find . \( -name .venv -o -name .tools -o -name .git \) -prune -o -name __pycache__ -type d -print0 \
+		| xargs -0 -r rm -rf
+
+.PHONY: setup
+setup:
+	@for candidate in $${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec "$$candidate" -m tools.setup; \
+		fi; \
+	done; \
+	echo "make setup: Python 3.11 or newer is needed. As root, run:" >&2; \
+	echo "    apt-get install -y --no-install-recommends python3 python3-venv" >&2; \
+	exit 1

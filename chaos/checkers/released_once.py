@@ -1,0 +1,125 @@
+"""Promise 4: no job is printed twice, no accepted job is lost, an unknown outcome is shown.
+
+What was printed is taken from the printers' own records alone. Every document of a scenario has
+bytes of its own, so its SHA-256 says which job it is, however often it arrives, and under whatever
+name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chaos.checkers.entries import body_of, every_entry
+from chaos.checkers.verdict import Verdict, verdict
+from chaos.history import History, Operation, Outcome
+from replication.entry_bodies import (
+    Body,
+    JobAccepted,
+    JobDeleted,
+    JobExpired,
+    JobNotPrinted,
+    JobPrinted,
+    JobReleased,
+    JobUnknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chaos.final_state import FinalState
+
+CHECKER: Final = "released_once"
+
+FATE_OF_BODY: Final[dict[type[Body], str]] = {
+    JobReleased: "releasing",
+    JobPrinted: "printed",
+    JobNotPrinted: "held",
+    JobUnknown: "unknown",
+    JobDeleted: "deleted",
+    JobExpired: "expired",
+}
+GONE: Final = frozenset({"printed", "deleted", "expired"})
+"""Fates after which a site need not show the job any more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """An accepted job and what its journal says became of it."""
+
+    accepted: JobAccepted
+    fate: str = "held"
+
+
+def released_once(history: History, state: FinalState) -> Verdict:
+    """Invalid where a document left a printer twice, or a job was lost, or its fate is a guess."""
+    jobs = _jobs(state)
+    printed = completed_documents(state)
+    findings = [
+        *printed_twice(state),
+        *lost(history, state),
+        *(text for job in jobs.values() for text in _guessed(job, printed)),
+    ]
+    unknown = sum(1 for job in jobs.values() if job.fate == "unknown")
+    return verdict(
+        4,
+        CHECKER,
+        findings,
+        judged=len(jobs),
+        measured=f"{len(jobs)} jobs, {printed.total()} documents printed, {unknown} shown unknown",
+    )
+
+
+def completed_documents(state: FinalState) -> Counter[str]:
+    """How often each document, by its SHA-256, was printed to its end."""
+    return Counter(found.sha256 for found in state.documents if found.completed)
+
+
+def printed_twice(state: FinalState) -> list[str]:
+    """Every document that was printed more often than it was accepted."""
+    accepted = Counter(job.accepted.sha256 for job in _jobs(state).values())
+    return [
+        f"document {sha256[:12]} was printed {times} times, but accepted {accepted[sha256]} times"
+        for sha256, times in completed_documents(state).items()
+        if times > accepted[sha256]
+    ]
+
+
+def lost(history: History, state: FinalState) -> list[str]:
+    """Every job that a site took, and that is neither at an end nor shown there any more."""
+    jobs = _jobs(state)
+    known = {job.accepted.sha256 for job in jobs.values()}
+    shown = {job.job_uuid for site in state.sites for job in site.jobs}
+    return [
+        f"{event.node} accepted {event.text('job_name')}, and no journal knows of it"
+        for event in history.events(Operation.PRINT)
+        if event.outcome is Outcome.OK and event.text("sha256") not in known
+    ] + [
+        f"job {job.accepted.job_name} is {job.fate}, but its site does not show it"
+        for uuid, job in jobs.items()
+        if job.fate not in GONE and uuid not in shown
+    ]
+
+
+def _jobs(state: FinalState) -> dict[str, _Job]:
+    jobs: dict[str, _Job] = {}
+    for entry in every_entry(state):
+        body = body_of(entry)
+        if isinstance(body, JobAccepted):
+            jobs[body.job_uuid] = _Job(accepted=body)
+        elif body is not None and type(body) in FATE_OF_BODY:
+            uuid = getattr(body, "job_uuid", "")
+            if uuid in jobs:
+                jobs[uuid].fate = FATE_OF_BODY[type(body)]
+    return jobs
+
+
+def _guessed(job: _Job, printed: Counter[str]) -> Iterator[str]:
+    name, times = job.accepted.job_name, printed[job.accepted.sha256]
+    if job.fate == "printed" and not times:
+        yield f"job {name} was charged as printed, but no printer has it"
+    if job.fate in {"held", "deleted", "expired"} and times:
+        yield f"job {name} is {job.fate}, but a printer printed it"
+    if job.fate == "releasing":
+        yield f"job {name} was released and its outcome never settled"

@@ -1,0 +1,171 @@
+"""What clients saw while a scenario ran: an append-only list, kept as JSON lines.
+
+A checker judges only from this and from what was found at the end (`chaos.final_state`), never from
+what a server says about itself on the way. An operation without an answer is `unknown`: nobody can
+say whether it took effect, and a checker must accept both.
+
+The list is written line by line while the scenario runs, so that a scenario that dies still leaves
+what it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping  # noqa: TC003 - pydantic reads the annotations
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+from pydantic import TypeAdapter
+
+from replication.ports import Clock, MonotonicMs, WallMs  # noqa: TC001 - the same
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+Fact = str | int | bool
+
+
+class Operation(StrEnum):
+    """What a client asked for."""
+
+    PRINT = "print"
+    LOGIN = "login"
+    LIST = "list"
+    RELEASE = "release"
+    DELETE = "delete"
+    LOGOUT = "logout"
+    COPY_START = "copy_start"
+    COPY_FINISH = "copy_finish"
+    ADJUST = "adjust"
+    ADD_USER = "add_user"
+
+
+class Outcome(StrEnum):
+    """What the client knows of its operation: done, refused, or nothing."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class FaultKind(StrEnum):
+    """What the scenario did to a node."""
+
+    WAN_CUT = "wan_cut"
+    WAN_HEALED = "wan_healed"
+    KILLED = "killed"
+    STARTED = "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One operation of one client at one node. The times are those of its beginning."""
+
+    record: Literal["event"] = "event"
+    operation: Operation
+    node: str
+    wall_ms: WallMs
+    monotonic_ms: MonotonicMs
+    latency_us: int
+    outcome: Outcome
+    reason: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The fact `name` as text; empty where the client did not learn it."""
+        return str(self.facts.get(name, ""))
+
+    def number(self, name: str) -> int:
+        """The fact `name` as a number; 0 where the client did not learn it."""
+        return int(self.facts.get(name, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that the scenario did to `node`; `what` names the part, for a reader."""
+
+    record: Literal["fault"] = "fault"
+    kind: FaultKind
+    node: str
+    wall_ms: WallMs
+    monotonic_ms: MonotonicMs
+    what: str = ""
+
+
+Record = Event | Fault
+_RECORD: Final[TypeAdapter[Record]] = TypeAdapter(Record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that was seen and done, in the order in which it was written down."""
+
+    records: tuple[Record, ...]
+
+    def events(self, *operations: Operation) -> Iterator[Event]:
+        """The events of these operations; of all where none is named."""
+        for record in self.records:
+            if isinstance(record, Event) and (not operations or record.operation in operations):
+                yield record
+
+    def faults(self, node: str) -> Iterator[Fault]:
+        """What was done to `node`."""
+        for record in self.records:
+            if isinstance(record, Fault) and record.node == node:
+                yield record
+
+    def nodes(self) -> tuple[str, ...]:
+        """Every node at which a client asked for something, in order of appearance."""
+        return tuple(dict.fromkeys(event.node for event in self.events()))
+
+
+class HistoryFile:
+    """A history that is being written. `clock` stamps the faults; events bring their own times."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
+        self._records: list[Record] = []
+        self._file = path.open("ab", buffering=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def event(self, event: Event) -> Event:
+        """Write down what a client saw."""
+        self._append(event)
+        return event
+
+    def fault(self, kind: FaultKind, node: str, what: str = "") -> None:
+        """Write down that this was done to `node` just now."""
+        self._append(
+            Fault(
+                kind=kind,
+                node=node,
+                what=what,
+                wall_ms=self._clock.wall_ms(),
+                monotonic_ms=self._clock.monotonic_ms(),
+            )
+        )
+
+    def history(self) -> History:
+        """Everything written so far."""
+        return History(records=tuple(self._records))
+
+    def _append(self, record: Record) -> None:
+        self._file.write(_RECORD.dump_json(record) + b"\n")
+        self._records.append(record)
+
+
+def read_history(path: Path) -> History:
+    """The history that `path` holds; a last line cut off by a crash is left out."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return History(records=tuple(_RECORD.validate_json(line) for line in lines))

@@ -1,0 +1,126 @@
+"""Journal entries in: ledger first, directory second, in order, each exactly once.
+
+Theory of operation
+-------------------
+The ledger and the directory are two files, and no transaction covers both. So the ledger is the
+truth about what was received and the directory follows it: entries, movements and print log are
+appended in one ledger transaction; then balances and watermark move in one directory transaction.
+Between the two a crash, a full disk or a cancelled request may strike. Nothing is undone then:
+whatever the ledger has beyond the directory's watermark is moved before anything else happens to
+that journal, at start (`roll_forward`) and at each `receive` and `head`.
+
+The batches of one journal are serialised by a lock. Different journals run at once, and the
+writers' group commit lets them share an fsync.
+
+The rejected alternative is balances in the ledger, copied to the directory by a job: a site would
+see a balance without the watermark that belongs to it, and its view of the money would be wrong.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from primary.errors import NotFoundError
+from primary.service.project import HEADQUARTERS, dispute_unknown, payers_of, read_facts
+from primary.store.directory import APPROVED, Directory
+from primary.store.ledger import Ledger
+from primary.store.ledger_facts import LedgerFact
+from replication.exchange import Received, receive
+from replication.journal import Entry, JournalHead
+from replication.ports import Clock
+
+logger: Final = logging.getLogger(__name__)
+
+
+class Ingest:
+    """The one way by which entries, and so money, come in."""
+
+    def __init__(self, directory: Directory, ledger: Ledger, clock: Clock) -> None:
+        self._directory = directory
+        self._ledger = ledger
+        self._clock = clock
+        self._locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def roll_forward(self) -> None:
+        """Move what the ledger holds and the directory does not. To be done once at start."""
+        for head in self._ledger.journals():
+            await self.head(head.site_name, head.epoch)
+
+    async def beat(self) -> None:
+        """Return once both writers have answered: the write path works."""
+        await self._ledger.beat()
+        await self._directory.beat()
+
+    async def head(self, site_name: str, epoch: int) -> JournalHead:
+        """How far this journal has come and taken effect."""
+        async with self._locks[site_name, epoch]:
+            return await self._caught_up(site_name, epoch)
+
+    async def receive(
+        self, site_name: str, epoch: int, batch: Sequence[Entry], *, request_id: str = ""
+    ) -> Received:
+        """Take the next entries of this journal; when this returns, `.apply` is durable and in effect.
+
+        Repeats change nothing, a gap is asked for, a fork fences the site (`.fork` says why), and
+        so does everything that a fenced or revoked site sends. Errors: `NotFoundError` for a site
+        that headquarters does not know, and those of the two files; then the same call is simply
+        repeated.
+        """
+        async with self._locks[site_name, epoch]:
+            refusal = self._refusal(site_name)
+            if refusal is not None:
+                return Received(fork=refusal)
+            head = await self._caught_up(site_name, epoch)
+            received = receive(batch, head)
+            if received.apply:
+                await self._take(received.apply, request_id)
+            if received.fork is not None:
+                logger.error("site %s is fenced: %s", site_name, received.fork)
+                await self._directory.fence(site_name, received.fork)
+            return received
+
+    def _refusal(self, site_name: str) -> str | None:
+        if site_name == HEADQUARTERS:
+            return None
+        site = self._directory.site(site_name)
+        if site is None:
+            raise NotFoundError(f"Headquarters knows no site {site_name!r}.")
+        if site.state == APPROVED:
+            return None
+        return site.state_reason or f"Site {site_name} is {site.state}."
+
+    async def _caught_up(self, site_name: str, epoch: int) -> JournalHead:
+        head = self._ledger.head(site_name, epoch)
+        watermark = self._directory.watermark(site_name, epoch)
+        if watermark.seq < head.seq:
+            logger.warning(
+                "rolling the directory forward: %s epoch %d from entry %d to %d",
+                site_name,
+                epoch,
+                watermark.seq,
+                head.seq,
+            )
+            await self._directory.project(head, self._ledger.movements_beyond(watermark))
+        return head
+
+    async def _take(self, batch: Sequence[Entry], request_id: str) -> None:
+        facts = read_facts(batch)
+        facts = dispute_unknown(facts, self._directory.known_payers(payers_of(facts)))
+        await self._ledger.append(facts, now_ms=self._clock.wall_ms(), request_id=request_id)
+        _tell_disputes(facts)
+        moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]
+        await self._directory.project(batch[-1].head, moved)
+
+
+def _tell_disputes(facts: Sequence[LedgerFact]) -> None:
+    for fact in facts:
+        if fact.disputed:
+            logger.warning(
+                "entry %d of %s, epoch %d is disputed: %s",
+                fact.entry.seq,
+                fact.entry.site_name,
+                fact.entry.epoch,
+                fact.disputed,
+            )

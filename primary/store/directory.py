@@ -1,0 +1,257 @@
+"""The directory as the primary writes it: sites, watermarks and balances.
+
+Every commit calls `on_commit`, so that the publisher can tell the sites. Only litestream
+checkpoints this file (`wal_autocheckpoint=0`): a checkpoint by anybody else would hide pages from
+it.
+
+Money moves here in one way only, `project`: balances and watermark in one transaction. What the
+ledger holds and the directory does not is found by the watermark and moved later, so a crash
+between the two files costs nothing (see `primary.service.ingest`).
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from primary.errors import NotFoundError, ProjectionError, SiteRevokedError
+from primary.store.bulk import Bulk
+from replication.adapters.sqlite_file import SqliteFile, Work
+from replication.entry_bodies import Movement
+from replication.journal import JournalHead
+from replication.schema.directory import (
+    balances,
+    directory_metadata,
+    heartbeat,
+    sites,
+    watermarks,
+)
+
+T = TypeVar("T")
+
+APPROVED: Final = "approved"
+REVOKED: Final = "revoked"
+FENCED: Final = "fenced"
+
+_SITE = select(
+    sites.c.site_name, sites.c.title, sites.c.epoch, sites.c.state, sites.c.state_reason
+).order_by(sites.c.site_name)
+_ONE_SITE: Final = _SITE.where(sites.c.site_name == bindparam("site"))
+_PUT_SITE: Final = (
+    insert(sites)
+    .values(site_name=bindparam("site"), title=bindparam("title"))
+    .on_conflict_do_update(index_elements=["site_name"], set_={"title": bindparam("title")})
+)
+_NEW_EPOCH: Final = (
+    update(sites)
+    .where(sites.c.site_name == bindparam("site"))
+    .values(epoch=sites.c.epoch + 1, state=APPROVED, state_reason="")
+    .returning(sites.c.epoch)
+)
+_FENCE: Final = (
+    update(sites)
+    .where(sites.c.site_name == bindparam("site"), sites.c.state == APPROVED)
+    .values(state=FENCED, state_reason=bindparam("reason"))
+)
+_WATERMARKS = select(
+    watermarks.c.site_name, watermarks.c.epoch, watermarks.c.seq, watermarks.c.entry_hash
+).order_by(watermarks.c.site_name, watermarks.c.epoch)
+_WATERMARK: Final = _WATERMARKS.where(
+    watermarks.c.site_name == bindparam("site"), watermarks.c.epoch == bindparam("site_epoch")
+)
+_PUT_WATERMARK = insert(watermarks)
+_MOVE_WATERMARK: Final = _PUT_WATERMARK.on_conflict_do_update(
+    index_elements=["site_name", "epoch"],
+    set_={"seq": _PUT_WATERMARK.excluded.seq, "entry_hash": _PUT_WATERMARK.excluded.entry_hash},
+)
+_MOVE: Final = Bulk(
+    update(balances)
+    .where(balances.c.payer == bindparam("who"))
+    .values(balance_micros=balances.c.balance_micros + bindparam("delta")),
+    ("delta", "who"),
+)
+_BALANCE: Final = select(balances.c.balance_micros).where(balances.c.payer == bindparam("who"))
+_KNOWN: Final = select(balances.c.payer).where(
+    balances.c.payer.in_(select(func.json_each(bindparam("payers")).table_valued("value").c.value))
+)
+_LINEAGE: Final = select(heartbeat.c.lineage)
+_CURRENCY: Final = select(heartbeat.c.currency)
+_BEAT: Final = update(heartbeat).values(wall_ms=bindparam("now"), min_reader=bindparam("reader"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site as headquarters knows it. `epoch` 0: it never joined."""
+
+    site_name: str
+    title: str
+    epoch: int
+    state: str
+    state_reason: str
+
+
+def _nobody() -> None:
+    """Nobody wants to hear of commits."""
+
+
+class Directory:
+    """`directory.db`: reads in the caller, one writer, `on_commit` after each commit."""
+
+    def __init__(self, path: Path, *, on_commit: Callable[[], None] = _nobody) -> None:
+        self.path = path
+        self.on_commit = on_commit
+        self._file = SqliteFile(path, directory_metadata, wal_autocheckpoint_pages=0)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection inside one read transaction."""
+        return self._file.read()
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction; what it returned, once that is on the disk."""
+        result = await self._file.write(work)
+        self.on_commit()
+        return result
+
+    def write_now(self, work: Work[T]) -> T:
+        """Run `work` in a transaction from a program without an event loop."""
+        return self._file.write_now(work)
+
+    async def beat(self) -> None:
+        """A trip through the writer's queue that changes nothing."""
+        await self._file.write(_nothing)
+
+    def close(self) -> None:
+        """Finish what waits, then close the file."""
+        self._file.close()
+
+    def site(self, site_name: str) -> Site | None:
+        """The site of this name."""
+        with self.read() as connection:
+            row = connection.execute(_ONE_SITE, {"site": site_name}).one_or_none()
+        return None if row is None else Site(**row._asdict())
+
+    def sites(self) -> tuple[Site, ...]:
+        """Every site, by name."""
+        with self.read() as connection:
+            return tuple(Site(**row._asdict()) for row in connection.execute(_SITE))
+
+    async def put_site(self, site_name: str, title: str) -> None:
+        """Make the site, or give it another title."""
+        values = {"site": site_name, "title": title}
+        await self.write(lambda connection: connection.execute(_PUT_SITE, values))
+
+    async def new_epoch(self, site_name: str) -> int:
+        """The epoch that this site starts now; it ends a fence, for a person made the join token.
+
+        Errors: `NotFoundError`, and `SiteRevokedError` where a person took the site out of service.
+        """
+
+        def work(connection: Connection) -> int:
+            row = connection.execute(_ONE_SITE, {"site": site_name}).one_or_none()
+            if row is None:
+                raise NotFoundError(f"Headquarters knows no site {site_name!r}.")
+            if row.state == REVOKED:
+                raise SiteRevokedError
+            return int(connection.execute(_NEW_EPOCH, {"site": site_name}).scalar_one())
+
+        return await self.write(work)
+
+    async def fence(self, site_name: str, reason: str) -> None:
+        """Take the site out of the exchange until a person has looked; the first reason stays."""
+        values = {"site": site_name, "reason": reason}
+        await self.write(lambda connection: connection.execute(_FENCE, values))
+
+    def lineage(self) -> str:
+        """The identity of this directory, made once at init: 32 hex digits."""
+        with self.read() as connection:
+            return str(connection.execute(_LINEAGE).scalar_one())
+
+    def currency(self) -> str:
+        """The currency's ISO 4217 code, for people."""
+        with self.read() as connection:
+            return str(connection.execute(_CURRENCY).scalar_one())
+
+    async def heartbeat(self, *, wall_ms: int, min_reader: int) -> None:
+        """Write the time into the heartbeat row: a site measures its staleness by it."""
+        values = {"now": wall_ms, "reader": min_reader}
+        await self.write(lambda connection: connection.execute(_BEAT, values))
+
+    def watermark(self, site_name: str, epoch: int) -> JournalHead:
+        """How far this journal has taken effect in the balances; seq 0 when nothing has."""
+        with self.read() as connection:
+            return _watermark(connection, site_name, epoch)
+
+    def watermarks(self) -> tuple[JournalHead, ...]:
+        """Every watermark, by site and epoch."""
+        with self.read() as connection:
+            return tuple(JournalHead(**row._asdict()) for row in connection.execute(_WATERMARKS))
+
+    def balance_micros(self, payer: str) -> int | None:
+        """The payer's balance; None where there is no such payer."""
+        with self.read() as connection:
+            balance = connection.execute(_BALANCE, {"who": payer}).scalar_one_or_none()
+        return None if balance is None else int(balance)
+
+    def known_payers(self, payers: Collection[str]) -> frozenset[str]:
+        """Those of `payers` that have a balance."""
+        if not payers:
+            return frozenset()
+        with self.read() as connection:
+            return frozenset(
+                connection.execute(_KNOWN, {"payers": json.dumps(list(payers))}).scalars()
+            )
+
+    async def project(self, upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> None:
+        """Let `moved` (seq, movement) take effect and set the watermark to `upto`, together."""
+        await self.write(projection(upto, moved))
+
+
+def projection(upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> Work[None]:
+    """The transaction that moves the money beyond the watermark, and the watermark with it.
+
+    Repeating it changes nothing. Errors: `ProjectionError` where a payer has no balance.
+    """
+
+    def work(connection: Connection) -> None:
+        before = _watermark(connection, upto.site_name, upto.epoch)
+        if before.seq >= upto.seq:
+            return
+        sums = sum_by_payer(movement for seq, movement in moved if seq > before.seq)
+        if _MOVE(connection, [(delta, payer) for payer, delta in sums.items()]) != len(sums):
+            raise ProjectionError
+        connection.execute(
+            _MOVE_WATERMARK,
+            {
+                "site_name": upto.site_name,
+                "epoch": upto.epoch,
+                "seq": upto.seq,
+                "entry_hash": upto.entry_hash,
+            },
+        )
+
+    return work
+
+
+def sum_by_payer(movements: Iterable[Movement]) -> dict[str, int]:
+    """What each payer gains (negative: loses) by all of `movements` together."""
+    sums: dict[str, int] = {}
+    for movement in movements:
+        sums[movement.payer] = sums.get(movement.payer, 0) + movement.amount_micros
+    return sums
+
+
+def _watermark(connection: Connection, site_name: str, epoch: int) -> JournalHead:
+    values = {"site": site_name, "site_epoch": epoch}
+    row = connection.execute(_WATERMARK, values).one_or_none()
+    if row is None:
+        return JournalHead(site_name=site_name, epoch=epoch)
+    return JournalHead(**row._asdict())
+
+
+def _nothing(_connection: Connection) -> None:
+    """No work: only the way through the queue counts."""

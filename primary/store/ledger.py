@@ -1,0 +1,204 @@
+"""The ledger: every journal entry that was received, the money it moved, and the print log.
+
+Append-only. An entry is known by (site, epoch, seq); appending it again changes nothing. Money is
+recorded here first and moved in the directory after that, from what stands here.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from primary.store.ledger_facts import LedgerFact, insert_facts
+from primary.store.ledger_tables import (
+    entries,
+    join_tokens,
+    ledger_metadata,
+    movements,
+    requests,
+)
+from replication.adapters.sqlite_file import SqliteFile, Work
+from replication.entry_bodies import Movement
+from replication.journal import Entry, JournalHead
+from replication.ports import Micros, WallMs
+
+_OF_JOURNAL = (
+    entries.c.site_name == bindparam("site"),
+    entries.c.epoch == bindparam("site_epoch"),
+)
+_HEAD: Final = (
+    select(entries.c.seq, entries.c.entry_hash)
+    .where(*_OF_JOURNAL)
+    .order_by(entries.c.seq.desc())
+    .limit(1)
+)
+_JOURNALS: Final = select(entries.c.site_name, entries.c.epoch).distinct()
+_ENTRY_COLUMNS = (
+    entries.c.site_name,
+    entries.c.epoch,
+    entries.c.seq,
+    entries.c.kind,
+    entries.c.version,
+    entries.c.wall_ms,
+    entries.c.body,
+    entries.c.prev_hash,
+    entries.c.entry_hash,
+)
+_ENTRY: Final = select(*_ENTRY_COLUMNS).where(*_OF_JOURNAL, entries.c.seq == bindparam("at"))
+_MOVEMENTS: Final = (
+    select(movements.c.seq, movements.c.payer, movements.c.amount_micros)
+    .where(
+        movements.c.site_name == bindparam("site"),
+        movements.c.epoch == bindparam("site_epoch"),
+        movements.c.seq > bindparam("after"),
+    )
+    .order_by(movements.c.seq)
+)
+_INSERT_REQUEST: Final = insert(requests)
+_REQUEST: Final = (
+    select(*_ENTRY_COLUMNS)
+    .join(
+        requests,
+        (requests.c.site_name == entries.c.site_name)
+        & (requests.c.epoch == entries.c.epoch)
+        & (requests.c.seq == entries.c.seq),
+    )
+    .where(requests.c.request_id == bindparam("request"))
+)
+_INSERT_TOKEN: Final = insert(join_tokens)
+_USE_TOKEN: Final = (
+    update(join_tokens)
+    .where(
+        join_tokens.c.serial == bindparam("token"),
+        join_tokens.c.used_wall_ms.is_(None),
+        join_tokens.c.expires_wall_ms > bindparam("now"),
+    )
+    .values(used_wall_ms=bindparam("now"))
+)
+
+
+class Ledger:
+    """`ledger.db`: append, and look up by journal or request."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = SqliteFile(path, ledger_metadata)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection inside one read transaction."""
+        return self._file.read()
+
+    async def beat(self) -> None:
+        """A trip through the writer's queue that changes nothing."""
+        await self._file.write(_nothing)
+
+    def close(self) -> None:
+        """Finish what waits, then close the file."""
+        self._file.close()
+
+    def head(self, site_name: str, epoch: int) -> JournalHead:
+        """The last entry of this journal that is here; seq 0 when there is none."""
+        with self.read() as connection:
+            return _head(connection, site_name, epoch)
+
+    def journals(self) -> tuple[JournalHead, ...]:
+        """The head of every journal of which something is here."""
+        with self.read() as connection:
+            found = connection.execute(_JOURNALS).all()
+            return tuple(_head(connection, site_name, epoch) for site_name, epoch in found)
+
+    def movements_beyond(self, watermark: JournalHead) -> list[tuple[int, Movement]]:
+        """The money of this journal beyond `watermark`, as (seq, movement) in order."""
+        values = {
+            "site": watermark.site_name,
+            "site_epoch": watermark.epoch,
+            "after": watermark.seq,
+        }
+        with self.read() as connection:
+            return [
+                (seq, Movement(payer=payer, amount_micros=Micros(amount)))
+                for seq, payer, amount in connection.execute(_MOVEMENTS, values)
+            ]
+
+    def entry(self, site_name: str, epoch: int, seq: int) -> Entry | None:
+        """The entry of this number."""
+        values = {"site": site_name, "site_epoch": epoch, "at": seq}
+        with self.read() as connection:
+            return _entry_of(connection.execute(_ENTRY, values).one_or_none())
+
+    def requested(self, request_id: str) -> Entry | None:
+        """The entry that this request came to; None where it was never asked for."""
+        with self.read() as connection:
+            return _entry_of(connection.execute(_REQUEST, {"request": request_id}).one_or_none())
+
+    async def append(
+        self, facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = ""
+    ) -> None:
+        """Append the facts of one journal, in order; those that are here already change nothing.
+
+        With `request_id` the last of them is remembered as what that request came to.
+        """
+        await self._file.write(appending(facts, now_ms=now_ms, request_id=request_id))
+
+    def append_now(self, facts: Sequence[LedgerFact], *, now_ms: WallMs) -> None:
+        """`append` from a program without an event loop."""
+        self._file.write_now(appending(facts, now_ms=now_ms))
+
+    async def record_join_token(self, serial: str, site_name: str, expires: WallMs) -> None:
+        """Remember a join token by its certificate's serial number, good once until `expires`."""
+        row = {
+            "serial": serial,
+            "site_name": site_name,
+            "expires_wall_ms": expires,
+            "used_wall_ms": None,
+        }
+        await self._file.write(lambda connection: connection.execute(_INSERT_TOKEN, row))
+
+    async def use_join_token(self, serial: str, now: WallMs) -> bool:
+        """Whether this token was good at `now`; it is used up by the asking."""
+        values = {"token": serial, "now": now}
+        used = await self._file.write(
+            lambda connection: connection.execute(_USE_TOKEN, values).rowcount
+        )
+        return used == 1
+
+
+def appending(facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = "") -> Work[None]:
+    """The transaction that appends what is not here yet of `facts` (one journal, in order)."""
+
+    def work(connection: Connection) -> None:
+        first = facts[0].entry
+        head = _head(connection, first.site_name, first.epoch)
+        fresh = [fact for fact in facts if fact.entry.seq > head.seq]
+        if fresh:
+            insert_facts(connection, fresh, now_ms)
+        if fresh and request_id:
+            last = fresh[-1].entry
+            row = {
+                "request_id": request_id,
+                "site_name": last.site_name,
+                "epoch": last.epoch,
+                "seq": last.seq,
+            }
+            connection.execute(_INSERT_REQUEST, row)
+
+    return work
+
+
+def _head(connection: Connection, site_name: str, epoch: int) -> JournalHead:
+    values = {"site": site_name, "site_epoch": epoch}
+    row = connection.execute(_HEAD, values).one_or_none()
+    if row is None:
+        return JournalHead(site_name=site_name, epoch=epoch)
+    return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
+
+
+def _entry_of(row: Row[*tuple[Any, ...]] | None) -> Entry | None:
+    return None if row is None else Entry(**row._asdict())
+
+
+def _nothing(_connection: Connection) -> None:
+    """No work: only the way through the queue counts."""

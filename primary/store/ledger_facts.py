@@ -1,0 +1,119 @@
+"""What the ledger records of one journal entry, as values and as rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from primary.store.bulk import bulk_insert
+from primary.store.ledger_tables import entries, movements, print_log
+from replication.entry_bodies import Body, CopyFinished, JobPrinted, Movement
+from replication.journal import Entry
+from replication.ports import WallMs
+
+_JOURNAL_KEY: Final = ("site_name", "epoch", "seq")
+_INSERT_ENTRIES: Final = bulk_insert(
+    entries,
+    (
+        *_JOURNAL_KEY,
+        "kind",
+        "version",
+        "wall_ms",
+        "body",
+        "prev_hash",
+        "entry_hash",
+        "received_wall_ms",
+        "disputed",
+    ),
+)
+_INSERT_MOVEMENTS: Final = bulk_insert(movements, (*_JOURNAL_KEY, "payer", "amount_micros"))
+_INSERT_PRINTS: Final = bulk_insert(
+    print_log,
+    (
+        *_JOURNAL_KEY,
+        "wall_ms",
+        "work_uuid",
+        "work",
+        "user_name",
+        "printer_name",
+        "payer",
+        "cost_micros",
+        "mono_pages",
+        "colour_pages",
+        "copies",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFact:
+    """One entry and what it means. `disputed` says why it moves no money, '' when it may.
+
+    `body` is None where it could not be read.
+    """
+
+    entry: Entry
+    body: Body | None = None
+    movement: Movement | None = None
+    disputed: str = ""
+
+
+def insert_facts(connection: Connection, facts: Sequence[LedgerFact], now_ms: WallMs) -> None:
+    """Insert `facts`, none of which is there yet: one statement per table."""
+    _INSERT_ENTRIES(connection, [_entry_row(fact, now_ms) for fact in facts])
+    good = [fact for fact in facts if not fact.disputed]
+    _INSERT_MOVEMENTS(
+        connection,
+        [
+            (*_key(fact.entry), fact.movement.payer, fact.movement.amount_micros)
+            for fact in good
+            if fact.movement is not None
+        ],
+    )
+    _INSERT_PRINTS(
+        connection,
+        [
+            _print_row(fact.entry, fact.body)
+            for fact in good
+            if isinstance(fact.body, JobPrinted | CopyFinished)
+        ],
+    )
+
+
+def _key(entry: Entry) -> tuple[str, int, int]:
+    return entry.site_name, entry.epoch, entry.seq
+
+
+def _entry_row(fact: LedgerFact, now_ms: WallMs) -> tuple[Any, ...]:
+    entry = fact.entry
+    return (
+        entry.site_name,
+        entry.epoch,
+        entry.seq,
+        entry.kind,
+        entry.version,
+        entry.wall_ms,
+        entry.body,
+        entry.prev_hash,
+        entry.entry_hash,
+        now_ms,
+        fact.disputed,
+    )
+
+
+def _print_row(entry: Entry, body: JobPrinted | CopyFinished) -> tuple[Any, ...]:
+    printed = isinstance(body, JobPrinted)
+    return (
+        *_key(entry),
+        entry.wall_ms,
+        body.job_uuid if isinstance(body, JobPrinted) else body.copy_uuid,
+        "print" if printed else "copy",
+        body.user_name,
+        body.printer_name,
+        body.payer,
+        body.cost_micros,
+        body.mono_pages,
+        body.colour_pages,
+        body.copies if isinstance(body, JobPrinted) else 1,
+    )

@@ -1,0 +1,73 @@
+"""The tables of the ledger: the primary's history. Nothing here ever travels to a site."""
+
+from typing import Final
+
+from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint
+
+from replication.schema.directory import NAMING_CONVENTION
+
+ledger_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
+
+entries: Final = Table(
+    "entries",
+    ledger_metadata,
+    Column("entry_id", Integer, primary_key=True, doc="the order of arrival"),
+    Column("site_name", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("wall_ms", Integer, nullable=False, doc="the writer's clock"),
+    Column("body", Text, nullable=False, doc="canonical JSON, as it was hashed"),
+    Column("prev_hash", Text, nullable=False),
+    Column("entry_hash", Text, nullable=False),
+    Column("received_wall_ms", Integer, nullable=False, doc="the primary's clock"),
+    Column("disputed", Text, nullable=False, doc="'' or why it moved no money"),
+    UniqueConstraint("site_name", "epoch", "seq"),
+)
+movements: Final = Table(
+    "movements",
+    ledger_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("payer", Text, nullable=False),
+    Column("amount_micros", Integer, nullable=False, doc="a credit is positive"),
+    sqlite_with_rowid=False,
+)
+print_log: Final = Table(
+    "print_log",
+    ledger_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("wall_ms", Integer, nullable=False),
+    Column("work_uuid", Text, nullable=False, doc="of the job or the copy session"),
+    Column("work", Text, nullable=False, doc="print or copy"),
+    Column("user_name", Text, nullable=False),
+    Column("printer_name", Text, nullable=False),
+    Column("payer", Text, nullable=False),
+    Column("cost_micros", Integer, nullable=False),
+    Column("mono_pages", Integer, nullable=False),
+    Column("colour_pages", Integer, nullable=False),
+    Column("copies", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+requests: Final = Table(
+    "requests",
+    ledger_metadata,
+    Column("request_id", Text, primary_key=True, doc="the caller's own name of an adjustment"),
+    Column("site_name", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+join_tokens: Final = Table(
+    "join_tokens",
+    ledger_metadata,
+    Column("serial", Text, primary_key=True, doc="of the token's certificate"),
+    Column("site_name", Text, nullable=False),
+    Column("expires_wall_ms", Integer, nullable=False),
+    Column("used_wall_ms", Integer, doc="NULL until used"),
+    sqlite_with_rowid=False,
+)

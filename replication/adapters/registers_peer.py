@@ -1,0 +1,53 @@
+"""One end of the exchange of registers with one peer, over one connection. Both servers use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from replication.messages import Registers as RegistersMessage
+from replication.messages import RegistersHave
+from replication.registers import Batch, newest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from replication.registers import RegistersPort, Versions
+
+    Send = Callable[[RegistersMessage | RegistersHave], Awaitable[bool]]
+
+
+class RegistersPeer:
+    """Says what is here, hears what the peer has, and sends what it lacks, as long as the link stands.
+
+    `send` returns False where the link has gone; the next connection starts with a new peer.
+    """
+
+    def __init__(self, registers: RegistersPort, send: Send) -> None:
+        self._registers = registers
+        self._send = send
+        self._theirs: Versions = {}
+
+    async def introduce(self) -> bool:
+        """Tell the peer what is here, so that it sends the rest."""
+        have = RegistersHave(origin=self._registers.origin, versions=dict(self._registers.versions))
+        return await self._send(have)
+
+    async def follow(self, have: RegistersHave) -> None:
+        """Send what the peer lacks, now and whenever something comes up, until the link has gone."""
+        self._theirs = newest(have.versions)
+        while True:
+            await self._registers.wait_beyond(self._theirs)
+            while batch := await self._registers.newer_than(self._theirs):
+                message = RegistersMessage(
+                    changes=list(batch.changes), versions=dict(batch.versions)
+                )
+                if not await self._send(message):
+                    return
+                self._theirs = newest(self._theirs, batch.versions)
+
+    async def take(self, message: RegistersMessage) -> None:
+        """Merge what the peer sent. What came from it need not go back to it."""
+        self._theirs = newest(self._theirs, message.versions)
+        await self._registers.merge(
+            Batch(changes=tuple(message.changes), versions=message.versions)
+        )

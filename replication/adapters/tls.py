@@ -1,0 +1,44 @@
+"""TLS as Holdfast uses it: our own CA, nothing else is trusted, TLS 1.3 wherever the other end has it."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def link_server_context(*, cert: Path, key: Path, ca: Path) -> ssl.SSLContext:
+    """The primary's end of the site link: whoever has no certificate of our CA is refused."""
+    context = server_context(cert=cert, key=key)
+    context.load_verify_locations(cafile=str(ca))
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def server_context(*, cert: Path, key: Path) -> ssl.SSLContext:
+    """A server that proves who it is and leaves it to HTTP to ask the same of the client."""
+    return _at_least_1_2(ssl.PROTOCOL_TLS_SERVER, lambda it: it.load_cert_chain(cert, key))
+
+
+def link_client_context(*, cert: Path, key: Path, ca: Path) -> ssl.SSLContext:
+    """The site's end of the link: verifies the primary by our CA and by its host name."""
+    context = client_context(ca_pem=ca.read_text("ascii"))
+    context.load_cert_chain(cert, key)
+    return context
+
+
+def client_context(*, ca_pem: str) -> ssl.SSLContext:
+    """A client without a certificate that trusts our CA only, and checks the host name."""
+    return _at_least_1_2(
+        ssl.PROTOCOL_TLS_CLIENT, lambda it: it.load_verify_locations(cadata=ca_pem)
+    )
+
+
+def _at_least_1_2(kind: int, load: Callable[[ssl.SSLContext], None]) -> ssl.SSLContext:
+    context = ssl.SSLContext(kind)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    load(context)
+    return context

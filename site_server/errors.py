@@ -1,0 +1,45 @@
+"""Errors of the site server. The docstring of a class is its default message.
+
+SiteError
+├── ConfigError         the configuration cannot be used, all problems at once
+├── NotJoinedError      this data folder belongs to no site yet
+└── RefusedError        a clear no to whoever asked, with a stable reason and what to do
+
+An outage of the WAN or of a printer is an observation, never one of these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class SiteError(Exception):
+    """The site server cannot go on. The log says what happened before."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__ or "")
+
+
+class ConfigError(SiteError):
+    """The configuration cannot be used. Correct every problem listed."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join((str(self.__doc__), *(f"  {line}" for line in problems))))
+        self.problems = tuple(problems)
+
+
+class NotJoinedError(SiteError):
+    """This data folder belongs to no site yet. Join one first: holdfast-site join --data DIR."""
+
+
+class RefusedError(SiteError):
+    """The site said no, and nothing was changed."""
+
+    def __init__(self, reason: str, detail: str, advice: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.advice = advice

@@ -1,0 +1,112 @@
+"""What the site's services need from the world, as small protocols and frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from failure_modes.pricing import PageCount
+    from failure_modes.vocabulary import LinkState
+    from site_server.ipp.service_port import JobTicket
+
+
+class Replica(Protocol):
+    """This site's copy of the directory."""
+
+    @property
+    def ready(self) -> bool:
+        """True once there is a whole directory to read."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """One read transaction. Not over an `await`."""
+        ...
+
+
+class Link(Protocol):
+    """What the site thinks of its way to the primary."""
+
+    @property
+    def state(self) -> LinkState:
+        """The state now; an input of decisions, never waited for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What came of counting a document: its pages, or `reason`, why they are not known."""
+
+    pages: PageCount | None
+    reason: str = ""
+
+
+class Counter(Protocol):
+    """Counts the pages of a document on the spool."""
+
+    async def count(self, document: Path, document_format: str) -> Counted:
+        """The pages of one copy, mono and colour. A bad document is an answer, not an error."""
+        ...
+
+
+class Fate(StrEnum):
+    """What became of a job at its printer."""
+
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    """Surely not on paper: nothing was sent, or the printer ended the job without printing."""
+    UNKNOWN = "unknown"
+    """The printer has no record of it any more, or contradicts itself."""
+    UNREACHABLE = "unreachable"
+    """The printer has the job and does not answer: ask again later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a job, in a code of the refusals' table and in words."""
+
+    fate: Fate
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One document for one printer."""
+
+    job_uuid: str
+    fence: int
+    printer_uri: str
+    document: Path
+    document_format: str
+    document_name: str
+    job_name: str
+    user_name: str
+    ticket: JobTicket
+
+
+class Delivery(Protocol):
+    """The way to a printer."""
+
+    async def deliver(self, order: Order, record: Callable[[int], Awaitable[None]]) -> Outcome:
+        """Print the document and follow the printer's job to its end.
+
+        `record` is awaited with the printer's own job number before the first byte of the document
+        is sent; whatever goes wrong before that is NOT_PRINTED.
+        """
+        ...
+
+    async def settle(self, printer_uri: str, printer_job_id: int) -> Outcome:
+        """What became of a job that was on its way when this site stopped.
+
+        Follows it to its end where the printer still works on it; cancels it where it waits for a
+        document that never came whole.
+        """
+        ...

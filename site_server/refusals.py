@@ -1,0 +1,216 @@
+"""Every no of this site that is not a decision about money or people.
+
+What `failure_modes` decides is explained in `failure_modes.catalogue`. Here stand the rest: what
+the site's own bounds, states and devices forbid. A code is stable: it is stored, sent and documented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from failure_modes.catalogue import CATALOGUE, render
+from failure_modes.vocabulary import Reason
+from site_server.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from failure_modes.decision import Decision
+
+
+class Cause(StrEnum):
+    """Why the site says no, or why a job came back."""
+
+    NO_SUCH_SESSION = "no_such_session"
+    NO_SUCH_JOB = "no_such_job"
+    NO_SUCH_COPY = "no_such_copy"
+    NO_SUCH_QUEUE = "no_such_queue"
+    NO_SUCH_PRINTER = "no_such_printer"
+    NO_PRICE = "no_price"
+    NOT_YOUR_JOB = "not_your_job"
+    RELEASE_AT_PANEL = "release_at_panel"
+    STILL_COUNTING = "still_counting"
+    JOB_INCOMPLETE = "job_incomplete"
+    JOB_ON_ITS_WAY = "job_on_its_way"
+    JOB_IS_DONE = "job_is_done"
+    OUTCOME_OPEN = "outcome_open"
+    COPY_IS_DONE = "copy_is_done"
+    HAS_DOCUMENT = "has_document"
+    TOO_MANY_JOBS = "too_many_jobs"
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    TOO_MANY_COPIES_OPEN = "too_many_copies_open"
+    TOO_MANY_DELIVERIES = "too_many_deliveries"
+    DISK_FULL = "disk_full"
+    STORE_BUSY = "store_busy"
+    STOPPING = "stopping"
+    DOCUMENT_TOO_LARGE = "document_too_large"
+    NOT_SENT = "not_sent"
+    PRINTER_UNREACHABLE = "printer_unreachable"
+    PRINTER_REFUSED = "printer_refused"
+    PRINTER_CANCELLED = "printer_cancelled"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One cause in words: `detail` for whoever asked, `advice` for whoever runs the place."""
+
+    detail: str
+    advice: str
+    retry_helps: bool = False
+
+
+WORDS: Final[Mapping[Cause, Words]] = {
+    Cause.NO_SUCH_SESSION: Words(
+        detail="You are not logged in here any more. Log in again.",
+        advice="A session ends by itself when it is not used for a while.",
+    ),
+    Cause.NO_SUCH_JOB: Words(
+        detail="There is no such job here.",
+        advice="It may have been printed, deleted or expired; the journal knows.",
+    ),
+    Cause.NO_SUCH_COPY: Words(
+        detail="There is no such copy session here.",
+        advice="Use the copy_uuid that the start of the copy session returned.",
+    ),
+    Cause.NO_SUCH_QUEUE: Words(
+        detail="There is no queue of that name at this site.",
+        advice="Add the queue at the primary, or correct the address at the computer.",
+    ),
+    Cause.NO_SUCH_PRINTER: Words(
+        detail="There is no printer of that name at this site.",
+        advice="Add the printer at the primary, or correct the queue that names it.",
+    ),
+    Cause.NO_PRICE: Words(
+        detail="There is no price for this printer, so nothing can be printed on it.",
+        advice="Set a price for the printer, or a default price, at the primary.",
+    ),
+    Cause.NOT_YOUR_JOB: Words(
+        detail="This job belongs to somebody else.",
+        advice="Only the user who sent a job may release, hold or delete it.",
+    ),
+    Cause.RELEASE_AT_PANEL: Words(
+        detail="This job waits for you at the printer. Log in there to print it.",
+        advice="A computer's user name is claimed, not proved; only a panel lets a held job go.",
+    ),
+    Cause.STILL_COUNTING: Words(
+        detail="The pages of this job are being counted. Try again in a moment.",
+        advice="Nothing to do.",
+        retry_helps=True,
+    ),
+    Cause.JOB_INCOMPLETE: Words(
+        detail="The document of this job has not arrived yet.",
+        advice="Nothing to do. A job whose document does not come is ended by itself.",
+        retry_helps=True,
+    ),
+    Cause.JOB_ON_ITS_WAY: Words(
+        detail="This job is on its way to the printer already.",
+        advice="Stop it at the printer itself.",
+    ),
+    Cause.JOB_IS_DONE: Words(
+        detail="This job is done already.",
+        advice="Nothing to do.",
+    ),
+    Cause.OUTCOME_OPEN: Words(
+        detail="Nobody knows yet whether this job was printed. Look at the printer, and ask the "
+        "help desk to settle it.",
+        advice="Settle it: POST /admin/v1/jobs/JOB/settle with printed true or false.",
+    ),
+    Cause.COPY_IS_DONE: Words(
+        detail="This copy session was finished already, with other pages.",
+        advice="Report the pages of a copy session once.",
+    ),
+    Cause.HAS_DOCUMENT: Words(
+        detail="This job has its document already.",
+        advice="One job carries one document.",
+    ),
+    Cause.TOO_MANY_JOBS: Words(
+        detail="Too many jobs wait at this site. Release or delete some, then print again.",
+        advice="The bound is jobs_max of the site's configuration.",
+        retry_helps=True,
+    ),
+    Cause.TOO_MANY_SESSIONS: Words(
+        detail="Too many people are logged in at this site. Try again in a minute.",
+        advice="The bound is sessions_max of the site's configuration.",
+        retry_helps=True,
+    ),
+    Cause.TOO_MANY_COPIES_OPEN: Words(
+        detail="Too many copy sessions are open in this login. Finish one first.",
+        advice="A copier must report the pages of each copy session.",
+    ),
+    Cause.TOO_MANY_DELIVERIES: Words(
+        detail="Too many jobs are on their way to printers. Try again in a minute.",
+        advice="The bound is deliveries_max of the site's configuration. Look for a printer that "
+        "takes no jobs.",
+        retry_helps=True,
+    ),
+    Cause.DISK_FULL: Words(
+        detail="This site has no space for it now. Nothing was taken; try again later.",
+        advice="Free space on the disk of the site's data folder.",
+        retry_helps=True,
+    ),
+    Cause.STORE_BUSY: Words(
+        detail="The site could not write it down. Nothing was taken; try again shortly.",
+        advice="See the site's log, and the disk of its data folder.",
+        retry_helps=True,
+    ),
+    Cause.STOPPING: Words(
+        detail="This site server is stopping. Try again in a minute.",
+        advice="Nothing to do where this is a restart.",
+        retry_helps=True,
+    ),
+    Cause.DOCUMENT_TOO_LARGE: Words(
+        detail="This document is larger than this site takes. Print it in parts.",
+        advice="The bound is document_bytes_max of the site's configuration.",
+    ),
+    Cause.NOT_SENT: Words(
+        detail="The site stopped before it sent this job. It was not printed.",
+        advice="Release it again.",
+        retry_helps=True,
+    ),
+    Cause.PRINTER_UNREACHABLE: Words(
+        detail="The printer does not answer, so this job was not printed.",
+        advice="Check that the printer is on and connected, then release it again.",
+        retry_helps=True,
+    ),
+    Cause.PRINTER_REFUSED: Words(
+        detail="The printer did not take this job. It was not printed.",
+        advice="See the job's reason for what the printer said.",
+        retry_helps=True,
+    ),
+    Cause.PRINTER_CANCELLED: Words(
+        detail="The printer ended this job without printing it.",
+        advice="Somebody stopped it at the printer, or the printer could not print it.",
+    ),
+    Cause.OUTCOME_UNKNOWN: Words(
+        detail="Nobody can say whether this job was printed: the printer has no record of it.",
+        advice="Look at the printer's tray, then settle the job.",
+    ),
+}
+
+
+def refusal(cause: Cause) -> RefusedError:
+    """The error that says this no."""
+    words = WORDS[cause]
+    return RefusedError(cause, words.detail, words.advice)
+
+
+def refusal_of(decision: Decision, currency: str) -> RefusedError:
+    """The error that says what was decided, in the catalogue's words."""
+    first = decision.reasons[0]
+    return RefusedError(first, render(decision, currency), CATALOGUE[first].advice)
+
+
+def refusal_for(reason: Reason) -> RefusedError:
+    """The error for a reason of the catalogue whose sentence needs no numbers."""
+    entry = CATALOGUE[reason]
+    return RefusedError(reason, entry.message, entry.advice)
+
+
+def retry_helps(reason: str) -> bool:
+    """Whether the same question may be answered otherwise a little later."""
+    if reason in Cause.__members__.values():
+        return WORDS[Cause(reason)].retry_helps
+    return reason in Reason.__members__.values() and CATALOGUE[Reason(reason)].retry_helps

@@ -1,0 +1,246 @@
+"""What headquarters said: the questions that this site asks its replica.
+
+Everything that one decision needs is read in one transaction, so that a balance and the watermark
+it belongs to can never come from two versions of the directory.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, bindparam, or_, select
+
+from failure_modes.errors import PolicyError
+from failure_modes.policy import Policy, resolve
+from failure_modes.pricing import Price
+from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
+from replication.schema import directory as schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from site_server.ports import Replica
+
+POLICIES_KEPT_MAX: Final = 256
+"""Resolved policies kept in memory: more than any site has printers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A user of the directory."""
+
+    user_name: str
+    full_name: str
+    enabled: bool
+    restricted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printer:
+    """A printer of the directory. `price` is None where nobody set one, not even a default."""
+
+    printer_name: str
+    printer_uri: str
+    provider_mode: ProviderMode
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A queue of this site. `printer_name` is where its jobs go unless a person says otherwise."""
+
+    queue_name: str
+    printer_name: str
+    hold_mode: HoldMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A panel of this site, and the printer that it belongs to."""
+
+    device_name: str
+    printer_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """The sign of life that travels in the directory."""
+
+    lineage: str
+    wall_ms: WallMs
+    currency: str
+
+
+_PERSON: Final = select(
+    schema.users.c.user_name,
+    schema.users.c.full_name,
+    schema.users.c.enabled,
+    schema.users.c.restricted,
+).where(schema.users.c.user_name == bindparam("user_name"))
+_CARD: Final = select(schema.cards.c.user_name).where(
+    schema.cards.c.card_hash == bindparam("card_hash"), schema.cards.c.revoked.is_(False)
+)
+_BALANCE: Final = select(schema.balances.c.balance_micros).where(
+    schema.balances.c.payer == bindparam("payer")
+)
+_WATERMARKS: Final = select(
+    schema.watermarks.c.site_name, schema.watermarks.c.epoch, schema.watermarks.c.seq
+).where(schema.watermarks.c.site_name == bindparam("site_name"))
+_PRINTER: Final = select(
+    schema.printers.c.printer_name, schema.printers.c.printer_uri, schema.printers.c.provider_mode
+).where(
+    schema.printers.c.printer_name == bindparam("printer_name"),
+    schema.printers.c.site_name == bindparam("site_name"),
+)
+_PRICES: Final = (
+    select(schema.prices)
+    .where(schema.prices.c.printer_name.in_((bindparam("printer_name"), "")))
+    .order_by(schema.prices.c.printer_name.desc())
+    .limit(1)
+)
+_QUEUES: Final = (
+    select(schema.queues.c.queue_name, schema.queues.c.printer_name, schema.queues.c.hold_mode)
+    .where(schema.queues.c.site_name == bindparam("site_name"))
+    .order_by(schema.queues.c.queue_name)
+)
+_QUEUE: Final = _QUEUES.where(schema.queues.c.queue_name == bindparam("queue_name"))
+_DEVICE: Final = select(schema.devices.c.device_name, schema.devices.c.printer_name).where(
+    schema.devices.c.token_hash == bindparam("token_hash"),
+    schema.devices.c.site_name == bindparam("site_name"),
+    schema.devices.c.enabled.is_(True),
+)
+_POLICIES: Final = select(schema.policies.c.layer, schema.policies.c.body).where(
+    or_(
+        and_(schema.policies.c.layer == Layer.GLOBAL.value, schema.policies.c.scope == ""),
+        and_(
+            schema.policies.c.layer == Layer.SITE.value,
+            schema.policies.c.scope == bindparam("site_name"),
+        ),
+        and_(
+            schema.policies.c.layer == Layer.PRINTER.value,
+            schema.policies.c.scope == bindparam("printer_name"),
+        ),
+    )
+)
+_HEARTBEAT: Final = select(
+    schema.heartbeat.c.lineage, schema.heartbeat.c.wall_ms, schema.heartbeat.c.currency
+)
+
+
+class Snapshot:
+    """The directory at one moment, as one read transaction of the replica sees it."""
+
+    def __init__(self, connection: Connection, site_name: str) -> None:
+        self._connection = connection
+        self._site_name = site_name
+
+    def person(self, user_name: str) -> Person | None:
+        """The user of that name."""
+        row = self._one(_PERSON, user_name=user_name)
+        return None if row is None else Person(**row)
+
+    def card_owner(self, card_hash: str) -> str | None:
+        """The name of the user whose card this is; None for an unknown or revoked one."""
+        row = self._one(_CARD, card_hash=card_hash)
+        return None if row is None else str(row["user_name"])
+
+    def balance_micros(self, payer: str) -> Micros:
+        """The payer's balance as headquarters knows it at this moment."""
+        row = self._one(_BALANCE, payer=payer)
+        return Micros(0 if row is None else row["balance_micros"])
+
+    def watermarks(self) -> dict[tuple[str, int], int]:
+        """Up to which entry each epoch of this site is contained in the balances."""
+        rows = self._connection.execute(_WATERMARKS, {"site_name": self._site_name})
+        return {(row.site_name, row.epoch): row.seq for row in rows}
+
+    def printer(self, printer_name: str) -> Printer | None:
+        """The printer of that name, if it stands at this site."""
+        row = self._one(_PRINTER, printer_name=printer_name, site_name=self._site_name)
+        if row is None:
+            return None
+        price = self._one(_PRICES, printer_name=printer_name)
+        return Printer(
+            printer_name=row["printer_name"],
+            printer_uri=row["printer_uri"],
+            provider_mode=ProviderMode(row["provider_mode"]),
+            price=None if price is None else _price(price),
+        )
+
+    def queues(self) -> tuple[Queue, ...]:
+        """All queues of this site, by name."""
+        rows = self._connection.execute(_QUEUES, {"site_name": self._site_name}).mappings()
+        return tuple(_queue(dict(row)) for row in rows)
+
+    def queue(self, queue_name: str) -> Queue | None:
+        """The queue of that name, if it belongs to this site."""
+        row = self._one(_QUEUE, queue_name=queue_name, site_name=self._site_name)
+        return None if row is None else _queue(row)
+
+    def device(self, token_hash: str) -> Device | None:
+        """The enabled panel of this site whose token has that hash."""
+        row = self._one(_DEVICE, token_hash=token_hash, site_name=self._site_name)
+        return None if row is None else Device(**row)
+
+    def policy(self, printer_name: str) -> Policy:
+        """The rules for that printer, all layers laid over each other."""
+        names = {"site_name": self._site_name, "printer_name": printer_name}
+        rows = self._connection.execute(_POLICIES, names)
+        return _policy(tuple(sorted((row.layer, row.body) for row in rows)))
+
+    def heartbeat(self) -> Heartbeat | None:
+        """The newest sign of life of headquarters that arrived."""
+        row = self._one(_HEARTBEAT)
+        return None if row is None else Heartbeat(**row)
+
+    def _one(self, statement: Any, **values: object) -> Mapping[str, Any] | None:  # noqa: ANN401
+        row = self._connection.execute(statement, values).mappings().one_or_none()
+        return None if row is None else dict(row)
+
+
+class Directory:
+    """The way to a `Snapshot`."""
+
+    def __init__(self, replica: Replica, site_name: str) -> None:
+        self.site_name = site_name
+        self._replica = replica
+
+    @contextmanager
+    def read(self) -> Iterator[Snapshot | None]:
+        """The directory now; None on a fresh site that has no replica yet. Do not await inside."""
+        if not self._replica.ready:
+            yield None
+            return
+        with self._replica.snapshot() as connection:
+            yield Snapshot(connection, self.site_name)
+
+
+def _price(row: Mapping[str, Any]) -> Price:
+    return Price(**{name: value for name, value in row.items() if name != "printer_name"})
+
+
+def _queue(row: Mapping[str, Any]) -> Queue:
+    return Queue(
+        queue_name=row["queue_name"],
+        printer_name=row["printer_name"],
+        hold_mode=HoldMode(row["hold_mode"]),
+    )
+
+
+@lru_cache(maxsize=POLICIES_KEPT_MAX)
+def _policy(layers: tuple[tuple[str, str], ...]) -> Policy:
+    """The policy that these rows make.
+
+    Headquarters refuses rules that cannot be used. Should some arrive all the same (from a newer
+    primary), the built-in rules decide: they are the careful ones, and a site never stops deciding.
+    """
+    try:
+        return resolve({Layer(layer): json.loads(body) for layer, body in layers})
+    except (PolicyError, ValueError):
+        return Policy()

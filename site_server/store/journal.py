@@ -1,0 +1,139 @@
+"""The journal of this site: appended in the caller's transaction, read by the uplink.
+
+An entry that moves money also keeps whose and how much in columns of their own, so that the sum of
+what a replica does not know yet is one walk over a covering index.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, func, insert, select
+
+from failure_modes.vocabulary import Micros
+from replication.entry_bodies import movement
+from replication.journal import Entry, JournalHead, next_entry
+from site_server.store import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection, Row
+
+    from failure_modes.vocabulary import WallMs
+    from replication.entry_bodies import Body
+
+_ENTRY_COLUMNS: Final = (
+    "site_name",
+    "epoch",
+    "seq",
+    "kind",
+    "version",
+    "wall_ms",
+    "body",
+    "prev_hash",
+    "entry_hash",
+)
+_MINE: Final = (
+    tables.journal.c.site_name == bindparam("site_name"),
+    tables.journal.c.epoch == bindparam("epoch"),
+)
+_HEAD: Final = (
+    select(tables.journal.c.seq, tables.journal.c.entry_hash)
+    .where(*_MINE)
+    .order_by(tables.journal.c.seq.desc())
+    .limit(1)
+)
+_RANGE: Final = (
+    select(*(tables.journal.c[name] for name in _ENTRY_COLUMNS))
+    .where(*_MINE, tables.journal.c.seq.between(bindparam("first_seq"), bindparam("last_seq")))
+    .order_by(tables.journal.c.seq)
+)
+_EPOCHS: Final = select(tables.journal.c.site_name, tables.journal.c.epoch).distinct()
+_UNMERGED: Final = select(func.coalesce(func.sum(tables.journal.c.amount_micros), 0)).where(
+    tables.journal.c.payer == bindparam("payer"),
+    *_MINE,
+    tables.journal.c.seq > bindparam("watermark_seq"),
+)
+_APPEND: Final = insert(tables.journal)
+
+
+def head_of(connection: Connection, site_name: str, epoch: int) -> JournalHead:
+    """The last entry of that epoch which this transaction sees."""
+    row = connection.execute(_HEAD, {"site_name": site_name, "epoch": epoch}).one_or_none()
+    if row is None:
+        return JournalHead(site_name=site_name, epoch=epoch)
+    return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
+
+
+def entries_of(
+    connection: Connection, head: JournalHead, first_seq: int, last_seq: int
+) -> list[Entry]:
+    """The entries first..last of the epoch of `head`, in order."""
+    rows = connection.execute(
+        _RANGE,
+        {
+            "site_name": head.site_name,
+            "epoch": head.epoch,
+            "first_seq": first_seq,
+            "last_seq": last_seq,
+        },
+    )
+    return [_entry(row) for row in rows]
+
+
+def epochs_of(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """Every (site name, epoch) that this file has entries of: nearly always one."""
+    return tuple((row.site_name, row.epoch) for row in connection.execute(_EPOCHS))
+
+
+def unmerged_micros(
+    connection: Connection,
+    payer: str,
+    watermarks: Mapping[tuple[str, int], int],
+    epochs: tuple[tuple[str, int], ...],
+) -> Micros:
+    """What this site's own entries beyond the replica's watermarks do to `payer`'s money.
+
+    An epoch without a watermark has taken no effect yet: all its entries count.
+    """
+    total = 0
+    for site_name, epoch in epochs:
+        values = {
+            "payer": payer,
+            "site_name": site_name,
+            "epoch": epoch,
+            "watermark_seq": watermarks.get((site_name, epoch), 0),
+        }
+        total += connection.execute(_UNMERGED, values).scalar_one()
+    return Micros(total)
+
+
+class Journal:
+    """The end of the journal, inside one transaction of the caller."""
+
+    def __init__(
+        self, connection: Connection, head: JournalHead, wall_ms: Callable[[], WallMs]
+    ) -> None:
+        self._connection = connection
+        self._epoch_of = head
+        self._wall_ms = wall_ms
+
+    def append(self, body: Body) -> Entry:
+        """Record a fact. It exists if and only if the caller's transaction commits."""
+        head = head_of(self._connection, self._epoch_of.site_name, self._epoch_of.epoch)
+        entry = next_entry(head, body, self._wall_ms())
+        moved = movement(body)
+        self._connection.execute(
+            _APPEND,
+            {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
+            | {
+                "payer": moved.payer if moved else None,
+                "amount_micros": moved.amount_micros if moved else 0,
+            },
+        )
+        return entry
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(**dict(zip(_ENTRY_COLUMNS, row, strict=True)))

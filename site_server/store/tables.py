@@ -1,0 +1,127 @@
+"""The tables of `site.db`: what this site has promised, done and charged.
+
+Everything that a person was told stands here, in the same transaction as its journal entry. The
+spool holds only the bytes of documents; the replica, only what headquarters said.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
+
+from replication.schema.directory import NAMING_CONVENTION
+
+site_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
+
+journal: Final = Table(
+    "journal",
+    site_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("wall_ms", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("entry_hash", Text, nullable=False),
+    Column("payer", Text, doc="whose money this entry moves; NULL: it moves none"),
+    Column("amount_micros", Integer, nullable=False, default=0),
+    # Covers the sum of a payer's unmerged entries: no row of the table is touched.
+    Index("ix_journal_payer", "payer", "site_name", "epoch", "seq", "amount_micros"),
+    sqlite_with_rowid=False,
+)
+jobs: Final = Table(
+    "jobs",
+    site_metadata,
+    Column("job_uuid", Text, primary_key=True),
+    Column("job_number", Integer, nullable=False, unique=True, doc="IPP's job-id"),
+    Column("queue_name", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("job_name", Text, nullable=False),
+    Column("state", Text, nullable=False, doc="failure_modes.job_lifecycle.JobState"),
+    Column("direct", Boolean, nullable=False, doc="it came through a queue that prints at once"),
+    Column(
+        "hold_until", Text, nullable=False, doc="IPP's job-hold-until; 'no-hold': not asked for"
+    ),
+    # The document and how it is wanted (site_server.ipp.service_port.JobTicket).
+    Column("document_name", Text, nullable=False),
+    Column("document_format", Text, nullable=False),
+    Column("document_bytes", Integer, nullable=False),
+    Column("document_sha256", Text, nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("sides", Text, nullable=False),
+    Column("colour_mode", Text, nullable=False),
+    Column("media", Text),
+    Column("print_quality", Integer),
+    Column("orientation", Integer),
+    # What the counter found, of one copy; NULL: not counted, or not countable (count_reason).
+    Column("mono_pages", Integer),
+    Column("colour_pages", Integer),
+    Column("count_reason", Text, nullable=False, default=""),
+    # The last release and what came of it.
+    Column("fence", Integer, nullable=False, default=0, doc="how often it was released"),
+    Column("printer_name", Text, nullable=False, default=""),
+    Column("printer_job_id", Integer, doc="the printer's own number, once it gave one"),
+    Column("payer", Text, nullable=False, default=""),
+    Column("cost_micros", Integer, nullable=False, default=0),
+    Column("reason_code", Text, nullable=False, default="", doc="last refusal or outcome"),
+    Column("reason_text", Text, nullable=False, default="", doc="the same for a person"),
+    Column("accepted_wall_ms", Integer, nullable=False),
+    Column("released_wall_ms", Integer),
+    Column("ended_wall_ms", Integer),
+    Column("revision", Integer, nullable=False, doc="grows with every change of any job"),
+    Index("ix_jobs_user_name", "user_name", "state"),
+    Index("ix_jobs_state", "state", "accepted_wall_ms"),
+    Index("ix_jobs_revision", "revision"),
+    sqlite_with_rowid=False,
+)
+reservations: Final = Table(
+    "reservations",
+    site_metadata,
+    Column("reservation_id", Text, primary_key=True, doc="job:<uuid> or copy:<uuid>"),
+    Column("payer", Text, nullable=False),
+    Column("amount_micros", Integer, nullable=False),
+    Column("opened_wall_ms", Integer, nullable=False),
+    Index("ix_reservations_payer", "payer", "amount_micros"),
+    sqlite_with_rowid=False,
+)
+sessions: Final = Table(
+    "sessions",
+    site_metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("device_name", Text, nullable=False),
+    Column("printer_name", Text, nullable=False),
+    Column("opened_wall_ms", Integer, nullable=False),
+    Column("closed_wall_ms", Integer),
+    Index("ix_sessions_closed_wall_ms", "closed_wall_ms"),
+    sqlite_with_rowid=False,
+)
+copies: Final = Table(
+    "copies",
+    site_metadata,
+    Column("copy_uuid", Text, primary_key=True),
+    Column("session_id", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("device_name", Text, nullable=False),
+    Column("printer_name", Text, nullable=False),
+    Column("payer", Text, nullable=False),
+    Column("sides", Text, nullable=False),
+    Column("reserved_micros", Integer, nullable=False),
+    Column("started_wall_ms", Integer, nullable=False),
+    Column("finished_wall_ms", Integer),
+    Column("mono_pages", Integer),
+    Column("colour_pages", Integer),
+    Column("cost_micros", Integer),
+    Index("ix_copies_finished_wall_ms", "finished_wall_ms", "started_wall_ms"),
+    sqlite_with_rowid=False,
+)
+numbers: Final = Table(
+    "numbers",
+    site_metadata,
+    Column("name", Text, primary_key=True),
+    Column("last", Integer, nullable=False, doc="the last number given out; none is ever reused"),
+    sqlite_with_rowid=False,
+)

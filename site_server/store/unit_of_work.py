@@ -1,0 +1,59 @@
+"""What one transaction of `site.db` may touch: a fact and its journal entry, or neither."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from site_server.store.copies import Copies
+from site_server.store.jobs import Jobs
+from site_server.store.journal import Journal, unmerged_micros
+from site_server.store.numbers import next_number
+from site_server.store.reservations import Reservations, reserved_micros
+from site_server.store.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection
+
+    from failure_modes.vocabulary import Micros, WallMs
+    from replication.journal import JournalHead
+
+
+class SiteView:
+    """What one transaction sees: jobs, sessions, copies, and money that the replica cannot know."""
+
+    def __init__(self, connection: Connection, epochs: tuple[tuple[str, int], ...]) -> None:
+        self.jobs = Jobs(connection)
+        self.sessions = Sessions(connection)
+        self.copies = Copies(connection)
+        self._connection = connection
+        self._epochs = epochs
+
+    def unmerged_micros(self, payer: str, watermarks: Mapping[tuple[str, int], int]) -> Micros:
+        """What own entries beyond the replica's watermarks do to this payer's money."""
+        return unmerged_micros(self._connection, payer, watermarks, self._epochs)
+
+    def reserved_micros(self, payer: str) -> Micros:
+        """What is set aside of this payer's credit."""
+        return reserved_micros(self._connection, payer)
+
+
+class UnitOfWork(SiteView):
+    """A view that may also change things. The store commits it, or nothing of it happened."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        epochs: tuple[tuple[str, int], ...],
+        epoch_of: JournalHead,
+        wall_ms: Callable[[], WallMs],
+    ) -> None:
+        super().__init__(connection, epochs)
+        self.journal = Journal(connection, epoch_of, wall_ms)
+        self.reservations = Reservations(connection)
+        self.wall_ms = wall_ms
+
+    def next_job_number(self) -> int:
+        """The next IPP job-id of this site."""
+        return next_number(self._connection, "job")
