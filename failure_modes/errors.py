@@ -35,7 +35,8 @@ class PolicyError(FailureModesError):
     """The configured rules cannot be used. Correct every problem listed."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join((str(self.__doc__), *(f"  {line}" for line in problems))))
+        super().__init__()
+        self.args = ("\n".join((*self.args, *(f"  {line}" for line in problems))),)
         self.problems = tuple(problems)
 
 

@@ -1,9 +1,9 @@
 """The link: what a site thinks of its way to the primary.
 
-Theory of operation. A site cannot see the WAN. It only sees whether its own beats come back, a
-little like judging a hidden traffic light from the cars that pass. So it sends a numbered beat
-every two seconds and the primary acknowledges each one. Out of that, and the number of journal
-entries not yet acknowledged, `LinkWatcher` makes events; the table below turns events into states.
+Theory of operation. A site cannot see the WAN, it only sees what comes back through it. So it sends
+a numbered beat every two seconds, and the primary acknowledges each one. Out of that, and the
+number of journal entries not yet acknowledged, `LinkWatcher` makes events; the table below turns
+events into states.
 
 * Down is fast and counts beats. Three lost in a row: degraded. Ten seconds of silence: offline.
   The state delays nobody: it is an input of decisions, and a site decides by itself in any state.

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from primary.errors import BadRequestError
+from primary.errors import BadRequestError, DamagedKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,15 +87,13 @@ def key_pem(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def load_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
-    """The private key in `pem`; `BadRequestError` where it is not one of ours."""
+    """The CA's private key in `pem`; `DamagedKeyError` where it is none."""
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except ValueError as error:
-        raise BadRequestError(
-            "The CA's key file is damaged: restore pki/ from a backup."
-        ) from error
+        raise DamagedKeyError from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise BadRequestError("The CA's key is not a P-256 key: restore pki/ from a backup.")
+        raise DamagedKeyError
     return key
 
 

@@ -1,8 +1,8 @@
 """The installation's own certificate authority: nobody outside it is trusted, and it trusts nobody.
 
 What a certificate may do stands in a URI of its alternative names, under the CA's signature:
-`holdfast://site/<name>/<epoch>` may keep the link of that site's epoch, `holdfast://join/<name>` may join
-once as that site. `primary.http.peer` reads it back; a certificate without one may do nothing.
+`holdfast://site/<name>/<epoch>` may keep the link of that site's epoch, `holdfast://join/<name>`
+may join once as that site. `primary.http.peer` reads it; a certificate without one may do nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CA_NAME: Final = common_name("holdfast CA")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
-    """Where a server finds its certificate, its key, and the CA that its clients are verified by."""
+    """Where a server finds its certificate, its key, and the CA by which it verifies clients."""
 
     cert: Path
     key: Path
@@ -65,7 +65,10 @@ class JoinCertificate:
 
 
 class CertificateAuthority:
-    """The CA in `folder`; made on first use, mode 0600. `clock` says from when certificates are good."""
+    """The CA in `folder`, made on first use, mode 0600.
+
+    Errors: `DamagedKeyError`.
+    """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from replication.entry_bodies import (
     BODY_VERSION,
@@ -76,6 +77,22 @@ class Entry:
         if self.kind not in KNOWN_KINDS:
             raise BadEntryError(f"This version does not know the entry kind {self.kind!r}.")
         return parse_body(EntryKind(self.kind), self.body)
+
+
+class JournalReader(Protocol):
+    """A site's journal, as the uplink reads it. One epoch: the site's present one."""
+
+    def head(self) -> JournalHead:
+        """The last entry that is safe on the disk (seq 0 when there is none)."""
+        ...
+
+    def entries(self, first_seq: int, last_seq: int) -> Sequence[Entry]:
+        """The entries first..last, in order, without holes; fewer where the journal ends."""
+        ...
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Return once the head is beyond `seq`; at once where it is already."""
+        ...
 
 
 def canonical_json(value: object) -> str:

@@ -1,8 +1,8 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
-something to say. Every message may be repeated or lost with the connection; none needs an answer to be
-safe. `PROTOCOL` is the version; the primary also accepts the version before it.
+something to say. Every message may be repeated or lost with the connection; none needs an answer to
+be safe. `PROTOCOL` is the version; the primary also accepts the version before it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class WireEntry(Message):
 
 
 class RegisterChange(Message):
-    """One row of cr-sqlite's change table. Bytes travel as lower-case hex; `origin` is its `site_id`."""
+    """One row of cr-sqlite's change table, bytes as hex; `origin` is what it calls `site_id`."""
 
     table: Annotated[str, Field(max_length=64)]
     pk_hex: Annotated[str, Field(max_length=2048, pattern=r"^([0-9a-f]{2})+$")]

@@ -47,8 +47,8 @@ class GapError(ReplicationError):
         missing_to = head_txid if next_txid is None else next_txid - 1
         super().__init__(
             f"Transactions {reached_txid + 1} to {missing_to} are in no file, and no snapshot"
-            f" covers them; the head is {head_txid}. List the store again; if that does not help, have the"
-            " primary take a snapshot."
+            f" covers them; the head is {head_txid}. List the store again; if that does not help,"
+            " have the primary take a snapshot."
         )
 
 

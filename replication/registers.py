@@ -2,17 +2,17 @@
 
 Theory of operation
 -------------------
-Each change carries its writer (`origin`) and the writer's own version number, also after it was passed
-on. So "what do you have" is not one number but one per writer, and any node may pass on what it has from
-another: a site's jobs reach the other sites by way of headquarters, or directly. Changes of one writer
-travel in the order of its versions and a version is never split, so having version n means having all
-before it. Merging a change twice changes nothing.
+Each change carries its writer (`origin`) and the writer's own version number, also after it was
+passed on. So "what do you have" is not one number but one per writer, and any node may pass on what
+it has from another: a site's jobs reach the other sites by way of headquarters, or directly. Changes
+of one writer travel in the order of its versions and a version is never split, so having version n
+means having all before it. Merging a change twice changes nothing.
 
-A newer change of the same cell replaces the older one, also in the list of changes: numbers are missing
-where nothing is lost. Therefore each batch says up to which versions it is complete.
+A newer change of the same cell replaces the older one, also in the list of changes: numbers are
+missing where nothing is lost. Therefore each batch says up to which versions it is complete.
 
 Rejected: one cursor per peer over cr-sqlite's local version. A merged change keeps the (often lower)
-number that its writer gave it, so such a cursor passes over changes that arrive late from a third node.
+number of its writer, so such a cursor passes over changes that arrive late from a third node.
 
 Never money, identity or uniqueness: the last writer wins, cell by cell.
 """
@@ -98,7 +98,7 @@ def newest(*known: Versions) -> dict[str, int]:
 def whole_versions(
     changes: Iterable[RegisterChange], limit: int
 ) -> tuple[tuple[RegisterChange, ...], bool]:
-    """The first changes of one writer, cut between versions at about `limit`; and whether that is all.
+    """The first changes of one writer, cut between versions at about `limit`; and if that is all.
 
     The first version comes whole whatever its size: half of one would be taken for all of it.
     """

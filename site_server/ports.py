@@ -56,6 +56,50 @@ class Counter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A whole document that is safe on the disk."""
+
+    document_bytes: int
+    sha256: str
+
+
+class SpoolWriter(Protocol):
+    """Where one document goes, chunk by chunk."""
+
+    async def write(self, chunk: bytes) -> None:
+        """Take some more bytes; `StorageFullError` where there is no room for them."""
+        ...
+
+    async def finish(self) -> Stored:
+        """Make the document durable under its name."""
+        ...
+
+    async def abort(self) -> None:
+        """Forget what was written; after `finish` it does nothing."""
+        ...
+
+
+class Spool(Protocol):
+    """Where the documents of open jobs lie, one file each, named by their job."""
+
+    async def open(self, job_uuid: str) -> SpoolWriter:
+        """A writer for one document; `StorageFullError` where there is no room for any."""
+        ...
+
+    def path(self, job_uuid: str) -> Path:
+        """Where the job's document lies."""
+        ...
+
+    async def remove(self, job_uuid: str) -> None:
+        """Delete the job's document, if it is there."""
+        ...
+
+    async def sweep(self, keep: frozenset[str]) -> int:
+        """Delete whatever belongs to none of these jobs; how many files that were."""
+        ...
+
+
 class Fate(StrEnum):
     """What became of a job at its printer."""
 

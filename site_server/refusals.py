@@ -1,7 +1,7 @@
 """Every no of this site that is not a decision about money or people.
 
 What `failure_modes` decides is explained in `failure_modes.catalogue`. Here stand the rest: what
-the site's own bounds, states and devices forbid. A code is stable: it is stored, sent and documented.
+the site's own bounds, states and devices forbid. A code is stable: it is stored, sent, documented.
 """
 
 from __future__ import annotations

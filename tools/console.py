@@ -44,7 +44,6 @@ def run(
     output when the command fails, is missing, or is not done after `limit_s` seconds.
     """
     say(f"  {label}")
-    started_s = time.monotonic()
     with tempfile.TemporaryFile(mode="w+", errors="replace") as output:
         try:
             process = subprocess.Popen(
@@ -58,7 +57,7 @@ def run(
         except FileNotFoundError as error:
             raise StepError(f"{command[0]} is not installed") from error
         with process:
-            code = _wait(process, started_s, limit_s)
+            code = _wait(process, limit_s)
         output.seek(0)
         text = output.read()
     if code:
@@ -67,16 +66,18 @@ def run(
     return text
 
 
-def _wait(process: subprocess.Popen[bytes], started_s: float, limit_s: int) -> int | str:
+def _wait(process: subprocess.Popen[bytes], limit_s: int) -> int | str:
+    started_s = time.monotonic()
+    elapsed_s = 0.0
     while True:
         try:
-            return process.wait(timeout=TICK_S)
+            return process.wait(timeout=min(TICK_S, limit_s - elapsed_s))
         except subprocess.TimeoutExpired:
-            elapsed_s = int(time.monotonic() - started_s)
+            elapsed_s = time.monotonic() - started_s
             if elapsed_s >= limit_s:
                 process.kill()
                 return f"not done after {limit_s} s"
-            say(f"    ... {elapsed_s} s")
+            say(f"    ... {elapsed_s:.0f} s")
         except BaseException:
             process.kill()
             raise

@@ -25,7 +25,7 @@ from tools.pins import (
 )
 
 BOOKWORM = "12"
-BUILD_PROGRAMS = {"npm": "npm", "gcc": "gcc"}
+BUILD_PROGRAMS = {"npm": "npm", "gcc": "build-essential"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

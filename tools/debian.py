@@ -53,7 +53,9 @@ def install(packages: Collection[str], environ: Mapping[str, str], *, why: str) 
             run("apt-get update (the package lists are old)", [apt_get, "update"], environ=quiet)
             run(label, step, environ=quiet)
     except StepError as error:
-        raise StepError(f"{error}\n{why}. Once the network is back, run:", command) from error
+        raise StepError(
+            f"{error}\n{why}. If the network was at fault, run this once it is back:", command
+        ) from error
 
 
 def ensure_print_system(environ: Mapping[str, str]) -> None:

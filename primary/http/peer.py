@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection: what the peer's certificate says, under our CA's signature."""
+"""Who is at the other end of a connection, by the certificate that our CA signed for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Peer = SitePeer | JoinPeer
 
 
 def peer_of(cert: Mapping[str, object] | None) -> Peer | None:
-    """Whom a verified certificate names, as `ssl.SSLSocket.getpeercert` gives it; None: nobody of ours."""
+    """Whom a verified certificate (`ssl.SSLSocket.getpeercert`) names; None: nobody of ours."""
     if not cert:
         return None
     names = cert.get("subjectAltName", ())

@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from primary.errors import NotFoundError
-from primary.service.project import HEADQUARTERS, dispute_unknown, payers_of, read_facts
+from primary.names import HEADQUARTERS
+from primary.service.project import dispute_unknown, payers_of, read_facts
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact

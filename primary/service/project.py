@@ -8,6 +8,7 @@ instead would let one bad entry hold back every honest one behind it.
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from primary.names import HEADQUARTERS
 from primary.store.ledger_facts import LedgerFact
 from replication.entry_bodies import (
     BODY_VERSION,
@@ -17,8 +18,6 @@ from replication.entry_bodies import (
 from replication.errors import BadEntryError
 from replication.journal import Entry
 
-HEADQUARTERS: Final = "primary"
-"""The site name of headquarters' own journal; no site may have it."""
 HEADQUARTERS_EPOCH: Final = 1
 
 

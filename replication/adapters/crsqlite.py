@@ -1,8 +1,8 @@
 """The registers of one node, in a file of their own, kept by the cr-sqlite extension.
 
-One connection, used in one thread: cr-sqlite counts versions per connection, and a write costs an fsync,
-which must not stop the event loop. `synchronous=FULL`, although a lost row could be built again: a
-version number that was told to a peer and then lost in a power cut would be given to another change.
+One connection, used in one thread: cr-sqlite counts versions per connection, and a write costs an
+fsync, which must not stop the event loop. `synchronous=FULL`, although a lost row could be built
+again: a version that a peer has, and a power cut took from here, would be given to another change.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def make_private_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Make `path` hold `content`, mode 0600: after a power cut it holds the old or the new, whole."""
+    """Make `path` hold `content`, mode 0600. A power cut leaves the old or the new, whole."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)

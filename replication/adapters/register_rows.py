@@ -9,7 +9,7 @@ from replication.ports import Micros, WallMs
 from replication.registers import HeldJob
 
 SCHEMA_VERSION: Final = 1
-"""A file of another version forgets how far it has come, and so hears what it could not keep before."""
+"""A file of another version forgets how far it has come, so that it hears everything again."""
 ROWS_PER_VERSION: Final = 200
 """Rows that one transaction puts: 1,800 changes, so that a batch holds at least two versions."""
 COLUMNS: Final = (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RegistersPeer:
-    """Says what is here, hears what the peer has, and sends what it lacks, as long as the link stands.
+    """Says what is here, hears what the peer has, and sends what it lacks while the link stands.
 
     `send` returns False where the link has gone; the next connection starts with a new peer.
     """
@@ -29,11 +29,10 @@ class RegistersPeer:
 
     async def introduce(self) -> bool:
         """Tell the peer what is here, so that it sends the rest."""
-        have = RegistersHave(origin=self._registers.origin, versions=dict(self._registers.versions))
-        return await self._send(have)
+        return await self._send(RegistersHave(versions=dict(self._registers.versions)))
 
     async def follow(self, have: RegistersHave) -> None:
-        """Send what the peer lacks, now and whenever something comes up, until the link has gone."""
+        """Send what the peer lacks, now and later on, until the link has gone."""
         self._theirs = newest(have.versions)
         while True:
             await self._registers.wait_beyond(self._theirs)

@@ -1,4 +1,4 @@
-"""TLS as Holdfast uses it: our own CA, nothing else is trusted, TLS 1.3 wherever the other end has it."""
+"""TLS as Holdfast uses it: our own CA and no other, TLS 1.3 wherever the other end has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ssl
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -20,25 +19,26 @@ def link_server_context(*, cert: Path, key: Path, ca: Path) -> ssl.SSLContext:
 
 def server_context(*, cert: Path, key: Path) -> ssl.SSLContext:
     """A server that proves who it is and leaves it to HTTP to ask the same of the client."""
-    return _at_least_1_2(ssl.PROTOCOL_TLS_SERVER, lambda it: it.load_cert_chain(cert, key))
+    context = _context(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
 
 
-def link_client_context(*, cert: Path, key: Path, ca: Path) -> ssl.SSLContext:
+def link_client_context(*, cert: Path, key: Path, ca_pem: str) -> ssl.SSLContext:
     """The site's end of the link: verifies the primary by our CA and by its host name."""
-    context = client_context(ca_pem=ca.read_text("ascii"))
+    context = client_context(ca_pem=ca_pem)
     context.load_cert_chain(cert, key)
     return context
 
 
 def client_context(*, ca_pem: str) -> ssl.SSLContext:
     """A client without a certificate that trusts our CA only, and checks the host name."""
-    return _at_least_1_2(
-        ssl.PROTOCOL_TLS_CLIENT, lambda it: it.load_verify_locations(cadata=ca_pem)
-    )
+    context = _context(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=ca_pem)
+    return context
 
 
-def _at_least_1_2(kind: int, load: Callable[[ssl.SSLContext], None]) -> ssl.SSLContext:
+def _context(kind: int) -> ssl.SSLContext:
     context = ssl.SSLContext(kind)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    load(context)
     return context

@@ -54,6 +54,7 @@ memberships: Final = Table(
     directory_metadata,
     Column("group_name", Text, primary_key=True),
     Column("user_name", Text, primary_key=True),
+    Index("ix_memberships_user_name", "user_name"),
     sqlite_with_rowid=False,
 )
 cards: Final = Table(

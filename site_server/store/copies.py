@@ -26,6 +26,8 @@ class Copy:
     printer_name: str
     payer: str
     sides: str
+    mono_each_micros: Micros
+    colour_each_micros: Micros
     reserved_micros: Micros
     started_wall_ms: WallMs
     finished_wall_ms: WallMs | None = None

@@ -57,6 +57,8 @@ class Job:
     printer_job_id: int | None = None
     payer: str = ""
     cost_micros: Micros = FREE
+    charged_mono_pages: int = 0
+    charged_colour_pages: int = 0
     reason_code: str = ""
     reason_text: str = ""
     released_wall_ms: WallMs | None = None

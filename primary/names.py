@@ -1,0 +1,62 @@
+"""The names and numbers that come from outside: what a name may look like, and how big a sum may be."""
+
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from replication.messages import SITE_NAME_PATTERN
+
+HEADQUARTERS: Final = "primary"
+"""The site name of headquarters' own journal; no site may have it."""
+MICROS_MAX: Final = 10**15
+"""A thousand million currency units: the bound of one journal entry, too."""
+PRICE_MICROS_MAX: Final = 10**9
+"""A thousand currency units for one side of paper."""
+CARD_CHARS_MAX: Final = 128
+
+
+def _site_name(name: str) -> str:
+    if name == HEADQUARTERS:
+        raise ValueError(f"{HEADQUARTERS!r} is headquarters' own name; choose another")
+    return name
+
+
+def _printer_uri(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        good = parts.scheme in ("ipp", "ipps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(
+            "must be an ipp:// or ipps:// address, such as ipp://printer.local/ipp/print"
+        )
+    return text
+
+
+SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN), AfterValidator(_site_name)]
+ThingName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+"""A printer, a queue, a group, an account, a device: it stands in addresses and file names."""
+UserName = Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f]([^/\x00-\x1f]{0,125}[^\s/\x00-\x1f])?$")]
+"""As the desktop sends it; no slash, no control character, no blank at either end."""
+Title = Annotated[str, Field(min_length=1, max_length=255)]
+PrinterUri = Annotated[str, Field(max_length=1023), AfterValidator(_printer_uri)]
+CardNumber = Annotated[str, Field(min_length=1, max_length=CARD_CHARS_MAX, pattern=r"\S")]
+BalanceMicros = Annotated[int, Field(ge=-MICROS_MAX, le=MICROS_MAX)]
+PriceMicros = Annotated[int, Field(ge=0, le=PRICE_MICROS_MAX)]
+
+
+class FromOutside(BaseModel):
+    """The base of everything that a person or a program hands in: frozen, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PriceFields(FromOutside):
+    """What one impression costs: colour or not, one side of a sheet or two."""
+
+    mono_simplex_micros: PriceMicros
+    mono_duplex_micros: PriceMicros
+    colour_simplex_micros: PriceMicros
+    colour_duplex_micros: PriceMicros

@@ -1,0 +1,131 @@
+"""What an organisation file may say: users, sites and all else that a directory begins with (TOML).
+
+`primary.organisation_load` reads it.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from failure_modes.vocabulary import HoldMode, Layer, ProviderMode
+from primary.names import (
+    BalanceMicros,
+    CardNumber,
+    FromOutside,
+    PriceFields,
+    PrinterUri,
+    SiteName,
+    ThingName,
+    Title,
+    UserName,
+)
+
+
+class SiteItem(FromOutside):
+    """A branch that will have a site server."""
+
+    name: SiteName
+    title: Title
+
+
+class UserItem(FromOutside):
+    """A person. A restricted one cannot print beyond their credit."""
+
+    name: UserName
+    full_name: Title
+    cards: list[CardNumber] = []
+    balance_micros: BalanceMicros = 0
+    enabled: bool = True
+    restricted: bool = True
+
+
+class GroupItem(FromOutside):
+    """Users that belong together."""
+
+    name: ThingName
+    title: Title
+    members: list[UserName] = []
+
+
+class AccountItem(FromOutside):
+    """A shared account that can pay for a job."""
+
+    name: ThingName
+    title: Title
+    balance_micros: BalanceMicros = 0
+
+
+class PrinterItem(FromOutside):
+    """A printer of a site."""
+
+    name: ThingName
+    site: SiteName
+    uri: PrinterUri
+    failure_mode: ProviderMode = ProviderMode.PRINT_AND_LOG_LATER
+
+
+class QueueItem(FromOutside):
+    """A queue of a site, and the printer its jobs go to."""
+
+    name: ThingName
+    site: SiteName
+    printer: ThingName
+    hold: HoldMode = HoldMode.USER
+
+
+class PriceItem(PriceFields):
+    """The price of a printer; without `printer` that of every printer that has none of its own."""
+
+    printer: ThingName | None = None
+
+
+class PolicyItem(FromOutside):
+    """Rules for all, for one site, or for one printer (`scope`)."""
+
+    layer: Layer
+    scope: Annotated[str, Field(max_length=255)] = ""
+    rules: dict[str, Any]
+
+
+class DeviceItem(FromOutside):
+    """A panel beside a printer. Its token is made later: PUT /api/v1/devices/NAME."""
+
+    name: ThingName
+    site: SiteName
+    printer: ThingName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A checked organisation file."""
+
+    currency: str
+    sites: tuple[SiteItem, ...]
+    users: tuple[UserItem, ...]
+    groups: tuple[GroupItem, ...]
+    accounts: tuple[AccountItem, ...]
+    printers: tuple[PrinterItem, ...]
+    queues: tuple[QueueItem, ...]
+    prices: tuple[PriceItem, ...]
+    policies: tuple[PolicyItem, ...]
+    devices: tuple[DeviceItem, ...]
+
+
+ITEM_OF_SECTION: Final[dict[str, type[FromOutside]]] = {
+    "sites": SiteItem,
+    "users": UserItem,
+    "groups": GroupItem,
+    "accounts": AccountItem,
+    "printers": PrinterItem,
+    "queues": QueueItem,
+    "prices": PriceItem,
+    "policies": PolicyItem,
+    "devices": DeviceItem,
+}
+
+
+class Head(FromOutside):
+    """What stands above the sections."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -1,0 +1,293 @@
+"""The site's end of the link: one connection that is always being kept up, and downloads beside it.
+
+Theory of operation
+-------------------
+All connections are opened by the site. `run` connects, says hello, passes on what the primary says,
+and begins again whenever that ends, for ever. An outage is no error here: listeners are told, `send`
+returns False, a download raises `LinkDownError` at once.
+
+A WAN often dies without a word: the connection stays open and nothing arrives. The site's beats are
+answered every few seconds, so silence alone tells; `silence_ms` after the last word the connection
+is dropped. Trying again must be quick then, because nothing says that a WAN has healed except an
+attempt that gets through: each attempt is short (a handshake that began in the dark never ends) and
+the pause between two is capped at seconds. Jitter keeps a hundred sites from coming back at once.
+
+Downloads use the connections of the same HTTP session and die with it. A kept-alive connection that
+slept through an outage looks healthy and swallows the next request; so none survives the link.
+
+A site that was refused (fenced, revoked, replaced) tries again too, but rarely: only a person at
+headquarters can change that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import aiohttp
+from yarl import URL
+
+from replication.adapters.ltx_mirror import NotThereError
+from replication.errors import BadMessageError, ReplicationError
+from replication.manifest import LtxName, Manifest
+from replication.messages import MESSAGE_BYTES_MAX, Fence, Welcome, parse_from_primary
+
+if TYPE_CHECKING:
+    import random
+    import ssl
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+
+    from replication.link import LinkListener
+    from replication.messages import AnyFromPrimary, AnyFromSite, Hello
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS_MAX: Final = 4
+"""Of one site: the link itself, and downloads."""
+CLOSE_MS: Final = 200
+"""For a farewell; a dead WAN does not answer it."""
+BACK_OFF_FACTOR: Final = 2
+NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError, TimeoutError)
+_TEXT: Final = aiohttp.WSMsgType.TEXT
+
+
+class LinkDownError(ReplicationError):
+    """There is no link to the primary now. It is tried again by itself; go on with what is here."""
+
+
+class LinkRefusedError(ReplicationError):
+    """The primary refused this. Its log says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAddress:
+    """Where the primary's link listens, as the site dials and verifies it."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTimes:
+    """The patience of the link, all in ms."""
+
+    connect_ms: int = 4_000
+    """From the first packet to the welcome: eight round trips of a satellite link."""
+    silence_ms: int = 10_000
+    """Without a word from the primary before the connection is dropped: five beats."""
+    send_ms: int = 5_000
+    request_ms: int = 10_000
+    """For the answer to begin, and between two pieces of a download."""
+    retry_first_ms: int = 200
+    retry_max_ms: int = 2_000
+    """Between two attempts: how late a healed WAN is noticed."""
+    refused_retry_ms: int = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """How one connection ended."""
+
+    why: str
+    welcomed: bool = False
+    refused: bool = False
+
+
+class LinkClient:
+    """Keeps the link up while `run` runs. `hello` says who calls and where it stands."""
+
+    def __init__(
+        self,
+        *,
+        address: LinkAddress,
+        context: ssl.SSLContext,
+        hello: Callable[[], Hello],
+        chance: random.Random,
+        times: LinkTimes | None = None,
+    ) -> None:
+        self._base = URL.build(scheme="https", host=address.host, port=address.port)
+        self._context = context
+        self._hello = hello
+        self._chance = chance
+        self._times = times or LinkTimes()
+        self._session: aiohttp.ClientSession | None = None
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.refusal = ""
+        """Why headquarters wants nothing to do with this site; '' where it does not say so."""
+
+    async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:
+        """Keep the link up until cancelled."""
+        failures = 0
+        told = ""
+        while True:
+            end = await self._connection(listeners)
+            failures = 0 if end.welcomed else failures + 1
+            told = _tell(end, told)
+            await asyncio.sleep(self._pause_ms(failures, refused=end.refused) / 1000)
+
+    async def send(self, message: AnyFromSite) -> bool:
+        """Whether `message` went out; False where there is no link now."""
+        if self._socket is None:
+            return False
+        try:
+            async with asyncio.timeout(self._times.send_ms / 1000):
+                await self._socket.send_str(message.model_dump_json())
+        except NETWORK_ERRORS:
+            return False
+        return True
+
+    async def manifest(self, after_txid: int) -> Manifest:
+        """The primary's files that lead from `after_txid` (0: from nothing) to its head.
+
+        Errors: `LinkDownError`, `LinkRefusedError`, `BadMessageError`.
+        """
+        async with self._answer(f"/v1/ltx/manifest?after={after_txid}") as response:
+            with _network():
+                async with asyncio.timeout(self._times.request_ms / 1000):
+                    return Manifest.from_json(await response.json())
+
+    async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of that file of the primary's store, in pieces (a `ltx_mirror.Fetch`).
+
+        Errors: `NotThereError`, `LinkDownError`, `LinkRefusedError`.
+        """
+        async with self._answer(f"/v1/ltx/file/{lineage}/{name}") as response:
+            while piece := await self._piece(response):
+                yield piece
+
+    async def _piece(self, response: aiohttp.ClientResponse) -> bytes:
+        with _network():
+            async with asyncio.timeout(self._times.request_ms / 1000):
+                return await response.content.readany()
+
+    @asynccontextmanager
+    async def _answer(self, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a GET, if it is a good one."""
+        if self._socket is None or self._session is None:
+            raise LinkDownError
+        with _network():
+            async with asyncio.timeout(self._times.request_ms / 1000):
+                response = await self._session.get(path)
+        try:
+            if response.status == HTTPStatus.NOT_FOUND:
+                raise NotThereError
+            if response.status != HTTPStatus.OK:
+                raise LinkRefusedError(f"The primary answered {path} with {response.status}.")
+            yield response
+        finally:
+            # Read to its end the connection is kept for the next download, else closed.
+            response.release()
+
+    async def _connection(self, listeners: Sequence[LinkListener]) -> _End:
+        """One connection from its first packet to its end."""
+        connector = aiohttp.TCPConnector(ssl=self._context, limit=CONNECTIONS_MAX)
+        session = aiohttp.ClientSession(self._base, connector=connector)
+        try:
+            return await self._link(session, listeners)
+        except BadMessageError as error:
+            return _End(why=str(error), refused=True)
+        except NETWORK_ERRORS as error:
+            return _End(why=_words(error))
+        finally:
+            await session.close()
+
+    async def _link(
+        self, session: aiohttp.ClientSession, listeners: Sequence[LinkListener]
+    ) -> _End:
+        async with asyncio.timeout(self._times.connect_ms / 1000):
+            socket = await session.ws_connect(
+                "/v1/link",
+                max_msg_size=MESSAGE_BYTES_MAX,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_MS / 1000),
+            )
+        try:
+            async with asyncio.timeout(self._times.connect_ms / 1000):
+                await socket.send_str(self._hello().model_dump_json())
+                first = await _next(socket)
+            if not isinstance(first, Welcome):
+                return self._refused(first)
+            self.refusal = ""
+            return await self._serve(session, socket, listeners, first)
+        finally:
+            await socket.close()
+
+    async def _serve(
+        self,
+        session: aiohttp.ClientSession,
+        socket: aiohttp.ClientWebSocketResponse,
+        listeners: Sequence[LinkListener],
+        welcome: Welcome,
+    ) -> _End:
+        self._session, self._socket = session, socket
+        log.info("the link to the primary is up")
+        try:
+            for listener in listeners:
+                await listener.up(welcome)
+            return await self._listen(socket, listeners)
+        except NETWORK_ERRORS as error:
+            return _End(why=_words(error), welcomed=True)
+        finally:
+            self._session = self._socket = None
+            for listener in listeners:
+                listener.down()
+
+    async def _listen(
+        self, socket: aiohttp.ClientWebSocketResponse, listeners: Sequence[LinkListener]
+    ) -> _End:
+        while True:
+            try:
+                async with asyncio.timeout(self._times.silence_ms / 1000):
+                    message = await _next(socket)
+            except TimeoutError:
+                return _End(why=f"nothing heard for {self._times.silence_ms} ms", welcomed=True)
+            if message is None:
+                return _End(why="the primary closed it", welcomed=True)
+            for listener in listeners:
+                await listener.heard(message)
+            if isinstance(message, Fence):
+                return self._refused(message)
+
+    def _refused(self, message: AnyFromPrimary | None) -> _End:
+        if isinstance(message, Fence):
+            self.refusal = message.reason
+            return _End(why=f"refused: {message.reason}", refused=True)
+        return _End(why="the primary closed it" if message is None else "no welcome")
+
+    def _pause_ms(self, failures: int, *, refused: bool) -> float:
+        """The pause before the next attempt: doubling to a cap, the upper half of it by chance."""
+        times = self._times
+        longest = times.refused_retry_ms
+        if not refused:
+            doubled = times.retry_first_ms * BACK_OFF_FACTOR ** min(failures, 16)
+            longest = min(doubled, times.retry_max_ms)
+        return longest * self._chance.uniform(0.5, 1.0)
+
+
+async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | None:
+    """The next message; None once the connection is closed."""
+    frame: aiohttp.WSMessage[Any] = await socket.receive()
+    return parse_from_primary(frame.data) if frame.type is _TEXT else None
+
+
+def _tell(end: _End, told: str) -> str:
+    """Log why the link is down, once per reason; return what was said last."""
+    if end.welcomed or end.why != told:
+        level = logging.ERROR if end.refused else logging.WARNING
+        log.log(level, "no link to the primary: %s", end.why)
+    return end.why
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+@contextmanager
+def _network() -> Iterator[None]:
+    try:
+        yield
+    except NETWORK_ERRORS as error:
+        raise LinkDownError(f"{LinkDownError.__doc__} ({_words(error)})") from error

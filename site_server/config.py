@@ -1,0 +1,173 @@
+"""The site's configuration: a TOML text, checked as a whole before anything starts.
+
+Every bound of the site stands here with its unit and the reason for its value. Secrets are never in
+this file: they lie in the data folder (`identity/`, `admin.key`), readable by the server's user alone.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from failure_modes.errors import PolicyError
+from failure_modes.link import LinkTiming
+from site_server.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+DATA_VARIABLE: Final = "HOLDFAST_SITE_DATA"
+"""Names the data folder where neither the file nor the command line does."""
+DEFAULT_TIMING: Final = LinkTiming()
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Host = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class Section(BaseModel):
+    """The base of every part: frozen, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Limits(Section):
+    """The bounds. At each of them there is a clear refusal before anything is accepted."""
+
+    jobs_max: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Jobs that are not done: a row of 1 kB each; field reports call 1,500 a red flag elsewhere."""
+    incoming_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """Jobs made by Create-Job whose document has not come; they live in memory only."""
+    uploads_max: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Documents that arrive at the same time; each has a file open."""
+    sessions_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """People logged in at panels: more than any branch has panels."""
+    copies_per_session_max: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Copy sessions open in one login."""
+    deliveries_max: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """Jobs on their way to printers, waiting ones included; each costs a task and a few kB."""
+    per_printer_max: Annotated[int, Field(ge=1, le=100)] = 1
+    """Of these at one printer: one keeps the order of release, and many answer `busy` to two."""
+    counters: Annotated[int, Field(ge=1, le=64)] = 2
+    """Documents that are counted at the same time."""
+    document_bytes_max: Annotated[int, Field(ge=1)] = 1024**3
+    """Of one document: 1 GiB, what cloud print services take too."""
+    free_bytes_min: Annotated[int, Field(ge=0)] = 64 * 1024**2
+    """Of the spool's disk: below it no document is taken, so that the journal can go on."""
+    jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Jobs in one answer at a panel."""
+
+
+class Times(Section):
+    """How long things may last."""
+
+    hold_ms: Annotated[int, Field(ge=1_000, le=365 * DAY_MS)] = 4 * HOUR_MS
+    """A job that nobody releases: four hours is the usual time in offices."""
+    session_idle_ms: Annotated[int, Field(ge=1_000, le=DAY_MS)] = 3 * MINUTE_MS
+    """A login that is not used: three minutes is the usual time at panels."""
+    copy_open_ms: Annotated[int, Field(ge=MINUTE_MS, le=30 * DAY_MS)] = DAY_MS
+    """A copy session whose pages no copier reports gives its credit back after this time."""
+    incoming_ms: Annotated[int, Field(ge=1_000, le=DAY_MS)] = 2 * MINUTE_MS
+    """A created job whose document does not come (IPP's multiple-operation-time-out)."""
+    ended_kept_ms: Annotated[int, Field(ge=MINUTE_MS, le=365 * DAY_MS)] = 7 * DAY_MS
+    """The row of a job, login or copy session that is over; the journal keeps the story."""
+    tick_ms: Annotated[int, Field(ge=100, le=10 * MINUTE_MS)] = 5_000
+    """How often the site looks for what has run out."""
+
+
+class Listen(Section):
+    """Where the site answers. Port 0 means any free one; `ports.json` says which."""
+
+    host: Host = "0.0.0.0"  # noqa: S104 - panels and computers of the branch must reach it
+    device_port: Port = 7310
+    ipp_port: Port = 8631
+
+
+class Primary(Section):
+    """Where headquarters is, if not where the join token said."""
+
+    host: Host | None = None
+    port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+
+
+class LinkSection(Section):
+    """When the link counts as down and as up again; see `failure_modes.link.LinkTiming`."""
+
+    beat_ms: int = DEFAULT_TIMING.beat_ms
+    lost_beats: int = DEFAULT_TIMING.lost_beats
+    offline_ms: int = DEFAULT_TIMING.offline_ms
+    good_beats: int = DEFAULT_TIMING.good_beats
+    good_window_ms: int = DEFAULT_TIMING.good_window_ms
+    backlog_max: int = DEFAULT_TIMING.backlog_max
+    hold_down_first_ms: int = DEFAULT_TIMING.hold_down_first_ms
+    hold_down_max_ms: int = DEFAULT_TIMING.hold_down_max_ms
+    calm_ms: int = DEFAULT_TIMING.calm_ms
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        try:
+            self.timing()
+        except PolicyError as error:
+            raise ValueError("; ".join(error.problems)) from error
+        return self
+
+    def timing(self) -> LinkTiming:
+        """The same numbers as the link watcher takes them."""
+        return LinkTiming(**self.model_dump())
+
+
+class Config(Section):
+    """Everything that one site server is told."""
+
+    data_dir: Annotated[Path, Field(strict=False)]
+    listen: Listen = Listen()
+    primary: Primary = Primary()
+    link: LinkSection = LinkSection()
+    limits: Limits = Limits()
+    times: Times = Times()
+
+
+def load(text: str, environ: Mapping[str, str]) -> Config:
+    """The configuration that `text` (TOML) holds. Errors: `ConfigError` with every problem."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"not TOML: {error}"]) from error
+    return _validated({**_from_environ(environ), **document})
+
+
+def for_folder(data_dir: str | None, environ: Mapping[str, str]) -> Config:
+    """The defaults for this data folder. Errors: `ConfigError`."""
+    named = {} if data_dir is None else {"data_dir": data_dir}
+    return _validated({**_from_environ(environ), **named})
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    named = environ.get(DATA_VARIABLE)
+    return {"data_dir": named} if named else {}
+
+
+def _validated(document: dict[str, Any]) -> Config:
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([_problem(each) for each in error.errors()]) from error
+
+
+def _problem(error: ErrorDetails) -> str:
+    place = ".".join(map(str, error["loc"]))
+    match error["type"]:
+        case "extra_forbidden":
+            said = "there is no such setting; remove it or correct its name"
+        case "missing":
+            said = f"is needed; set it here, with --data, or in {DATA_VARIABLE}"
+        case _:
+            said = error["msg"]
+    return f"{place}: {said}"

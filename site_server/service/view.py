@@ -1,0 +1,143 @@
+"""What this site knows of one question, and its own answer to it.
+
+Theory of operation
+-------------------
+The effective balance is `replica balance + own entries beyond the replica's watermark - own open
+reservations`. Balance and watermark come from one snapshot of the replica, which is read first;
+entries and reservations come from one transaction of `site.db`, which is read after it. An entry
+that is in neither cannot exist: what the site wrote after the snapshot is beyond its watermark. An
+entry that is in both is not counted twice: what the snapshot contains is not beyond its watermark.
+
+A decision that spends is made inside the writer's transaction, of which there is one at a time. Two
+releases of one user are therefore decided one after the other, and the second sees the first's
+reservation: the same credit can never be spent twice.
+
+The rejected alternative, deciding first and writing then, needs a lock around both to be exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from failure_modes.decide import decide
+from failure_modes.facts import PrinterView, UserView, View
+from failure_modes.vocabulary import Micros, Reason
+from replication.entry_bodies import user_payer
+from site_server.refusals import Cause, refusal, refusal_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from failure_modes.decision import Decision
+    from failure_modes.facts import Facts
+    from failure_modes.policy import Policy
+    from replication.ports import Clock
+    from site_server.ports import Link
+    from site_server.store.directory import Directory, Person, Printer, Snapshot
+    from site_server.store.unit_of_work import SiteView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What headquarters said about one user at one printer, all at one moment."""
+
+    person: Person | None
+    printer: Printer
+    printer_view: PrinterView
+    policy: Policy
+    replica_micros: Micros
+    watermarks: Mapping[tuple[str, int], int]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """A payer's money, part by part."""
+
+    replica_micros: Micros
+    unmerged_micros: Micros
+    reserved_micros: Micros
+
+    @property
+    def effective_micros(self) -> Micros:
+        """What may be spent here and now."""
+        return Micros(self.replica_micros + self.unmerged_micros - self.reserved_micros)
+
+
+def balance_of(
+    site: SiteView, payer: str, replica_micros: Micros, watermarks: Mapping[tuple[str, int], int]
+) -> Balance:
+    """The payer's money; the replica's part must have been read before `site`."""
+    return Balance(
+        replica_micros=replica_micros,
+        unmerged_micros=site.unmerged_micros(payer, watermarks),
+        reserved_micros=site.reserved_micros(payer),
+    )
+
+
+def known_at(snapshot: Snapshot, user_name: str, printer_name: str) -> Known:
+    """What the replica says; raises `RefusedError` where the printer or its price is missing."""
+    printer = snapshot.printer(printer_name)
+    if printer is None:
+        raise refusal(Cause.NO_SUCH_PRINTER)
+    if printer.price is None:
+        raise refusal(Cause.NO_PRICE)
+    heartbeat = snapshot.heartbeat()
+    return Known(
+        person=snapshot.person(user_name),
+        printer=printer,
+        printer_view=PrinterView(
+            printer_name=printer.printer_name,
+            price=printer.price,
+            provider_mode=printer.provider_mode,
+        ),
+        policy=snapshot.policy(printer_name),
+        replica_micros=snapshot.balance_micros(user_payer(user_name)),
+        watermarks=snapshot.watermarks(),
+        currency=heartbeat.currency if heartbeat else "",
+    )
+
+
+class Decider:
+    """Asks the replica, then decides with what the site itself knows."""
+
+    def __init__(self, directory: Directory, link: Link, clock: Clock) -> None:
+        self._directory = directory
+        self._link = link
+        self._clock = clock
+
+    def known(self, user_name: str, printer_name: str) -> Known:
+        """What headquarters said; raises `RefusedError` where that is not enough to decide."""
+        with self._directory.read() as snapshot:
+            if snapshot is None:
+                raise refusal_for(Reason.NO_REPLICA)
+            return known_at(snapshot, user_name, printer_name)
+
+    def decide(self, site: SiteView, known: Known, facts: Facts) -> Decision:
+        """The decision; inside a unit of work nothing can come between it and its effect."""
+        view = View(user=_user(site, known), printer=known.printer_view)
+        return decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+
+    def decide_each(
+        self, site: SiteView, known: Known, questions: Iterator[Facts]
+    ) -> Iterator[Decision]:
+        """Several decisions about one user at one printer, with money looked up once."""
+        view = View(user=_user(site, known), printer=known.printer_view)
+        now_ms = self._clock.wall_ms()
+        for facts in questions:
+            yield decide(facts, view, self._link.state, known.policy, now_ms)
+
+
+def _user(site: SiteView, known: Known) -> UserView | None:
+    person = known.person
+    if person is None:
+        return None
+    payer = user_payer(person.user_name)
+    money = balance_of(site, payer, known.replica_micros, known.watermarks)
+    return UserView(
+        user_name=person.user_name,
+        enabled=person.enabled,
+        restricted=person.restricted,
+        balance_micros=money.effective_micros,
+    )
