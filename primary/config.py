@@ -35,7 +35,7 @@ class ApiConfig(FromOutside):
     listen_host: Host = "127.0.0.1"
     """This machine only, until somebody says otherwise."""
     port: Port = 7301
-    public_hosts: Annotated[list[Host], Field(max_length=16)] = []
+    public_hosts: Annotated[tuple[Host, ...], Field(max_length=16)] = ()
     """Further names of this machine, for the certificate."""
 
 

@@ -26,6 +26,18 @@ class NotInitialisedError(PrimaryError):
     """This data folder holds no directory. Make one: holdfast-primary init --from FILE."""
 
 
+class AlreadyRunningError(PrimaryError):
+    """Another primary runs on this data folder. Stop it first, or choose another folder."""
+
+
+class CannotListenError(PrimaryError):
+    """A port cannot be listened on. Stop what listens there, or configure another port."""
+
+
+class RefusedError(PrimaryError):
+    """The running primary refused."""
+
+
 class NotRunningError(PrimaryError):
     """No primary answers for this data folder. Start it: holdfast-primary run --data DIR."""
 
@@ -59,11 +71,11 @@ class ProjectionError(PrimaryError):
 
 
 class BadRequestError(PrimaryError):
-    """This request does not say what it should. Nothing was changed; correct it and send it again."""
+    """This request does not say what it should. Nothing was changed; correct it."""
 
 
 class JoinRefusedError(PrimaryError):
-    """This join token was used before or is too old: holdfast-primary token --site NAME makes a new one."""
+    """This join token was used before, or is too old. Make a new one: holdfast-primary token."""
 
 
 class DamagedKeyError(PrimaryError):

@@ -1,4 +1,4 @@
-"""The names and numbers that come from outside: what a name may look like, and how big a sum may be."""
+"""Names and numbers from outside: what a name may look like, and how big a sum may be."""
 
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -9,6 +9,8 @@ from replication.messages import SITE_NAME_PATTERN
 
 HEADQUARTERS: Final = "primary"
 """The site name of headquarters' own journal; no site may have it."""
+DEFAULT_PRICE_NAME: Final = "default"
+"""What stands for every printer that has no price of its own; no printer may have the name."""
 MICROS_MAX: Final = 10**15
 """A thousand million currency units: the bound of one journal entry, too."""
 PRICE_MICROS_MAX: Final = 10**9
@@ -19,6 +21,12 @@ CARD_CHARS_MAX: Final = 128
 def _site_name(name: str) -> str:
     if name == HEADQUARTERS:
         raise ValueError(f"{HEADQUARTERS!r} is headquarters' own name; choose another")
+    return name
+
+
+def _printer_name(name: str) -> str:
+    if name == DEFAULT_PRICE_NAME:
+        raise ValueError(f"{name!r} is how prices call every other printer; choose another name")
     return name
 
 
@@ -38,6 +46,7 @@ def _printer_uri(text: str) -> str:
 SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN), AfterValidator(_site_name)]
 ThingName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 """A printer, a queue, a group, an account, a device: it stands in addresses and file names."""
+PrinterName = Annotated[ThingName, AfterValidator(_printer_name)]
 UserName = Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f]([^/\x00-\x1f]{0,125}[^\s/\x00-\x1f])?$")]
 """As the desktop sends it; no slash, no control character, no blank at either end."""
 Title = Annotated[str, Field(min_length=1, max_length=255)]

@@ -14,6 +14,7 @@ from primary.names import (
     CardNumber,
     FromOutside,
     PriceFields,
+    PrinterName,
     PrinterUri,
     SiteName,
     ThingName,
@@ -34,7 +35,7 @@ class UserItem(FromOutside):
 
     name: UserName
     full_name: Title
-    cards: list[CardNumber] = []
+    cards: tuple[CardNumber, ...] = ()
     balance_micros: BalanceMicros = 0
     enabled: bool = True
     restricted: bool = True
@@ -45,7 +46,7 @@ class GroupItem(FromOutside):
 
     name: ThingName
     title: Title
-    members: list[UserName] = []
+    members: tuple[UserName, ...] = ()
 
 
 class AccountItem(FromOutside):
@@ -59,7 +60,7 @@ class AccountItem(FromOutside):
 class PrinterItem(FromOutside):
     """A printer of a site."""
 
-    name: ThingName
+    name: PrinterName
     site: SiteName
     uri: PrinterUri
     failure_mode: ProviderMode = ProviderMode.PRINT_AND_LOG_LATER

@@ -14,7 +14,6 @@ from failure_modes.errors import PolicyError
 from failure_modes.policy import resolve
 from failure_modes.vocabulary import Layer
 from primary.errors import ConfigError
-from primary.names import FromOutside
 from primary.organisation_file import (
     ITEM_OF_SECTION,
     DeviceItem,
@@ -38,7 +37,7 @@ class _Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sections:
-    """The file after its items were checked: the good items, and the names of all, also of bad ones."""
+    """The file item by item: the good items, and the names of all, also of the bad ones."""
 
     items: Mapping[str, tuple[_Placed, ...]]
     names: Mapping[str, frozenset[str]]
@@ -94,7 +93,7 @@ def _raw_items(
 def _good(
     section: str, items: Iterable[tuple[str, dict[str, Any]]], problems: list[str]
 ) -> Iterator[_Placed]:
-    model: type[FromOutside] = ITEM_OF_SECTION[section]
+    model = ITEM_OF_SECTION[section]
     for where, item in items:
         try:
             yield _Placed(where=where, item=model.model_validate(item))
@@ -142,7 +141,9 @@ def _group_problems(sections: _Sections) -> Iterator[str]:
     for each in sections.items["groups"]:
         for member in each.item.members:
             if member not in sections.names["users"]:
-                yield f"{each.where}: members: there is no user {member!r}; add them or take them out"
+                yield (
+                    f"{each.where}: members: there is no user {member!r}; add them or take them out"
+                )
 
 
 def _place_problems(sections: _Sections) -> Iterator[str]:

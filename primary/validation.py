@@ -1,4 +1,4 @@
-"""What is wrong with a text from outside, as lines for the person who wrote it: where, and what to do."""
+"""What is wrong with a text from outside, as lines for its writer: where, and what to do."""
 
 import tomllib
 from collections.abc import Iterable, Mapping

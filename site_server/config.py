@@ -1,7 +1,7 @@
 """The site's configuration: a TOML text, checked as a whole before anything starts.
 
 Every bound of the site stands here with its unit and the reason for its value. Secrets are never in
-this file: they lie in the data folder (`identity/`, `admin.key`), readable by the server's user alone.
+this file: they lie in the data folder (`identity/`, `admin.key`), for the server's user alone.
 """
 
 from __future__ import annotations

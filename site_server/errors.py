@@ -3,7 +3,10 @@
 SiteError
 ├── ConfigError         the configuration cannot be used, all problems at once
 ├── NotJoinedError      this data folder belongs to no site yet
-└── RefusedError        a clear no to whoever asked, with a stable reason and what to do
+├── RefusedError        a clear no to whoever asked, with a stable reason and what to do
+└── SpoolError          the folder of the documents cannot be used
+    ├── SpoolFullError  no room for this document; nothing was accepted
+    └── NotSpooledError there is no document of this job
 
 An outage of the WAN or of a printer is an observation, never one of these.
 """
@@ -43,3 +46,15 @@ class RefusedError(SiteError):
         self.reason = reason
         self.detail = detail
         self.advice = advice
+
+
+class SpoolError(SiteError):
+    """The spool folder cannot be used. See the log, and check the disk under it."""
+
+
+class SpoolFullError(SpoolError):
+    """There is no room for this document on the spool: nothing was accepted. Free some space."""
+
+
+class NotSpooledError(SpoolError):
+    """There is no document of this job on the spool."""

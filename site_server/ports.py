@@ -56,35 +56,41 @@ class Counter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Spooled(Protocol):
     """A whole document that is safe on the disk."""
 
-    document_bytes: int
-    sha256: str
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Its hash, 64 hex digits."""
+        ...
 
 
 class SpoolWriter(Protocol):
     """Where one document goes, chunk by chunk."""
 
     async def write(self, chunk: bytes) -> None:
-        """Take some more bytes; `StorageFullError` where there is no room for them."""
+        """Take some more bytes; `SpoolFullError` where there is no room for them."""
         ...
 
-    async def finish(self) -> Stored:
-        """Make the document durable under its name."""
+    async def commit(self, job_uuid: str) -> Spooled:
+        """Make the document durable under the name of its job."""
         ...
 
     async def abort(self) -> None:
-        """Forget what was written; after `finish` it does nothing."""
+        """Forget what was written; after `commit` it does nothing."""
         ...
 
 
 class Spool(Protocol):
     """Where the documents of open jobs lie, one file each, named by their job."""
 
-    async def open(self, job_uuid: str) -> SpoolWriter:
-        """A writer for one document; `StorageFullError` where there is no room for any."""
+    async def open(self) -> SpoolWriter:
+        """A writer for one document; `SpoolFullError` where there is no room for any."""
         ...
 
     def path(self, job_uuid: str) -> Path:
@@ -95,8 +101,8 @@ class Spool(Protocol):
         """Delete the job's document, if it is there."""
         ...
 
-    async def sweep(self, keep: frozenset[str]) -> int:
-        """Delete whatever belongs to none of these jobs; how many files that were."""
+    async def job_uuids(self) -> frozenset[str]:
+        """The jobs whose document is here."""
         ...
 
 
@@ -147,8 +153,10 @@ class Delivery(Protocol):
         """
         ...
 
-    async def settle(self, printer_uri: str, printer_job_id: int) -> Outcome:
+    async def settle(self, printer_uri: str, printer_job_id: int, job_uuid: str) -> Outcome:
         """What became of a job that was on its way when this site stopped.
+
+        `job_uuid` finds out a printer that gave the number to another job since.
 
         Follows it to its end where the printer still works on it; cancels it where it waits for a
         document that never came whole.

@@ -39,6 +39,7 @@ class Cause(StrEnum):
     COPY_IS_DONE = "copy_is_done"
     HAS_DOCUMENT = "has_document"
     TOO_MANY_JOBS = "too_many_jobs"
+    TOO_MANY_UPLOADS = "too_many_uploads"
     TOO_MANY_SESSIONS = "too_many_sessions"
     TOO_MANY_COPIES_OPEN = "too_many_copies_open"
     TOO_MANY_DELIVERIES = "too_many_deliveries"
@@ -51,6 +52,7 @@ class Cause(StrEnum):
     PRINTER_REFUSED = "printer_refused"
     PRINTER_CANCELLED = "printer_cancelled"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,11 @@ WORDS: Final[Mapping[Cause, Words]] = {
         advice="The bound is jobs_max of the site's configuration.",
         retry_helps=True,
     ),
+    Cause.TOO_MANY_UPLOADS: Words(
+        detail="Too many documents arrive at this site now. Try again in a moment.",
+        advice="The bound is uploads_max of the site's configuration.",
+        retry_helps=True,
+    ),
     Cause.TOO_MANY_SESSIONS: Words(
         detail="Too many people are logged in at this site. Try again in a minute.",
         advice="The bound is sessions_max of the site's configuration.",
@@ -187,6 +194,10 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.OUTCOME_UNKNOWN: Words(
         detail="Nobody can say whether this job was printed: the printer has no record of it.",
         advice="Look at the printer's tray, then settle the job.",
+    ),
+    Cause.SETTLED: Words(
+        detail="Somebody looked: this job was not printed. It can be released again.",
+        advice="Nothing to do.",
     ),
 }
 

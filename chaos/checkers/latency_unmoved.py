@@ -15,6 +15,7 @@ verdict is unknown. Percentiles are for `bench`: they need thousands of samples.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ DECISIONS: Final = (
     Operation.COPY_START,
     Operation.COPY_FINISH,
 )
+DECISION_TEXT: Final = {Outcome.OK: "{}", Outcome.REFUSED: "{} refused"}
 RATIO_MAX: Final = 3
 FLOOR_US: Final = 10_000
 STALL_US: Final = 1_000_000
@@ -40,9 +42,12 @@ SAMPLES_MIN: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """The latencies of one operation, in microseconds: with the WAN up, and while it was cut."""
+    """The latencies of one decision, in microseconds: with the WAN up, and while it was cut.
 
-    operation: Operation
+    A refusal is a decision too, but other work than a "yes", so it is compared with refusals.
+    """
+
+    decision: str
     up_us: tuple[int, ...]
     cut_us: tuple[int, ...]
 
@@ -78,11 +83,11 @@ def latencies(history: History) -> tuple[Latency, ...]:
     """Each decision's latencies on both sides, over all sites; unanswered ones are left out."""
     cut = {node: _cuts(history, node) for node in history.nodes()}
     found = []
-    for operation in DECISIONS:
-        events = [e for e in history.events(operation) if e.outcome is not Outcome.UNKNOWN]
+    for operation, outcome in product(DECISIONS, (Outcome.OK, Outcome.REFUSED)):
+        events = [event for event in history.events(operation) if event.outcome is outcome]
         found.append(
             Latency(
-                operation=operation,
+                decision=DECISION_TEXT[outcome].format(operation),
                 up_us=tuple(e.latency_us for e in events if not _during(e, cut[e.node])),
                 cut_us=tuple(e.latency_us for e in events if _during(e, cut[e.node])),
             )
@@ -112,7 +117,7 @@ def _moved(latency: Latency) -> Iterator[str]:
     up, cut = median(latency.up_us), median(latency.cut_us)
     if cut > latency.allowed_us:
         yield (
-            f"{latency.operation}: median {cut / 1000:.1f} ms while cut, {up / 1000:.1f} ms up; "
+            f"{latency.decision}: median {cut / 1000:.1f} ms while cut, {up / 1000:.1f} ms up; "
             f"{latency.allowed_us / 1000:.1f} ms is the same order"
         )
 

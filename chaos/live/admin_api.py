@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos.final_state import Watermark
 from chaos.history import Operation
-from replication.journal import Entry
+from replication.journal import Entry, canonical_json
 from replication.ports import Micros, WallMs
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chaos.live.json_client import Answer, JsonClient
     from chaos.live.witness import Witness
 
-PAGE_ENTRIES: Final = 1_000
+PAGE_ITEMS: Final = 1_000
 
 
 class AdminApi:
@@ -44,6 +44,11 @@ class AdminApi:
     async def health(self) -> Answer:
         """Whether the primary is well."""
         return await self._client.call("GET", "/health")
+
+    async def txid(self) -> int:
+        """The directory's newest TXID, as the sites are told it."""
+        body = (await self.health()).expect("ask after headquarters' health")
+        return int(str(body["litestream"]["detail"]).removeprefix("TXID "))
 
     async def add_user(self, user_name: str, full_name: str) -> Answer:
         """Add a user."""
@@ -82,15 +87,10 @@ class AdminApi:
         answer = await self.put(f"/devices/{device_name}", body)
         return str(answer.expect("register a device")["token"])
 
-    async def user_names(self) -> list[str]:
-        """Every user, page by page."""
-        names: list[str] = []
-        while True:
-            after = f"&after={names[-1]}" if names else ""
-            body = (await self.get(f"/users?limit={PAGE_ENTRIES}{after}")).expect("list the users")
-            names += [str(user["user_name"]) for user in body["users"]]
-            if len(body["users"]) < PAGE_ENTRIES:
-                return names
+    async def balances(self) -> dict[str, Micros]:
+        """Every user's balance in the directory, by user name."""
+        users = [user async for user in self._items("/users?", "list the users")]
+        return {user["user_name"]: Micros(user["balance_micros"]) for user in users}
 
     async def watermarks(self) -> tuple[Watermark, ...]:
         """How far every journal has taken effect."""
@@ -102,29 +102,33 @@ class AdminApi:
                 seq=mark["seq"],
                 entry_hash=mark["entry_hash"],
             )
-            for mark in body["watermarks"]
+            for mark in body["items"]
         )
 
     async def ledger_balances(self) -> dict[str, Micros]:
         """The primary's own sums over its ledger, by payer."""
         body = (await self.get("/ledger/balances")).expect("sum up the ledger")
-        return {row["payer"]: Micros(row["balance_micros"]) for row in body["balances"]}
+        return {row["payer"]: Micros(row["balance_micros"]) for row in body["items"]}
 
-    async def entries(self, site_name: str) -> AsyncIterator[Entry]:
-        """Every entry of a site that the ledger has, all epochs, in order."""
-        after = 0
+    async def entries(self, site_name: str) -> tuple[Entry, ...]:
+        """Every entry of a site that the ledger has, all epochs, in order of arrival."""
+        path = f"/ledger/entries?site={site_name}&"
+        return tuple([entry_of(row) async for row in self._items(path, "read the ledger")])
+
+    async def _items(self, path: str, what: str) -> AsyncIterator[dict[str, Any]]:
+        after = ""
         while True:
-            path = f"/ledger/entries?site={site_name}&after={after}&limit={PAGE_ENTRIES}"
-            body = (await self.get(path)).expect("read the ledger")
-            for row in body["entries"]:
-                yield entry_of(row)
-            if len(body["entries"]) < PAGE_ENTRIES:
+            body = (await self.get(f"{path}limit={PAGE_ITEMS}{after}")).expect(what)
+            for item in body["items"]:
+                yield item
+            if body["next"] is None:
                 return
-            after = body["next_after"]
+            after = f"&after={body['next']}"
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
-    """A journal entry from its JSON form."""
+    """A journal entry from its JSON form; a body that was shown as JSON is made canonical again."""
+    body = row["body"]
     return Entry(
         site_name=row["site_name"],
         epoch=row["epoch"],
@@ -132,7 +136,7 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         kind=row["kind"],
         version=row["version"],
         wall_ms=WallMs(row["wall_ms"]),
-        body=row["body"],
+        body=body if isinstance(body, str) else canonical_json(body),
         prev_hash=row["prev_hash"],
         entry_hash=row["entry_hash"],
     )

@@ -14,7 +14,6 @@ from chaos.live.stock_client import StockClient
 from chaos.live.waiting import until
 from chaos.live.wan import LOOPBACK
 from chaos.live.witness import Witness
-from replication.join_token import parse_token, print_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,10 +60,10 @@ class PrimaryNode:
 
     async def join_token(self, site_name: str, dial_port: int) -> str:
         """A token for this site, that makes it dial `dial_port`: the near end of its WAN."""
-        data = str(self.server.data_folder)
-        said = await self.server.command("token", "--site", site_name, "--data", data)
-        token = parse_token(said)
-        return print_token(token.model_copy(update={"primary_port": dial_port}))
+        return await self.server.command(
+            *("token", "--site", site_name, "--port", str(dial_port)),
+            *("--config", str(self.server.config_path)),
+        )
 
     async def close(self) -> None:
         """Hang up."""

@@ -34,6 +34,11 @@ class SiteAdmin:
         body = (await self._client.call("GET", "/admin/v1/status")).expect("read the status")
         return dict(body)
 
+    async def unmerged_entries(self) -> int:
+        """Entries of the site's journal that its replica does not contain yet."""
+        status = await self.status()
+        return int(status["journal_seq"]) - int(status["watermark_seq"])
+
     async def balance(self, user_name: str) -> SiteBalance:
         """What the site lets this user spend."""
         answer = await self._client.call("GET", f"/admin/v1/balances/{user_name}")

@@ -35,6 +35,8 @@ T = TypeVar("T")
 PROGRAM: Final = "toxiproxy-server"
 CALL_TIMEOUT_MS: Final = 5_000
 START_TIMEOUT_MS: Final = 10_000
+UNRELEASED: Final = "git"
+"""What a server says that was built from source, where no release number is linked in."""
 DIRECTIONS: Final = ("upstream", "downstream")
 _ADDRESS_LOCK: Final = threading.Lock()
 
@@ -101,7 +103,7 @@ class ToxiproxyMaker:
         )
         maker = cls(child, port)
         version = await until(maker.version, "toxiproxy's API", within_ms=START_TIMEOUT_MS)
-        maker.kind = f"toxiproxy {version}"
+        maker.kind = f"toxiproxy {version}" if version != UNRELEASED else "toxiproxy"
         return maker
 
     async def version(self) -> str | None:

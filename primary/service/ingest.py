@@ -62,12 +62,11 @@ class Ingest:
     async def receive(
         self, site_name: str, epoch: int, batch: Sequence[Entry], *, request_id: str = ""
     ) -> Received:
-        """Take the next entries of this journal; when this returns, `.apply` is durable and in effect.
+        """Take the next entries of this journal; on return `.apply` is durable and in effect.
 
         Repeats change nothing, a gap is asked for, a fork fences the site (`.fork` says why), and
-        so does everything that a fenced or revoked site sends. Errors: `NotFoundError` for a site
-        that headquarters does not know, and those of the two files; then the same call is simply
-        repeated.
+        everything that a fenced or revoked site sends is such a fork. Errors: `NotFoundError` for a
+        site that headquarters does not know, and those of the two files; the call may be repeated.
         """
         async with self._locks[site_name, epoch]:
             refusal = self._refusal(site_name)

@@ -1,7 +1,7 @@
 """A statement run for many rows, two to five times as fast as handing dictionaries to SQLAlchemy.
 
-Measured with batches of 500: an INSERT of 11 columns 9 microseconds a row through dictionaries and 4
-through this; an UPDATE of one column 5.5 and 1.1. The statement is still SQLAlchemy's own and is
+Measured with batches of 500: an INSERT of 11 columns 9 microseconds a row through dictionaries and
+4 through this; an UPDATE of one column 5.5 and 1.1. The statement is still SQLAlchemy's own and is
 compiled once; only the search for each row's names is left out.
 """
 

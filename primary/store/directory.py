@@ -12,7 +12,7 @@ between the two files costs nothing (see `primary.service.ingest`).
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -81,6 +81,7 @@ _KNOWN: Final = select(balances.c.payer).where(
 )
 _LINEAGE: Final = select(heartbeat.c.lineage)
 _CURRENCY: Final = select(heartbeat.c.currency)
+_INSERT_HEART: Final = insert(heartbeat)
 _BEAT: Final = update(heartbeat).values(wall_ms=bindparam("now"), min_reader=bindparam("reader"))
 
 
@@ -93,6 +94,16 @@ class Site:
     epoch: int
     state: str
     state_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heart:
+    """The heartbeat row as it is first written. `lineage` is 32 hex digits, never changed again."""
+
+    lineage: str
+    wall_ms: int
+    min_reader: int
+    currency: str
 
 
 def _nobody() -> None:
@@ -235,6 +246,11 @@ def projection(upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> Work
         )
 
     return work
+
+
+def insert_heartbeat(connection: Connection, heart: Heart) -> None:
+    """Write the one row that makes a file a directory."""
+    connection.execute(_INSERT_HEART, {"id": 1, **asdict(heart)})
 
 
 def sum_by_payer(movements: Iterable[Movement]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Printers, queues, prices and devices, as rows of the directory.
 
-Whatever stands at a site must name a site that exists, and a queue or a device names a printer of its
-own site: a job never needs another site's printer to come out.
+Whatever stands at a site must name a site that exists, and a queue or a device names a printer of
+its own site: a job never needs another site's printer to come out.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from primary.errors import ConflictError, NotFoundError
-from replication.schema.directory import devices, printers, prices, queues, sites
+from replication.schema.directory import devices, prices, printers, queues, sites
 
 DEFAULT_PRICE: Final = ""
 """The printer name under which the price of every other printer stands."""
@@ -62,7 +62,7 @@ class Device:
 
 def _upsert(table: Table, key: str) -> Insert:
     statement = insert(table)
-    others = {name: statement.excluded[name] for name in table.c.keys() if name != key}
+    others = {one.name: statement.excluded[one.name] for one in table.columns if one.name != key}
     return statement.on_conflict_do_update(index_elements=[key], set_=others)
 
 

@@ -1,7 +1,7 @@
 """Users, their groups and their cards, as rows of the directory.
 
-A user is never deleted, only disabled: history names them, and so may entries that are still at a site.
-Each user has a balance from the first moment on; a payer without one would be disputed.
+A user is never deleted, only disabled: history names them, and so may entries that are still at a
+site. Each user has a balance from the first moment on; a payer without one would be disputed.
 """
 
 import json
@@ -139,7 +139,7 @@ def put_card(connection: Connection, user_name: str, card_hash: str) -> None:
 
 
 def revoke_card(connection: Connection, user_name: str, card_hash: str) -> None:
-    """Let this card open nothing from now on. Errors: `NotFoundError` where it is not this user's."""
+    """Let this card open nothing from now on. Errors: `NotFoundError` if it is not theirs."""
     values = {"card": card_hash, "who": user_name}
     if connection.execute(_REVOKE_CARD, values).rowcount != 1:
         raise NotFoundError(f"User {user_name!r} has no such card. Nothing was changed.")

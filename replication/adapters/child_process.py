@@ -144,7 +144,7 @@ class ChildProcess:
             if asked is None:
                 raise ChildNotRunningError(f"{self.spec.name} is not running.") from error
             log.warning("%s did not answer in %d ms: killed", self.spec.name, timeout_ms)
-            _send_signal(asked, signal.SIGKILL)
+            self._kill(asked)
             raise ChildTimeoutError(
                 f"{self.spec.name} did not answer within {timeout_ms} ms."
             ) from error
@@ -152,7 +152,14 @@ class ChildProcess:
     def kill(self) -> None:
         """End the program at once, as a crash would; `run` starts it again."""
         if self._process is not None:
-            _send_signal(self._process, signal.SIGKILL)
+            self._kill(self._process)
+
+    def _kill(self, process: asyncio.subprocess.Process) -> None:
+        _send_signal(process, signal.SIGKILL)
+        if process is self._process:
+            # Nobody must ask a program that is as good as dead.
+            self._process = None
+            self._running.clear()
 
     async def _ask(
         self, process: asyncio.subprocess.Process | None, body: Mapping[str, Any]
@@ -218,7 +225,7 @@ class ChildProcess:
                 waiting = self._waiting.get(answer["id"])
             except (ValueError, KeyError, TypeError):
                 log.exception("%s answered what is not an answer: killed", self.spec.name)
-                _send_signal(process, signal.SIGKILL)
+                self._kill(process)
                 return
             if waiting is not None and not waiting.done():
                 waiting.set_result(answer)

@@ -2,9 +2,9 @@
 
 Theory of operation
 -------------------
-All connections are opened by the site. `run` connects, says hello, passes on what the primary says,
-and begins again whenever that ends, for ever. An outage is no error here: listeners are told, `send`
-returns False, a download raises `LinkDownError` at once.
+All connections are opened by the site. `run` connects, says hello, passes on what the primary
+says, and begins again whenever that ends, for ever. An outage is no error here: listeners are
+told, `send` returns False, a download raises `LinkDownError` at once.
 
 A WAN often dies without a word: the connection stays open and nothing arrives. The site's beats are
 answered every few seconds, so silence alone tells; `silence_ms` after the last word the connection
@@ -26,7 +26,7 @@ import logging
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import aiohttp
 from yarl import URL
@@ -269,7 +269,7 @@ class LinkClient:
 
 async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | None:
     """The next message; None once the connection is closed."""
-    frame: aiohttp.WSMessage[Any] = await socket.receive()
+    frame = await socket.receive()
     return parse_from_primary(frame.data) if frame.type is _TEXT else None
 
 

@@ -6,8 +6,12 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Final
 
+from replication.adapters.ltx_folder import sync_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+__all__ = ["make_private_folder", "sync_folder", "write_private"]
 
 PRIVATE_MODE: Final = 0o600
 PRIVATE_FOLDER_MODE: Final = 0o700
@@ -32,12 +36,3 @@ def write_private(path: Path, content: bytes) -> None:
     finally:
         beside.unlink(missing_ok=True)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were added to or renamed in `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

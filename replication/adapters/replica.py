@@ -14,7 +14,7 @@ replaced (a person deleted it, the applier made it anew) the next snapshot opens
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pysqlite3.dbapi2 as sqlite
@@ -24,6 +24,7 @@ from sqlalchemy.pool import StaticPool
 
 from replication.adapters.applier.position_file import read_position
 from replication.errors import ReplicationError
+from replication.position import BadPositionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,10 @@ class Replica:
 
     @property
     def position(self) -> Position | None:
-        """The stored position; a snapshot may already be newer. None before the first apply."""
+        """The stored position; a snapshot may already be newer.
+
+        None before the first apply, and where the file is damaged (the applier then starts anew).
+        """
         try:
             status = self._position_path.stat()
         except FileNotFoundError:
@@ -72,8 +76,9 @@ class Replica:
             return None
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
         if stamp != self._position_stamp:
-            self._position = read_position(self._position_path)
-            self._position_stamp = stamp
+            self._position_stamp, self._position = stamp, None
+            with suppress(BadPositionError):
+                self._position = read_position(self._position_path)
         return self._position
 
     @property

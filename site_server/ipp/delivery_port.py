@@ -3,9 +3,9 @@
 `PrinterPort` is the small protocol under `adapters/ipp_delivery.py`, which turns these observations
 into the outcome of a job. Nothing here raises for what a printer or a network does.
 
-The order that keeps promise 4 (no job twice, no outcome guessed): `create_job` gives the printer's own
-number of the job, the caller writes it down durably, and only then `send_document` sends the first
-byte. After a crash `find` asks the printer what became of that number.
+The order that keeps promise 4 (no job twice, no outcome guessed): `create_job` gives the printer's
+own number of the job, the caller writes it down durably, and only then `send_document` sends the
+first byte. After a crash `find` asks the printer what became of that number.
 """
 
 from __future__ import annotations

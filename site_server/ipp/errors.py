@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from site_server.errors import SiteError
 from site_server.ipp.vocabulary import Status
 
 if TYPE_CHECKING:
     from site_server.ipp.values import Attribute
 
 
-class IppError(Exception):
+class IppError(SiteError):
     """The IPP request failed."""
 
     status: ClassVar[Status] = Status.INTERNAL_ERROR
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or type(self).__doc__ or "")
 
 
 class CodecError(IppError):

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from site_server.ipp.service_port import JobTicket
     from site_server.ipp.values import Attribute, Group
 
-CLIENT_ERROR_GONE: Final = 0x0407
 JOB_NAME_BYTES_MAX: Final = 200
 """Below the 255 bytes of a name, so that the marker behind it is never cut off."""
 _WHO: Final = "holdfast"
@@ -152,7 +151,7 @@ class IppPrinter:
         match answer:
             case Message():
                 return _sighting(answer.group(GroupTag.JOB), marker)
-            case Refused(status=Status.NOT_FOUND | CLIENT_ERROR_GONE):
+            case Refused(status=Status.NOT_FOUND | Status.GONE):
                 return Sighting(phase=Phase.FORGOTTEN, detail=answer.detail)
             case _:
                 return Sighting(phase=Phase.UNREACHABLE, detail=answer.detail)

@@ -1,7 +1,7 @@
 """One request to a printer and its answer: `ask` for IPP over HTTP, nothing that knows jobs.
 
-Every wait is bounded by `stall_ms`, counted again from each chunk of a document that the printer took:
-a slow printer may take an hour for a large document, a dead one is noticed.
+Every wait is bounded by `stall_ms`, counted again from each chunk of a document that the printer
+took: a slow printer may take an hour for a large document, a dead one is noticed.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 IPP_PORT: Final = 631
 HTTP_OK: Final = 200
+HTTP_SERVER_ERROR: Final = 500
 CHUNK_BYTES: Final = 262_144
 _NO_OWN_TIMEOUTS: Final = ClientTimeout(total=None)
 
@@ -92,7 +93,7 @@ class PrinterClient:
             allow_redirects=False,
         ) as response:
             if response.status != HTTP_OK:
-                return Refused(detail=f"HTTP {response.status} {response.reason}")
+                return _http_no(response)
             return _judge(await _read(response), message.head.request_id)
 
     async def _body(
@@ -134,6 +135,14 @@ def _message(question: Question, request_id: int) -> Message:
         groups.append(Group(GroupTag.JOB, question.template))
     head = Head(version=(1, 1), code=question.operation, request_id=request_id)
     return Message(head=head, groups=tuple(groups))
+
+
+def _http_no(response: ClientResponse) -> Refused | Silence:
+    """A 4xx was refused; what a server that broke did with the document, nobody knows."""
+    detail = f"HTTP {response.status} {response.reason}"
+    if response.status >= HTTP_SERVER_ERROR:
+        return Silence(detail=detail, is_untouched=False)
+    return Refused(detail=detail)
 
 
 async def _read(response: ClientResponse) -> Message:

@@ -8,8 +8,9 @@ jobs until `let_go`, which stands for the owner at the device.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from failure_modes.vocabulary import WallMs
 from site_server.ipp.service_port import (
@@ -28,44 +29,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 JOB_INCOMING: Final = "job-incoming"
+RELEASE_WAIT: Final = "job-release-wait"
 
 
-def _no(reason: str, message: str, status: Status) -> Refusal:
-    return Refusal(reason=reason, message=message, status=status)
+def _no(reason: str, status: Status) -> Refusal:
+    return Refusal(reason=reason, message=f"No: {reason}.", status=status)
 
 
-SPOOL_FULL: Final = _no(
-    "spool_full", "There is no room now. Nothing was accepted.", Status.TEMPORARY_ERROR
-)
-QUEUE_CLOSED: Final = _no(
-    "queue_closed", "This queue takes no jobs now.", Status.NOT_ACCEPTING_JOBS
-)
-NOT_POSSIBLE: Final = _no("not_possible", "The state of the job forbids it.", Status.NOT_POSSIBLE)
-ONE_DOCUMENT_ONLY: Final = _no(
-    "one_document_only", "A job has one document.", Status.MULTIPLE_DOCUMENTS_NOT_SUPPORTED
-)
-NO_SUCH_JOB: Final = _no("no_such_job", "There is no such job.", Status.NOT_FOUND)
-NOT_OWNER: Final = _no("not_owner", "This is another user's job.", Status.NOT_AUTHORIZED)
+SPOOL_FULL: Final = _no("spool_full", Status.TEMPORARY_ERROR)
+QUEUE_CLOSED: Final = _no("queue_closed", Status.NOT_ACCEPTING_JOBS)
+NOT_POSSIBLE: Final = _no("not_possible", Status.NOT_POSSIBLE)
+ONE_DOCUMENT: Final = _no("one_document_only", Status.MULTIPLE_DOCUMENTS_NOT_SUPPORTED)
+NO_SUCH_JOB: Final = _no("no_such_job", Status.NOT_FOUND)
+NOT_OWNER: Final = _no("not_owner", Status.NOT_AUTHORIZED)
 
 
 def held_queue(name: str = "held") -> QueueView:
     """A queue whose jobs wait for their owner."""
-    return _queue(name, ReleaseAction.OWNER_AUTHORIZED)
+    return QueueView(
+        name=name,
+        uuid=str(uuid5(NAMESPACE_URL, name)),
+        release_action=ReleaseAction.OWNER_AUTHORIZED,
+        info=f"The {name} queue",
+        location="Ground floor",
+    )
 
 
 def direct_queue(name: str = "direct") -> QueueView:
     """A queue whose jobs print at once."""
-    return _queue(name, ReleaseAction.NONE)
-
-
-def _queue(name: str, action: ReleaseAction) -> QueueView:
-    return QueueView(
-        name=name,
-        uuid=str(UUID(bytes=name.encode().ljust(16, b"\0")[:16])),
-        release_action=action,
-        info=f"The {name} queue",
-        location="Ground floor",
-    )
+    return replace(held_queue(name), release_action=ReleaseAction.NONE)
 
 
 @dataclass(slots=True)
@@ -81,8 +73,7 @@ class MemoryWriter:
 
     service: MemoryJobService
     document: DocumentInfo
-    request: JobRequest | None = None
-    job_id: int | None = None
+    record: Callable[[], _Record]
     content: bytearray = field(default_factory=bytearray)
     is_over: bool = False
 
@@ -102,7 +93,6 @@ class MemoryWriter:
         """Forget everything not committed."""
         if not self.is_over:
             self.is_over = True
-            self.content.clear()
             self.service.aborted += 1
 
 
@@ -136,35 +126,30 @@ class MemoryJobService:
 
     def held(self) -> tuple[int, ...]:
         """The jobs that wait for their owner."""
-        return tuple(job.job_id for job in self.all_jobs if "job-release-wait" in job.state_reasons)
+        return tuple(job.job_id for job in self.all_jobs if RELEASE_WAIT in job.state_reasons)
 
     async def queues(self) -> tuple[QueueView, ...]:
         """All queues."""
-        names = sorted(self.queue_views)
-        return tuple([self._count(self.queue_views[name]) for name in names])
+        return tuple([self._count(queue) for _, queue in sorted(self.queue_views.items())])
 
     async def queue(self, name: str) -> QueueView | None:
         """One queue."""
-        found = self.queue_views.get(name)
-        return found and self._count(found)
+        return next((queue for queue in await self.queues() if queue.name == name), None)
 
     async def validate_job(self, request: JobRequest) -> Refusal | None:
         """Whether the queue takes jobs."""
-        if self.queue_views[request.queue_name].is_accepting:
-            return None
-        return QUEUE_CLOSED
+        return None if self.queue_views[request.queue_name].is_accepting else QUEUE_CLOSED
 
     async def begin_job(
         self, request: JobRequest, document: DocumentInfo
     ) -> MemoryWriter | Refusal:
         """A writer for a job to be."""
         refusal = await self.validate_job(request)
-        return refusal or MemoryWriter(self, document, request=request)
+        return refusal or MemoryWriter(self, document, partial(self._add, request))
 
     async def create_job(self, request: JobRequest) -> JobView | Refusal:
         """A job that waits for its document."""
-        refusal = await self.validate_job(request)
-        return refusal or self._add(request).job
+        return await self.validate_job(request) or self._add(request).job
 
     async def open_document(
         self, job_id: int, user_name: str, document: DocumentInfo
@@ -176,8 +161,8 @@ class MemoryJobService:
         if not record.is_open:
             return NOT_POSSIBLE
         if record.job.document_count:
-            return ONE_DOCUMENT_ONLY
-        return MemoryWriter(self, document, job_id=job_id)
+            return ONE_DOCUMENT
+        return MemoryWriter(self, document, lambda: record)
 
     async def close_job(self, job_id: int, user_name: str) -> JobView | Refusal:
         """No further document comes."""
@@ -214,8 +199,6 @@ class MemoryJobService:
         record = self._owned(job_id, user_name)
         if isinstance(record, Refusal):
             return record
-        if record.job.state.is_terminal:
-            return NOT_POSSIBLE
         return self._end(record, JobState.CANCELED, "job-canceled-by-user")
 
     async def hold(self, job_id: int, user_name: str, hold_until: str) -> JobView | Refusal:
@@ -223,8 +206,6 @@ class MemoryJobService:
         record = self._owned(job_id, user_name)
         if isinstance(record, Refusal):
             return record
-        if record.job.state not in {JobState.PENDING, JobState.PENDING_HELD}:
-            return NOT_POSSIBLE
         record.job = replace(record.job, hold_until=hold_until)
         return self._go(record)
 
@@ -233,19 +214,15 @@ class MemoryJobService:
         record = self._owned(job_id, user_name)
         if isinstance(record, Refusal):
             return record
-        if record.job.hold_until == HOLD_NONE or record.job.state.is_terminal:
+        if record.job.hold_until == HOLD_NONE:
             return NOT_POSSIBLE
-        record.job = replace(record.job, hold_until=HOLD_NONE)
-        return self._go(record)
+        return await self.hold(job_id, user_name, HOLD_NONE)
 
     def keep(self, writer: MemoryWriter, *, is_last: bool) -> JobView | Refusal:
         """A writer commits."""
-        if writer.job_id is None:
-            if writer.request is None:
-                return NOT_POSSIBLE
-            record = self._add(writer.request)
-        else:
-            record = self._records[writer.job_id]
+        record = writer.record()
+        if not record.is_open:
+            return NOT_POSSIBLE
         record.content = bytes(writer.content)
         record.is_open = not is_last
         record.job = replace(
@@ -261,7 +238,9 @@ class MemoryJobService:
         record = self._records.get(job_id)
         if record is None:
             return NO_SUCH_JOB
-        return record if record.job.user_name == user_name else NOT_OWNER
+        if record.job.user_name != user_name:
+            return NOT_OWNER
+        return NOT_POSSIBLE if record.job.state.is_terminal else record
 
     def _add(self, request: JobRequest) -> _Record:
         job = JobView(
@@ -285,9 +264,7 @@ class MemoryJobService:
         reasons = tuple(_waits(record))
         if not reasons:
             return self._complete(record)
-        record.job = replace(
-            record.job, state=JobState.PENDING_HELD, state_reasons=reasons, state_message=""
-        )
+        record.job = replace(record.job, state=JobState.PENDING_HELD, state_reasons=reasons)
         return record.job
 
     def _complete(self, record: _Record) -> JobView:
@@ -305,12 +282,9 @@ class MemoryJobService:
         return record.job
 
     def _count(self, queue: QueueView) -> QueueView:
-        active = [
-            job
-            for job in self.all_jobs
-            if job.queue_name == queue.name and not job.state.is_terminal
-        ]
-        return replace(queue, queued_jobs=len(active))
+        active = [job for job in self.all_jobs if not job.state.is_terminal]
+        mine = sum(job.queue_name == queue.name for job in active)
+        return replace(queue, queued_jobs=mine)
 
 
 def _waits(record: _Record) -> Iterable[str]:
@@ -319,7 +293,7 @@ def _waits(record: _Record) -> Iterable[str]:
     if record.job.hold_until != HOLD_NONE:
         yield "job-hold-until-specified"
     if record.job.release_action is not ReleaseAction.NONE:
-        yield "job-release-wait"
+        yield RELEASE_WAIT
 
 
 def _list_of(job: JobView) -> WhichJobs:

@@ -117,8 +117,7 @@ class Dispatcher:
         if job is None or job.fence != fence or job.state is not JobState.RELEASING:
             self._under_way -= 1
             return
-        outcome = Outcome(fate=Fate.UNREACHABLE) if job.printer_job_id else NOT_SENT
-        await self._finish(job_uuid, fence, outcome)
+        await self._finish(job_uuid, fence, Outcome(fate=Fate.UNREACHABLE))
 
     async def _finish(self, job_uuid: str, fence: int, outcome: Outcome) -> None:
         """Ask until there is an outcome, then write it down, however long the disk is full."""
@@ -150,7 +149,7 @@ class Dispatcher:
             printer = snapshot.printer(job.printer_name) if snapshot else None
         if printer is None:
             return Outcome(fate=Fate.UNREACHABLE)
-        return await self._delivery.settle(printer.printer_uri, job.printer_job_id)
+        return await self._delivery.settle(printer.printer_uri, job.printer_job_id, job_uuid)
 
     async def _record(self, job_uuid: str, fence: int, outcome: Outcome) -> None:
         job = await self._store.write(lambda unit: record_outcome(unit, job_uuid, fence, outcome))

@@ -64,21 +64,22 @@ class Supervisor:
     async def _once(
         self, name: str, work: Callable[[], Awaitable[None]], repair: Callable[[], Awaitable[None]]
     ) -> None:
-        if not await self._survives(name, work):
-            await self.retry(name, lambda: self._survives(name, repair))
+        if not await self.survives(name, work):
+            await self.retry(name, lambda: self.survives(name, repair))
 
     async def _for_ever(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         pause_ms = PAUSE_MS_MIN
         while True:
             began_ms = self._clock.monotonic_ms()
-            if await self._survives(name, run):
+            if await self.survives(name, run):
                 _log.warning("%s ended; it starts again", name)
             if self._clock.monotonic_ms() - began_ms >= CALM_MS:
                 pause_ms = PAUSE_MS_MIN
             await self._pause(pause_ms)
             pause_ms = min(2 * pause_ms, PAUSE_MS_MAX)
 
-    async def _survives(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
+    async def survives(self, name: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Run `work()` once and say whether it ended without an error."""
         try:
             await work()
         except Exception:  # noqa: BLE001 - the one place that catches everything

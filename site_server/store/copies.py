@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from site_server.store import tables
 
@@ -48,6 +48,14 @@ _OPEN_SINCE: Final = _SELECT.where(
     tables.copies.c.finished_wall_ms.is_(None),
     tables.copies.c.started_wall_ms <= bindparam("before_wall_ms"),
 ).limit(bindparam("limit"))
+_COUNT_OPEN: Final = (
+    select(func.count())
+    .select_from(tables.copies)
+    .where(
+        tables.copies.c.finished_wall_ms.is_(None),
+        tables.copies.c.session_id == bindparam("session_id"),
+    )
+)
 _INSERT: Final = insert(tables.copies)
 _UPDATE: Final = update(tables.copies).where(
     tables.copies.c.copy_uuid == bindparam("the_copy_uuid")
@@ -72,6 +80,10 @@ class Copies:
         """Copy sessions begun at or before that time whose pages nobody has reported."""
         values = {"before_wall_ms": before_wall_ms, "limit": limit}
         return [_copy(row) for row in self._connection.execute(_OPEN_SINCE, values)]
+
+    def count_open(self, session_id: str) -> int:
+        """How many copy sessions of this login are not finished."""
+        return int(self._connection.execute(_COUNT_OPEN, {"session_id": session_id}).scalar_one())
 
     def add(self, copy: Copy) -> None:
         """Store the beginning of a copy session."""

@@ -98,8 +98,10 @@ _OF_USER: Final = (
     .order_by(tables.jobs.c.job_number)
     .limit(bindparam("limit"))
 )
-_IN_STATE: Final = _SELECT.where(tables.jobs.c.state == bindparam("state")).order_by(
-    tables.jobs.c.job_number
+_IN_STATE: Final = (
+    _SELECT.where(tables.jobs.c.state == bindparam("state"))
+    .order_by(tables.jobs.c.accepted_wall_ms, tables.jobs.c.job_number)
+    .limit(bindparam("limit"))
 )
 _HELD_SINCE: Final = (
     _SELECT.where(
@@ -126,7 +128,14 @@ _CHANGED: Final = (
 _COUNT_OPEN: Final = (
     select(func.count()).select_from(tables.jobs).where(tables.jobs.c.state.in_(OPEN_STATES))
 )
+_COUNT_OPEN_BY_QUEUE: Final = (
+    select(tables.jobs.c.queue_name, func.count())
+    .where(tables.jobs.c.state.in_(OPEN_STATES))
+    .group_by(tables.jobs.c.queue_name)
+)
 _COUNT_BY_STATE: Final = select(tables.jobs.c.state, func.count()).group_by(tables.jobs.c.state)
+_OPEN_UUIDS: Final = select(tables.jobs.c.job_uuid).where(tables.jobs.c.state.in_(OPEN_STATES))
+_REVISION: Final = select(func.coalesce(func.max(tables.jobs.c.revision), 0))
 _INSERT: Final = insert(tables.jobs)
 _UPDATE: Final = update(tables.jobs).where(tables.jobs.c.job_uuid == bindparam("the_job_uuid"))
 _PRUNE: Final = delete(tables.jobs).where(
@@ -152,9 +161,9 @@ class Jobs:
         """The user's jobs that are not done, oldest first."""
         return self._many(_OF_USER, user_name=user_name, limit=limit)
 
-    def in_state(self, state: JobState) -> list[Job]:
-        """All jobs in this state, oldest first; bounded by the bound on open jobs."""
-        return self._many(_IN_STATE, state=state.value)
+    def in_state(self, state: JobState, limit: int) -> list[Job]:
+        """Jobs in this state, oldest first."""
+        return self._many(_IN_STATE, state=state.value, limit=limit)
 
     def waiting_since(self, before_wall_ms: int, limit: int) -> list[Job]:
         """Jobs accepted at or before that time which nobody has released."""
@@ -181,6 +190,19 @@ class Jobs:
     def count_by_state(self) -> dict[str, int]:
         """How many jobs stand where."""
         return dict(self._connection.execute(_COUNT_BY_STATE))
+
+    def count_open_by_queue(self) -> dict[str, int]:
+        """How many jobs of each queue are not done."""
+        rows = self._connection.execute(_COUNT_OPEN_BY_QUEUE)
+        return {row.queue_name: row[1] for row in rows}
+
+    def open_uuids(self) -> frozenset[str]:
+        """The names of all jobs that are not done."""
+        return frozenset(self._connection.execute(_OPEN_UUIDS).scalars())
+
+    def revision(self) -> int:
+        """The newest change of any job."""
+        return int(self._connection.execute(_REVISION).scalar_one())
 
     def add(self, job: Job) -> Job:
         """Store a new job."""

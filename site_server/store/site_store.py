@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class SiteStore:
-    """The site's own database, for one (site, epoch). Also a `replication.journal.JournalReader`."""
+    """The site's own database for one (site, epoch); a `replication.journal.JournalReader` too."""
 
     def __init__(self, path: Path, *, site_name: str, epoch: int, clock: Clock) -> None:
         self._clock = clock

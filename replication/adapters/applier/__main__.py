@@ -17,6 +17,7 @@ import argparse
 import json
 import logging
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+log = logging.getLogger(__name__)
+
+
 class ApplyRequest(BaseModel):
     """Bring the replica to the newest TXID that the mirror has of `lineage`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: int
     op: Literal["apply"]
     lineage: Lineage
     head: int | None = Field(default=None, ge=1)
@@ -50,41 +53,73 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(option, type=Path, required=True)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    replica = ReplicaFile(options.replica)
-    try:
-        applier = Applier(replica, options.position, options.mirror)
-        _serve(applier, replica, sys.stdin.buffer, sys.stdout)
-    finally:
-        replica.close()
+    with closing(_Server(options.replica, options.position, options.mirror)) as server:
+        server.serve(sys.stdin.buffer, sys.stdout)
     return 0
 
 
-def _serve(
-    applier: Applier, replica: ReplicaFile, requests: Iterable[bytes], answers: TextIO
-) -> None:
-    for line in requests:
-        answer = _answer(applier, line)
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-        replica.checkpoint(answer.get("pages", 0))
+class _Server:
+    """Answers requests. The replica is opened by the first, so that a damaged one is an answer."""
+
+    def __init__(self, replica_path: Path, position_path: Path, mirror: Path) -> None:
+        self._replica_path = replica_path
+        self._position_path = position_path
+        self._mirror = mirror
+        self._replica: ReplicaFile | None = None
+        self._applier: Applier | None = None
+
+    def serve(self, requests: Iterable[bytes], answers: TextIO) -> None:
+        """Answer until the input ends."""
+        for line in requests:
+            number, body = _numbered(line)
+            answer = {"id": number, **self._answer(body)}
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+            self._checkpoint(answer.get("pages", 0))
+
+    def close(self) -> None:
+        """Close the replica."""
+        if self._replica is not None:
+            self._replica.close()
+
+    def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            request = ApplyRequest.model_validate(body)
+            applier = self._opened()
+            outcome = applier.apply(request.lineage, request.head)
+        except (ReplicationError, ValidationError, OSError) as error:
+            return {"error": str(error), "kind": type(error).__name__}
+        return {
+            "position": None if applier.position is None else str(applier.position),
+            "applied": outcome.applied,
+            "pages": outcome.pages,
+            "refused": outcome.refused,
+            "gap": outcome.gap,
+        }
+
+    def _checkpoint(self, pages: int) -> None:
+        """Only tidying: what was applied is safe without it, and the next answer tries again."""
+        if self._replica is None:
+            return
+        try:
+            self._replica.checkpoint(pages)
+        except ReplicationError as error:
+            log.warning("the WAL of the replica stays long: %s", error)
+
+    def _opened(self) -> Applier:
+        if self._applier is None:
+            self._replica = ReplicaFile(self._replica_path)
+            self._applier = Applier(self._replica, self._position_path, self._mirror)
+        return self._applier
 
 
-def _answer(applier: Applier, line: bytes) -> dict[str, Any]:
-    number = None
+def _numbered(line: bytes) -> tuple[int | None, dict[str, Any]]:
+    """The number of a request, which its answer repeats, and the rest of it."""
     try:
-        request = ApplyRequest.model_validate_json(line)
-        number = request.id
-        outcome = applier.apply(request.lineage, request.head)
-    except (ReplicationError, ValidationError, OSError) as error:
-        return {"id": number, "error": str(error), "kind": type(error).__name__}
-    return {
-        "id": number,
-        "position": None if applier.position is None else str(applier.position),
-        "applied": outcome.applied,
-        "pages": outcome.pages,
-        "refused": outcome.refused,
-        "gap": outcome.gap,
-    }
+        body = json.loads(line)
+        return body.pop("id", None), body
+    except (ValueError, AttributeError):
+        return None, {}
 
 
 if __name__ == "__main__":

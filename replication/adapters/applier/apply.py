@@ -92,13 +92,15 @@ class Applier:
         try:
             position = read_position(self._position_path)
         except BadPositionError as error:
-            log.warning("the position is unreadable, the replica is made anew: %s", error)
-            return None
+            return self._start_anew(f"its position is damaged: {error}")
         if position is not None and self._replica.page_count == 0:
-            log.warning("the replica is gone, it is made anew")
-            self._position_path.unlink()
-            return None
+            return self._start_anew("its file is gone")
         return position
+
+    def _start_anew(self, why: str) -> None:
+        """Forget the position first: readers take it as the sign that there is something to read."""
+        log.warning("the replica is made anew, %s", why)
+        self._position_path.unlink()
 
     def _chain(self, lineage: str, head_txid: int | None, outcome: Outcome) -> Sequence[LtxName]:
         root = self._mirror / lineage

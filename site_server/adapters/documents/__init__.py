@@ -1,0 +1,1 @@
+"""Counting the pages of documents, in a process that may die of a hostile one."""

@@ -19,6 +19,7 @@ class PageSource:
     """Keeps the image of every TXID and writes any range of them as an LTX file below `root`."""
 
     def __init__(self, path: Path, root: Path, *, page_size: int = 1024) -> None:
+        self._path = path
         self.root = root
         self.page_size = page_size
         self.images: list[bytes] = [b""]
@@ -46,7 +47,8 @@ class PageSource:
         alone = len(statements) == 1
         for statement in statements if alone else ("BEGIN", *statements, "COMMIT"):
             self._connection.execute(statement)
-        self.images.append(self._connection.serialize())
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.images.append(self._path.read_bytes())
         return self.txid
 
     def pages(self, txid: int) -> dict[int, bytes]:

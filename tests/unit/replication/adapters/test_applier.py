@@ -4,10 +4,9 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pysqlite3.dbapi2 as sqlite
 import pytest
 import pytest_asyncio
 
@@ -15,10 +14,10 @@ from replication.adapters.applier_process import ApplierError, ApplierProcess
 from replication.adapters.ltx_folder import ltx_path
 from replication.manifest import LtxName
 from replication.position import Position
+from tests.unit.replication.adapters.database_pages import comparable, database_image
 from tests.unit.replication.adapters.page_source import LINEAGE, PageSource
 
 OTHER = "f" * 32
-CHANGED_BY_SQLITE = (*range(24, 28), *range(92, 100))
 
 
 @pytest.fixture
@@ -55,22 +54,8 @@ def fill(source: PageSource, count: int) -> None:
     )
 
 
-def replica_image(tmp_path: Path) -> bytes:
-    uri = f"{(tmp_path / 'replica.db').as_uri()}?mode=ro"
-    with closing(sqlite.connect(uri, uri=True)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        image: bytes = connection.serialize()
-    return image
-
-
-def same(replica: bytes, directory: bytes) -> bool:
-    def plain(image: bytes) -> bytes:
-        copy = bytearray(image)
-        for at in CHANGED_BY_SQLITE:
-            copy[at] = 0
-        return bytes(copy)
-
-    return plain(replica) == plain(directory)
+def same(tmp_path: Path, directory: bytes) -> bool:
+    return database_image(tmp_path / "replica.db") == comparable(directory)
 
 
 def at(txid: int, lineage: str = LINEAGE) -> Position:
@@ -101,7 +86,7 @@ async def test_each_transaction_makes_the_replica_equal_to_the_directory(
         applied = await applier.apply(LINEAGE, txid)
         assert applied.position == at(txid)
         assert applied.files == 1
-        assert same(replica_image(tmp_path), source.images[txid])
+        assert same(tmp_path, source.images[txid])
 
 
 async def test_the_files_of_a_long_absence_are_merged_into_one_transaction(
@@ -116,7 +101,7 @@ async def test_the_files_of_a_long_absence_are_merged_into_one_transaction(
     applied = await applier.apply(LINEAGE)
     assert applied.files == 41
     assert applied.pages <= len(source.pages(source.txid))
-    assert same(replica_image(tmp_path), source.images[-1])
+    assert same(tmp_path, source.images[-1])
 
 
 async def test_more_files_than_may_be_open_are_applied(
@@ -127,17 +112,16 @@ async def test_more_files_than_may_be_open_are_applied(
         source.write(0, txid, txid)
     applied = await applier.apply(LINEAGE)
     assert (applied.position, applied.files) == (at(601), 601)
-    assert same(replica_image(tmp_path), source.images[-1])
+    assert same(tmp_path, source.images[-1])
 
 
 async def test_applying_again_changes_nothing(
     applier: ApplierProcess, source: PageSource, tmp_path: Path
 ) -> None:
     await applier.apply(LINEAGE)
-    before = replica_image(tmp_path)
     applied = await applier.apply(LINEAGE, 1)
     assert (applied.position, applied.files, applied.pages) == (at(1), 0, 0)
-    assert replica_image(tmp_path) == before
+    assert same(tmp_path, source.images[1])
 
 
 async def test_files_that_were_applied_before_a_lost_position_do_no_harm(
@@ -152,7 +136,7 @@ async def test_files_that_were_applied_before_a_lost_position_do_no_harm(
     async with running(ApplierProcess(**parts)) as applier:
         applied = await applier.apply(LINEAGE)
     assert (applied.position, applied.files) == (at(2), 1)
-    assert same(replica_image(tmp_path), source.images[2])
+    assert same(tmp_path, source.images[2])
 
 
 @pytest.mark.parametrize("damage", ["", "garbage", "00:11\n"])
@@ -165,7 +149,7 @@ async def test_an_unreadable_position_has_the_replica_made_anew(
     (tmp_path / "replica.position").write_text(damage)
     async with running(ApplierProcess(**parts)) as applier:
         assert (await applier.apply(LINEAGE)).position == at(1)
-    assert same(replica_image(tmp_path), source.images[1])
+    assert same(tmp_path, source.images[1])
 
 
 async def test_a_deleted_replica_is_made_anew_from_the_mirror_alone(
@@ -181,7 +165,7 @@ async def test_a_deleted_replica_is_made_anew_from_the_mirror_alone(
     async with running(ApplierProcess(**parts)) as applier:
         applied = await applier.apply(LINEAGE)
     assert (applied.position, applied.files) == (at(2), 2)
-    assert same(replica_image(tmp_path), source.images[2])
+    assert same(tmp_path, source.images[2])
 
 
 async def test_a_damaged_file_is_named_and_never_applied(
@@ -197,7 +181,7 @@ async def test_a_damaged_file_is_named_and_never_applied(
     assert applied.refused == (str(LtxName(level=0, min_txid=3, max_txid=3)),)
     assert applied.position == at(2)
     assert applied.gap is None
-    assert same(replica_image(tmp_path), source.images[2])
+    assert same(tmp_path, source.images[2])
     path.write_bytes(sound)
     assert (await applier.apply(LINEAGE, 3)).position == at(3)
 
@@ -212,7 +196,7 @@ async def test_a_damaged_file_is_bypassed_where_another_covers_it(
     path = ltx_path(source.root, LtxName(level=0, min_txid=3, max_txid=3))
     path.write_bytes(b"LTX1 but not really")
     await applier.apply(LINEAGE)
-    assert same(replica_image(tmp_path), source.images[4])
+    assert same(tmp_path, source.images[4])
 
 
 async def test_a_file_under_a_wrong_name_is_refused(
@@ -240,7 +224,7 @@ async def test_before_a_hole_everything_is_applied_and_the_hole_is_named(
     assert applied.position == at(3)
     assert applied.gap is not None
     assert "4 to 4" in applied.gap
-    assert same(replica_image(tmp_path), source.images[3])
+    assert same(tmp_path, source.images[3])
     source.write(1, 3, 4)
     assert (await applier.apply(LINEAGE, 5)).position == at(5)
 
@@ -255,7 +239,7 @@ async def test_a_snapshot_bridges_what_nothing_else_does(
     source.write(9, 1, 4)
     applied = await applier.apply(LINEAGE, 4)
     assert (applied.position, applied.files) == (at(4), 1)
-    assert same(replica_image(tmp_path), source.images[4])
+    assert same(tmp_path, source.images[4])
 
 
 async def test_another_lineage_replaces_everything_in_one_step(
@@ -269,7 +253,7 @@ async def test_another_lineage_replaces_everything_in_one_step(
         new.write(9, 1, 1)
         applied = await applier.apply(OTHER)
         assert applied.position == at(1, OTHER)
-        assert same(replica_image(tmp_path), new.images[1])
+        assert same(tmp_path, new.images[1])
 
 
 async def test_another_page_size_is_refused_and_changes_nothing(
@@ -283,7 +267,7 @@ async def test_another_page_size_is_refused_and_changes_nothing(
     with pytest.raises(ApplierError, match="page size") as caught:
         await applier.apply(OTHER)
     assert caught.value.kind == "PageSizeError"
-    assert same(replica_image(tmp_path), source.images[1])
+    assert same(tmp_path, source.images[1])
     assert (await applier.apply(LINEAGE)).position == at(1)
 
 

@@ -1,0 +1,122 @@
+"""A whole installation in one folder: headquarters, sites, their WANs and their printers.
+
+Everything is real and runs as a process of its own (only the relay, where it stands in for
+toxiproxy, lives in this one). All of it ends with the lab, also on an exception and on Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from chaos.errors import ChaosError
+from chaos.history import FaultKind, HistoryFile
+from chaos.live.nodes import PrimaryNode, SiteNode
+from chaos.live.processes import Children
+from chaos.live.wan_choice import WanChoice, make_wans
+from replication.adapters.system_clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from chaos.live.printer import VirtualPrinter
+    from chaos.live.wan import Wan, WanMaker
+
+PROJECT: Final = Path(__file__).parents[2]
+TOOLS_FOLDER: Final = PROJECT / ".tools"
+ORGANISATION: Final = PROJECT / "primary" / "example" / "organisation.toml"
+
+FAST_LINK: Final[Mapping[str, int]] = {
+    "beat_ms": 200,
+    "lost_beats": 3,
+    "offline_ms": 1_000,
+    "good_beats": 3,
+    "good_window_ms": 2_000,
+}
+"""Link timing for tests: ten times as fast as in the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabPlan:
+    """What to build. An empty `link_timing` is the product's own timing."""
+
+    folder: Path
+    site_names: tuple[str, ...] = ("oslo", "lima")
+    organisation: Path = ORGANISATION
+    wan: WanChoice = WanChoice.AUTO
+    link_timing: Mapping[str, int] = field(default_factory=dict)
+
+
+class Lab:
+    """The parts, and the steps in which they come to life. Open it with `open_lab`."""
+
+    def __init__(self, plan: LabPlan, children: Children, stack: AsyncExitStack) -> None:
+        self.plan = plan
+        self._children = children
+        self._stack = stack
+        self._maker: WanMaker | None = None
+        self.history = stack.enter_context(
+            HistoryFile(plan.folder / "history.jsonl", SystemClock())
+        )
+        self.primary = PrimaryNode(children, self._subfolder("primary"), self.history)
+        self.sites: dict[str, SiteNode] = {}
+        self.wans: dict[str, Wan] = {}
+        self.printers: dict[str, VirtualPrinter] = {}
+
+    @property
+    def wan_kind(self) -> str:
+        """What cuts the WANs."""
+        if self._maker is None:
+            raise ChaosError("No WAN was opened yet.")
+        return self._maker.kind
+
+    async def start_primary(self) -> None:
+        """Make headquarters from the organisation file and start it."""
+        await self.primary.init(self.plan.organisation)
+        await self.primary.start()
+        self._stack.push_async_callback(self.primary.close)
+        self._maker = await make_wans(
+            self.plan.wan,
+            children=self._children,
+            tools_folder=TOOLS_FOLDER,
+            folder=self.plan.folder,
+        )
+        self._stack.push_async_callback(self._maker.close)
+
+    async def start_site(self, name: str) -> SiteNode:
+        """Open the WAN of this site, let it join over it, and start it."""
+        if self._maker is None:
+            raise ChaosError("Headquarters must run before a site can join.")
+        wan = await self._maker.open(name, self.primary.server.ports["link"])
+        self.wans[name] = wan
+        site = SiteNode(self._children, self._subfolder(name), self.history, self.plan.link_timing)
+        self._stack.push_async_callback(site.close)
+        await site.join(await self.primary.join_token(name, wan.listen_port))
+        await site.start()
+        self.sites[name] = site
+        return site
+
+    async def cut(self, site_name: str) -> None:
+        """Cut the WAN of this site."""
+        await self.wans[site_name].cut()
+        self.history.fault(FaultKind.WAN_CUT, site_name, self.wan_kind)
+
+    async def heal(self, site_name: str) -> None:
+        """Heal the WAN of this site."""
+        self.history.fault(FaultKind.WAN_HEALED, site_name, self.wan_kind)
+        await self.wans[site_name].heal()
+
+    def _subfolder(self, name: str) -> Path:
+        folder = self.plan.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+@asynccontextmanager
+async def open_lab(plan: LabPlan) -> AsyncIterator[Lab]:
+    """An empty lab in `plan.folder`; leaving it ends everything that was started in it."""
+    async with AsyncExitStack() as stack:
+        children = await stack.enter_async_context(Children())
+        yield Lab(plan, children, stack)

@@ -1,0 +1,81 @@
+"""Looks at every node of a lab, and into every printer's tray, and writes down what is there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from chaos.final_state import FinalState, Opening, PrimaryFound, SiteFound
+from chaos.live.nodes import PRIMARY
+from chaos.live.waiting import until
+from replication.entry_bodies import user_payer
+
+if TYPE_CHECKING:
+    from chaos.live.admin_api import AdminApi
+    from chaos.live.lab import Lab
+    from chaos.live.nodes import SiteNode
+    from replication.ports import Micros
+
+SETTLE_TIMEOUT_MS: Final = 60_000
+OPEN_STATES: Final = frozenset({"accepted", "releasing"})
+"""States of a job in which its site still has something to do."""
+
+
+async def observe_opening(api: AdminApi) -> Opening:
+    """The primary before the first operation of a scenario."""
+    return Opening(balances=await directory_balances(api), watermarks=await api.watermarks())
+
+
+async def directory_balances(api: AdminApi) -> dict[str, Micros]:
+    """Every user's balance in the directory, by payer."""
+    return {user_payer(name): balance for name, balance in (await api.balances()).items()}
+
+
+async def until_settled(lab: Lab, *, within_ms: int = SETTLE_TIMEOUT_MS) -> None:
+    """Wait until every site is online, drained, caught up, and has no job on its way."""
+    for site in lab.sites.values():
+        await until(
+            lambda site=site: _settled(site),  # type: ignore[misc]
+            f"{site.name} to be online, drained and caught up",
+            within_ms=within_ms,
+            every_ms=100,
+        )
+
+
+async def _settled(site: SiteNode) -> bool:
+    status = await site.admin.status()
+    jobs = await site.admin.jobs()
+    return (
+        status["link_state"] == "online"
+        and status["watermark_seq"] == status["journal_seq"]
+        and status["position"] == status["head_txid"]
+        and not any(job.state in OPEN_STATES for job in jobs)
+    )
+
+
+async def observe(lab: Lab, opening: Opening) -> FinalState:
+    """Everything that a checker needs, as it is now."""
+    api = lab.primary.api
+    balances = await directory_balances(api)
+    sites = [await _site(site, tuple(await api.balances())) for site in lab.sites.values()]
+    ledger = [entry for name in (PRIMARY, *lab.sites) for entry in await api.entries(name)]
+    return FinalState(
+        opening=opening,
+        primary=PrimaryFound(
+            balances=balances,
+            ledger_balances=await api.ledger_balances(),
+            entries=tuple(ledger),
+            watermarks=await api.watermarks(),
+        ),
+        sites=tuple(sites),
+        documents=await asyncio.to_thread(lab.documents),
+    )
+
+
+async def _site(site: SiteNode, user_names: tuple[str, ...]) -> SiteFound:
+    return SiteFound(
+        site_name=site.name,
+        balances={user_payer(name): await site.admin.balance(name) for name in user_names},
+        entries=await site.admin.journal(),
+        jobs=await site.admin.jobs(),
+    )

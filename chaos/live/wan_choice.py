@@ -1,0 +1,35 @@
+"""Which adapter makes the WANs of a lab."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chaos.live.relay import RelayMaker
+from chaos.live.toxiproxy import ToxiproxyMaker, find_program, require_program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chaos.live.processes import Children
+    from chaos.live.wan import WanMaker
+
+
+class WanChoice(StrEnum):
+    """AUTO is toxiproxy where it is installed, else the relay."""
+
+    AUTO = "auto"
+    TOXIPROXY = "toxiproxy"
+    RELAY = "relay"
+
+
+async def make_wans(
+    choice: WanChoice, *, children: Children, tools_folder: Path, folder: Path
+) -> WanMaker:
+    """The maker of this lab's WANs; its `kind` says what was chosen."""
+    wanted = choice is WanChoice.TOXIPROXY or (
+        choice is WanChoice.AUTO and find_program(tools_folder) is not None
+    )
+    if not wanted:
+        return RelayMaker()
+    return await ToxiproxyMaker.start(children, require_program(tools_folder), folder)

@@ -1,0 +1,116 @@
+"""`holdfast-primary`: init, run, token, doctor."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import uvloop
+
+from primary import bootstrap, config, doctor, organisation_load
+from primary.admin_client import call_primary
+from primary.config import PrimaryConfig
+from primary.errors import ConfigError, PrimaryError
+from primary.service.organisation import create
+from replication.adapters.components import render
+from replication.adapters.system_clock import SystemClock
+from replication.errors import ReplicationError
+
+FAILED: Final = 1
+WRONG_INPUT: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks; the exit status: 1 failed, 2 wrong input."""
+    wanted = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[wanted.command](wanted, os.environ)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"{wanted.source}: {problem}", file=sys.stderr)
+        return WRONG_INPUT
+    except (PrimaryError, ReplicationError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+
+
+def _init(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    wanted.source = wanted.organisation
+    organisation = organisation_load.load(_text_of(wanted.organisation))
+    data_dir = _config(wanted, environ).data_dir
+    made = create(data_dir, organisation, SystemClock())
+    print(
+        f"{data_dir}: {made.users} users, {made.sites} sites, "
+        f"{made.opening_micros / 1_000_000:,.2f} {organisation.currency} in opening balances.\n"
+        f"Next: holdfast-primary run --data {data_dir}"
+    )
+    return 0
+
+
+def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    uvloop.run(bootstrap.run(settings, environ))
+    return 0
+
+
+def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    body = {"host": wanted.host, "port": wanted.port}
+    path = f"/api/v1/sites/{quote(wanted.site, safe='')}/join-tokens"
+    data_dir = _config(wanted, environ).data_dir
+    print(asyncio.run(call_primary(data_dir, "POST", path, body))["token"])
+    return 0
+
+
+def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    found = list(doctor.look(_config(wanted, environ), environ))
+    print(render(found))
+    return FAILED if any(one.required and not one.found for one in found) else 0
+
+
+_COMMANDS: Final = {"init": _init, "run": _run, "token": _token, "doctor": _doctor}
+
+
+def _config(wanted: argparse.Namespace, environ: Mapping[str, str]) -> PrimaryConfig:
+    if wanted.config is None:
+        wanted.source = "command line"
+        return config.for_folder(wanted.data, environ)
+    wanted.source = wanted.config
+    return config.load(_text_of(wanted.config), environ)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"cannot be read: {error}"]) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    place = argparse.ArgumentParser(add_help=False)
+    where = place.add_mutually_exclusive_group()
+    where.add_argument("--data", metavar="DIR", help="the data folder, with defaults for the rest")
+    where.add_argument("--config", metavar="FILE", type=Path, help="primary.toml")
+    parser = argparse.ArgumentParser(prog="holdfast-primary", description="Headquarters' server.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    init = commands.add_parser("init", parents=[place], help="make a data folder")
+    init.add_argument("--from", dest="organisation", metavar="FILE", type=Path, required=True)
+    commands.add_parser("run", parents=[place], help="serve until TERM or Ctrl-C")
+    token = commands.add_parser("token", parents=[place], help="print a join token for a site")
+    token.add_argument("--site", metavar="NAME", required=True)
+    token.add_argument("--host", help="what the site dials, where it is not what is configured")
+    token.add_argument("--port", type=int, help="the same for the port")
+    commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

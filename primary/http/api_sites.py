@@ -1,0 +1,68 @@
+"""Sites, their join tokens and their watermarks, and the jobs that they hold."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from aiohttp import web
+from pydantic import Field
+
+from primary.errors import NotFoundError
+from primary.http.exchange import SERVICES, answer, body_of, plain, site_name_of
+from primary.names import FromOutside, Title
+
+routes: Final = web.RouteTableDef()
+
+
+class SiteBody(FromOutside):
+    """All that headquarters says of a site."""
+
+    title: Title
+
+
+class JoinTokenBody(FromOutside):
+    """Where the site dials headquarters, where that is not what is configured."""
+
+    host: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+
+@routes.get("/api/v1/sites")
+async def list_sites(request: web.Request) -> web.Response:
+    """Every site."""
+    return answer({"items": [plain(site) for site in request.app[SERVICES].directory.sites()]})
+
+
+@routes.put("/api/v1/sites/{site_name}")
+async def put_site(request: web.Request) -> web.Response:
+    """Make a site, or give it another title."""
+    site_name = site_name_of(request)
+    body = await body_of(request, SiteBody)
+    directory = request.app[SERVICES].directory
+    is_new = directory.site(site_name) is None
+    await directory.put_site(site_name, body.title)
+    return answer(plain(directory.site(site_name)), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+
+
+@routes.post("/api/v1/sites/{site_name}/join-tokens")
+async def make_join_token(request: web.Request) -> web.Response:
+    """A token with which the site can join once, within the hour."""
+    site_name = site_name_of(request)
+    body = await body_of(request, JoinTokenBody)
+    services = request.app[SERVICES]
+    if services.directory.site(site_name) is None:
+        raise NotFoundError(f"Headquarters knows no site {site_name!r}. Make it first.")
+    token = await services.join_tokens.issue(site_name, body.host, body.port)
+    return answer({"site_name": site_name, "token": token}, HTTPStatus.CREATED)
+
+
+@routes.get("/api/v1/watermarks")
+async def list_watermarks(request: web.Request) -> web.Response:
+    """How far each journal has taken effect."""
+    return answer({"items": [plain(one) for one in request.app[SERVICES].directory.watermarks()]})
+
+
+@routes.get("/api/v1/held-jobs")
+async def list_held_jobs(request: web.Request) -> web.Response:
+    """The jobs that sites hold, as far as headquarters has heard."""
+    found = await request.app[SERVICES].held_jobs.held_jobs()
+    return answer({"items": [plain(job) for job in found]})

@@ -1,0 +1,20 @@
+"""The primary's REST API as an aiohttp application."""
+
+from aiohttp import web
+
+from primary.http import api_fleet, api_ledger, api_sites, api_users, health
+from primary.http.exchange import BODY_BYTES_MAX, SERVICES, Services
+from primary.http.keys import keys_middleware
+from primary.http.problems import problems_middleware
+
+
+def make_app(services: Services, admin_key: str) -> web.Application:
+    """The API over `services`, open to whoever brings `admin_key`."""
+    app = web.Application(
+        middlewares=[problems_middleware, keys_middleware(admin_key)],
+        client_max_size=BODY_BYTES_MAX,
+    )
+    app[SERVICES] = services
+    for part in (health, api_users, api_fleet, api_sites, api_ledger):
+        app.add_routes(part.routes)
+    return app

@@ -1,0 +1,135 @@
+"""The site link's HTTP face: one TLS port, no path without a certificate of our CA.
+
+TLS itself refuses whoever has none. What is left to decide here is which of ours it is: a join
+certificate may do one thing, `POST /v1/join`; a site's certificate may do everything else.
+"""
+
+import asyncio
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import ClientError, WSMsgType, web
+from aiohttp.typedefs import Handler
+from pydantic import ValidationError
+
+from primary.errors import BadRequestError
+from primary.http import link_files
+from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SITE, STORE
+from primary.http.peer import JoinPeer, SitePeer, peer_of
+from primary.http.problems import problem, problems_middleware
+from primary.service.enrol import Enrol
+from primary.service.link_session import LinkGround, Links, LinkSession
+from replication.adapters.ltx_store import LtxStore
+from replication.errors import BadMessageError
+from replication.join_token import JoinRequest
+from replication.messages import (
+    MESSAGE_BYTES_MAX,
+    AnyFromPrimary,
+    AnyFromSite,
+    parse_from_site,
+)
+
+logger: Final = logging.getLogger(__name__)
+
+JOIN_PATH: Final = "/v1/join"
+JOIN_BYTES_MAX: Final = 64 * 1024
+SILENCE_MS: Final = 30_000
+"""Without a word from a site before its connection is dropped: a site beats every two seconds."""
+SEND_MS: Final = 10_000
+CLOSE_MS: Final = 200
+
+
+def make_link_app(*, ground: LinkGround, store: LtxStore, enrol: Enrol) -> web.Application:
+    """The application for the link's port; serve it with `tls.link_server_context`."""
+    app = web.Application(
+        middlewares=[problems_middleware, _identify], client_max_size=JOIN_BYTES_MAX
+    )
+    app[GROUND], app[STORE], app[ENROL], app[LINKS] = ground, store, enrol, Links()
+    app.router.add_post(JOIN_PATH, _join)
+    app.router.add_get("/v1/link", _link, allow_head=False)
+    link_files.add_routes(app)
+    app.on_shutdown.append(_end_links)
+    return app
+
+
+@web.middleware
+async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    peer = peer_of(request.get_extra_info("peercert"))
+    is_join = request.path == JOIN_PATH
+    if is_join and isinstance(peer, JoinPeer):
+        request[JOIN] = peer
+    elif not is_join and isinstance(peer, SitePeer):
+        request[SITE] = peer
+    else:
+        return problem(
+            HTTPStatus.FORBIDDEN,
+            "wrong_certificate",
+            "This certificate is not good for this. A join token is good for joining only, and "
+            "only a site that has joined may come in here.",
+        )
+    return await handler(request)
+
+
+async def _join(request: web.Request) -> web.StreamResponse:
+    peer = request[JOIN]
+    try:
+        wanted = JoinRequest.model_validate_json(await request.read())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadRequestError(f"Not a join request: {where}: {first['msg']}") from error
+    answer = await request.app[ENROL].join(peer.site_name, peer.serial, wanted)
+    return web.Response(text=answer.model_dump_json(), content_type="application/json")
+
+
+async def _link(request: web.Request) -> web.StreamResponse:
+    peer = request[SITE]
+    socket = web.WebSocketResponse(
+        max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=CLOSE_MS / 1000
+    )
+    await socket.prepare(request)
+    wire = SocketWire(socket, request)
+    session = LinkSession(request.app[GROUND], wire, site_name=peer.site_name, epoch=peer.epoch)
+    await session.run(request.app[LINKS])
+    await socket.close()
+    return socket
+
+
+async def _end_links(app: web.Application) -> None:
+    app[LINKS].abort_all()
+
+
+class SocketWire:
+    """A WebSocket as the session's wire."""
+
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        self._socket = socket
+        self._transport = request.transport
+
+    async def receive(self) -> AnyFromSite | None:
+        """The next message; None once the connection has ended, also by too long a silence."""
+        try:
+            async with asyncio.timeout(SILENCE_MS / 1000):
+                frame: Any = await self._socket.receive()
+            return parse_from_site(frame.data) if frame.type is WSMsgType.TEXT else None
+        except TimeoutError:
+            self.abort()
+        except BadMessageError as error:
+            logger.warning("a site's message is refused: %s", error)
+        return None
+
+    async def send(self, message: AnyFromPrimary) -> bool:
+        """Whether the message went out; where it did not, the connection is ended."""
+        try:
+            async with asyncio.timeout(SEND_MS / 1000):
+                await self._socket.send_str(message.model_dump_json())
+        except (ClientError, OSError, TimeoutError):
+            self.abort()
+            return False
+        return True
+
+    def abort(self) -> None:
+        """End the connection at once; a dead one does not answer a farewell."""
+        if self._transport is not None:
+            self._transport.abort()

@@ -1,0 +1,17 @@
+"""Where the link's application keeps its services, and a request whom it comes from."""
+
+from typing import Final
+
+from aiohttp import web
+
+from primary.http.peer import JoinPeer, SitePeer
+from primary.service.enrol import Enrol
+from primary.service.link_session import LinkGround, Links
+from replication.adapters.ltx_store import LtxStore
+
+GROUND: Final = web.AppKey("ground", LinkGround)
+STORE: Final = web.AppKey("store", LtxStore)
+ENROL: Final = web.AppKey("enrol", Enrol)
+LINKS: Final = web.AppKey("links", Links)
+SITE: Final = web.RequestKey("site", SitePeer)
+JOIN: Final = web.RequestKey("join", JoinPeer)

@@ -1,0 +1,106 @@
+"""Headquarters changes a balance by hand: an entry of headquarters' own journal, like any other.
+
+Adjustments run one after another, so what one of them sees is what the one before it left. A site's
+entries may arrive in between; they then count as later, which is all that anybody could have known.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from primary.errors import BelowMinimumError, ConflictError, NotFoundError, ProjectionError
+from primary.names import HEADQUARTERS
+from primary.service.ingest import Ingest
+from primary.store.directory import Directory
+from primary.store.ledger import Ledger
+from replication.entry_bodies import BalanceAdjusted
+from replication.journal import Entry, next_entry
+from replication.ports import Clock
+
+HEADQUARTERS_EPOCH: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """What is asked for: a debit is negative. `request_id` is the asker's own name of it."""
+
+    payer: str
+    amount_micros: int
+    request_id: str
+    comment: str = ""
+    remaining_min_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjusted:
+    """What came of it. `repeated`: this request was done before, and nothing changed now."""
+
+    seq: int
+    balance_micros: int
+    repeated: bool
+
+
+class Adjust:
+    """The writer of headquarters' journal; there must be one only."""
+
+    def __init__(self, ingest: Ingest, directory: Directory, ledger: Ledger, clock: Clock) -> None:
+        self._ingest = ingest
+        self._directory = directory
+        self._ledger = ledger
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    async def apply(self, adjustment: Adjustment) -> Adjusted:
+        """Do it, once, however often it is asked for.
+
+        Errors, after which nothing has changed: `NotFoundError` for the payer, `BelowMinimumError`,
+        `ConflictError` where the same `request_id` asked for something else before.
+        """
+        async with self._lock:
+            head = await self._ingest.head(HEADQUARTERS, HEADQUARTERS_EPOCH)
+            balance_micros = self._balance_micros(adjustment.payer)
+            done = self._ledger.requested(adjustment.request_id)
+            if done is not None:
+                _check_same(done, adjustment)
+                return Adjusted(seq=done.seq, balance_micros=balance_micros, repeated=True)
+            _check_minimum(balance_micros, adjustment)
+            entry = next_entry(head, _body(adjustment), self._clock.wall_ms())
+            await self._append(entry, adjustment.request_id)
+            balance_micros = self._balance_micros(adjustment.payer)
+            return Adjusted(seq=entry.seq, balance_micros=balance_micros, repeated=False)
+
+    async def _append(self, entry: Entry, request_id: str) -> None:
+        received = await self._ingest.receive(
+            entry.site_name, entry.epoch, [entry], request_id=request_id
+        )
+        if received.apply != (entry,):
+            raise ProjectionError(f"Headquarters' own journal is damaged: {received.fork}")
+
+    def _balance_micros(self, payer: str) -> int:
+        balance_micros = self._directory.balance_micros(payer)
+        if balance_micros is None:
+            raise NotFoundError(f"The directory knows no {payer.replace(':', ' ', 1)!r}.")
+        return balance_micros
+
+
+def _body(adjustment: Adjustment) -> BalanceAdjusted:
+    return BalanceAdjusted(
+        payer=adjustment.payer,
+        amount_micros=adjustment.amount_micros,
+        comment=adjustment.comment,
+        request_id=adjustment.request_id,
+    )
+
+
+def _check_same(done: Entry, adjustment: Adjustment) -> None:
+    if done.parsed() != _body(adjustment):
+        raise ConflictError(
+            f"Request {adjustment.request_id!r} was made before and asked for something else. "
+            "Nothing was changed; give a new request another name."
+        )
+
+
+def _check_minimum(balance_micros: int, adjustment: Adjustment) -> None:
+    least = adjustment.remaining_min_micros
+    if least is not None and balance_micros + adjustment.amount_micros < least:
+        raise BelowMinimumError(balance_micros=balance_micros, remaining_min_micros=least)

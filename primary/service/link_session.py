@@ -1,0 +1,240 @@
+"""One site's link, from its hello to its end.
+
+Theory of operation
+-------------------
+A session reads in order and answers in order: an entry is acknowledged only when the ledger and the
+directory have it, a beat only when both writers have answered. Heads and registers are sent beside
+that as they come. Whatever goes wrong ends the connection, and the site calls again: every message
+may be repeated, so nothing is kept here that the next session would need.
+
+There is one session per site, and the newest wins. After a cut the primary may not know for a while
+that the old connection is dead, and the site must not wait for that.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from primary.errors import PrimaryError
+from primary.service.ingest import Ingest
+from primary.service.publish import Publisher, Subscription
+from primary.service.standing import objection
+from primary.store.directory import Directory
+from replication.adapters.registers_peer import RegistersPeer
+from replication.errors import ReplicationError
+from replication.messages import (
+    PROTOCOL,
+    Ack,
+    AnyFromPrimary,
+    AnyFromSite,
+    Beat,
+    BeatAck,
+    Entries,
+    Fence,
+    Gap,
+    Hello,
+    Registers,
+    RegistersHave,
+    Welcome,
+)
+from replication.ports import Clock
+from replication.registers import RegistersPort
+
+logger: Final = logging.getLogger(__name__)
+
+PROTOCOLS: Final = (PROTOCOL, PROTOCOL - 1)
+REASON_CHARS_MAX: Final = 1023
+
+
+class Wire(Protocol):
+    """The connection. Its time-outs end it; then `receive` returns None and `send` False."""
+
+    async def receive(self) -> AnyFromSite | None:
+        """The next message; None once the connection has ended."""
+        ...
+
+    async def send(self, message: AnyFromPrimary) -> bool:
+        """Whether the message went out."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkGround:
+    """What every session stands on."""
+
+    directory: Directory
+    ingest: Ingest
+    publisher: Publisher
+    registers: RegistersPort
+    clock: Clock
+
+
+class Links:
+    """The sessions that stand now, one per site."""
+
+    def __init__(self) -> None:
+        self._wires: dict[str, Wire] = {}
+
+    def names(self) -> Sequence[str]:
+        """The sites that are connected, in order."""
+        return sorted(self._wires)
+
+    def add(self, site_name: str, wire: Wire) -> None:
+        """A site came in: its older connection, if any, is a dead one."""
+        former = self._wires.get(site_name)
+        self._wires[site_name] = wire
+        if former is not None:
+            former.abort()
+
+    def remove(self, site_name: str, wire: Wire) -> None:
+        """That connection ended."""
+        if self._wires.get(site_name) is wire:
+            del self._wires[site_name]
+
+    def abort_all(self) -> None:
+        """End them all: the primary stops."""
+        for wire in self._wires.values():
+            wire.abort()
+
+
+class LinkSession:
+    """The session of the site that the certificate names, in that epoch."""
+
+    def __init__(self, ground: LinkGround, wire: Wire, *, site_name: str, epoch: int) -> None:
+        self._ground = ground
+        self._wire = wire
+        self._site_name = site_name
+        self._epoch = epoch
+        self._registers = RegistersPeer(ground.registers, wire.send)
+        self._following: asyncio.Task[None] | None = None
+
+    async def run(self, links: Links) -> None:
+        """Serve the site until its connection ends."""
+        hello = await self._wire.receive()
+        if not isinstance(hello, Hello):
+            return
+        refusal = await self._refusal_of(hello)
+        if refusal:
+            logger.warning("site %s is refused: %s", self._site_name, refusal)
+            await self._fence(refusal)
+            return
+        links.add(self._site_name, self._wire)
+        logger.info("site %s is connected", self._site_name)
+        try:
+            with self._ground.publisher.subscribe() as heads:
+                await self._serve(heads)
+        except* (ReplicationError, PrimaryError) as errors:
+            logger.warning(
+                "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
+            )
+        finally:
+            links.remove(self._site_name, self._wire)
+            logger.info("site %s is gone", self._site_name)
+
+    async def _serve(self, heads: Subscription) -> None:
+        ground = self._ground
+        newest = ground.publisher.head()
+        head = await ground.ingest.head(self._site_name, self._epoch)
+        welcome = Welcome(
+            lineage=newest.lineage,
+            txid=newest.txid,
+            watermark_seq=head.seq,
+            wall_ms=ground.clock.wall_ms(),
+        )
+        if not await self._wire.send(welcome) or not await self._registers.introduce():
+            return
+        async with asyncio.TaskGroup() as group:
+            pushing = group.create_task(self._push(heads))
+            try:
+                await self._read(group)
+            finally:
+                pushing.cancel()
+                self._stop_following()
+
+    async def _push(self, heads: Subscription) -> None:
+        while await self._wire.send(await heads.next()):
+            pass
+
+    async def _read(self, group: asyncio.TaskGroup) -> None:
+        going = True
+        while going and (message := await self._wire.receive()) is not None:
+            match message:
+                case Beat():
+                    going = await self._beat(message)
+                case Entries():
+                    going = await self._take(message)
+                case Registers():
+                    await self._registers.take(message)
+                case RegistersHave():
+                    self._stop_following()
+                    self._following = group.create_task(self._registers.follow(message))
+                case Hello():
+                    going = False
+
+    async def _beat(self, beat: Beat) -> bool:
+        refusal = self._objection()
+        if refusal:
+            await self._fence(refusal)
+            return False
+        await self._ground.ingest.beat()
+        return await self._wire.send(BeatAck(number=beat.number))
+
+    async def _take(self, message: Entries) -> bool:
+        batch = [entry.entry(self._site_name, self._epoch) for entry in message.entries]
+        received = await self._ground.ingest.receive(self._site_name, self._epoch, batch)
+        if received.fork is not None:
+            await self._fence(received.fork)
+            return False
+        if received.apply:
+            going = await self._wire.send(Ack(seq=received.apply[-1].seq))
+        else:
+            head = await self._ground.ingest.head(self._site_name, self._epoch)
+            going = await self._wire.send(Ack(seq=head.seq))
+        if received.gap_seq is not None:
+            going = await self._wire.send(Gap(want_seq=received.gap_seq))
+        return going
+
+    async def _refusal_of(self, hello: Hello) -> str:
+        """Why this site must not come in; '' where it may."""
+        if (hello.site_name, hello.epoch) != (self._site_name, self._epoch):
+            return (
+                f"This is the certificate of site {self._site_name}, epoch {self._epoch}, and not "
+                f"of site {hello.site_name}, epoch {hello.epoch}. Join again with a new token."
+            )
+        if hello.protocol not in PROTOCOLS:
+            return (
+                f"This site speaks protocol {hello.protocol}; headquarters speaks {PROTOCOL}. "
+                "Upgrade the older of the two."
+            )
+        return self._objection() or await self._rolled_back(hello)
+
+    def _objection(self) -> str:
+        site = self._ground.directory.site(self._site_name)
+        return objection(site, site_name=self._site_name, epoch=self._epoch)
+
+    async def _rolled_back(self, hello: Hello) -> str:
+        """A journal that ends before what it once sent has lost its end; no retry heals that."""
+        head = await self._ground.ingest.head(self._site_name, self._epoch)
+        if hello.journal_seq >= head.seq:
+            return ""
+        reason = (
+            f"The journal of site {self._site_name}, epoch {self._epoch}, ends with entry "
+            f"{hello.journal_seq}, but headquarters has {head.seq} of it: the site's disk was "
+            "rolled back. Join it again with a new token."
+        )
+        await self._ground.directory.fence(self._site_name, reason)
+        return reason
+
+    async def _fence(self, reason: str) -> None:
+        await self._wire.send(Fence(reason=reason[:REASON_CHARS_MAX]))
+
+    def _stop_following(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None

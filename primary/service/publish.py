@@ -1,0 +1,147 @@
+"""From commit to site: the store's TXIDs, told to every link as soon as litestream has them.
+
+Theory of operation
+-------------------
+After each commit of the directory `changed()` is called. The publisher has litestream sync, which
+takes some milliseconds and answers with the store's TXID. Then it tells all links the new head and
+the files that lead to it, so that a site can fetch them without asking what there is. Commits
+that arrive meanwhile share the next sync. Two syncs begin at least `SYNC_PAUSE_MS` apart, for each
+makes a file that is kept for a day.
+
+A link that does not keep up is not waited for: heads it has not taken yet become one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NoReturn, Protocol
+
+from replication.adapters.litestream_process import LitestreamError
+from replication.adapters.ltx_store import LtxStore
+from replication.manifest import Manifest
+from replication.messages import Head, ManifestFile
+
+logger: Final = logging.getLogger(__name__)
+
+SYNC_PAUSE_MS: Final = 20
+RETRY_MS: Final = 500
+HEAD_FILES_MAX: Final = 200
+"""Files named in one head; a site that needs more asks for the manifest."""
+
+
+class Syncing(Protocol):
+    """litestream, as the publisher needs it."""
+
+    async def sync(self) -> int:
+        """Have all commits written to the store; return its TXID. Errors: `LitestreamError`."""
+        ...
+
+
+class Subscription:
+    """The heads that one link has not taken yet, as one."""
+
+    def __init__(self) -> None:
+        self._waiting: Head | None = None
+        self._there = asyncio.Event()
+
+    def offer(self, head: Head) -> None:
+        """Add a head, which follows the one offered before."""
+        self._waiting = head if self._waiting is None else _joined(self._waiting, head)
+        self._there.set()
+
+    async def next(self) -> Head:
+        """The newest head, with the files that lead to it from the head taken before."""
+        await self._there.wait()
+        head, self._waiting = self._waiting, None
+        self._there.clear()
+        return head if head is not None else await self.next()
+
+
+class Publisher:
+    """Knows the newest TXID of the store and tells it to whoever subscribed."""
+
+    def __init__(self, *, lineage: str, store: LtxStore, litestream: Syncing) -> None:
+        self.lineage = lineage
+        self._store = store
+        self._litestream = litestream
+        self._txid = 0
+        self._changed = asyncio.Event()
+        self._changed.set()
+        self._subscriptions: set[Subscription] = set()
+        self._is_late = False
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the sites have not heard of the newest commits: litestream did not sync."""
+        return self._is_late
+
+    def changed(self) -> None:
+        """The directory has a new commit."""
+        self._changed.set()
+
+    def head(self) -> Head:
+        """The newest TXID of the store; 0 until litestream has answered for the first time."""
+        return Head(lineage=self.lineage, txid=self._txid)
+
+    async def manifest(self, after_txid: int) -> Manifest:
+        """The store's files that lead from `after_txid` to the head; 0: all of them."""
+        if after_txid:
+            entries = await asyncio.to_thread(self._store.entries_after, after_txid, self._txid)
+        else:
+            entries = await asyncio.to_thread(self._store.entries)
+        return Manifest(lineage=self.lineage, entries=entries)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Subscription]:
+        """Heads from now on; what `head()` says at this moment is where they begin."""
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    async def run(self) -> NoReturn:
+        """Publish whatever changes, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            began_s = loop.time()
+            pause_ms = SYNC_PAUSE_MS
+            if not await self._publish():
+                self._changed.set()
+                pause_ms = RETRY_MS
+            await asyncio.sleep(max(0.0, began_s + pause_ms / 1000 - loop.time()))
+
+    async def _publish(self) -> bool:
+        try:
+            txid = await self._litestream.sync()
+        except LitestreamError as error:
+            if not self._is_late:
+                logger.error("the sites do not hear of changes: %s", error)  # noqa: TRY400 - expected
+            self._is_late = True
+            return False
+        if self._is_late:
+            logger.info("the sites hear of changes again")
+        self._is_late = False
+        if txid != self._txid:
+            files = await self._files_to(txid)
+            self._txid = txid
+            head = Head(lineage=self.lineage, txid=txid, files=list(files))
+            for subscription in self._subscriptions:
+                subscription.offer(head)
+        return True
+
+    async def _files_to(self, txid: int) -> Sequence[ManifestFile]:
+        if not self._txid < txid <= self._txid + HEAD_FILES_MAX or not self._txid:
+            return ()
+        entries = await asyncio.to_thread(self._store.entries_after, self._txid, txid)
+        return [entry.wire() for entry in entries[:HEAD_FILES_MAX]]
+
+
+def _joined(earlier: Head, later: Head) -> Head:
+    files = [*earlier.files, *later.files]
+    too_many = not earlier.files or not later.files or len(files) > HEAD_FILES_MAX
+    return later.model_copy(update={"files": [] if too_many else files})

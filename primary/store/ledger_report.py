@@ -1,0 +1,169 @@
+"""What people ask the ledger: sums over all of it. They may take seconds, so they run in a thread.
+
+A connection of its own: a long read on the one that looks things up would hold up every ingest.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, bindparam, case, func, or_, select
+
+from primary.store.ledger_tables import entries, movements, print_log
+from replication.adapters.sqlite_file import WAL_AUTOCHECKPOINT_PAGES, open_engine
+
+T = TypeVar("T")
+
+_ENTRIES: Final = (
+    select(
+        entries.c.entry_id,
+        entries.c.site_name,
+        entries.c.epoch,
+        entries.c.seq,
+        entries.c.kind,
+        entries.c.version,
+        entries.c.wall_ms,
+        entries.c.received_wall_ms,
+        entries.c.disputed,
+        entries.c.body,
+        entries.c.prev_hash,
+        entries.c.entry_hash,
+    )
+    .where(
+        entries.c.entry_id > bindparam("after"),
+        or_(bindparam("site").is_(None), entries.c.site_name == bindparam("site")),
+    )
+    .order_by(entries.c.entry_id)
+    .limit(bindparam("page_size"))
+)
+_BALANCES: Final = (
+    select(movements.c.payer, func.sum(movements.c.amount_micros))
+    .group_by(movements.c.payer)
+    .order_by(movements.c.payer)
+)
+_JOURNALS: Final = (
+    select(
+        entries.c.site_name,
+        entries.c.epoch,
+        func.count().label("entries"),
+        func.max(entries.c.seq).label("last_seq"),
+        func.sum(case((entries.c.disputed != "", 1), else_=0)).label("disputed"),
+    )
+    .group_by(entries.c.site_name, entries.c.epoch)
+    .order_by(entries.c.site_name, entries.c.epoch)
+)
+_CREDITS_AND_DEBITS: Final = select(
+    func.coalesce(func.sum(case((movements.c.amount_micros > 0, movements.c.amount_micros))), 0),
+    func.coalesce(func.sum(case((movements.c.amount_micros < 0, movements.c.amount_micros))), 0),
+)
+_PRINTED: Final = select(
+    func.count(),
+    func.coalesce(func.sum(print_log.c.copies * print_log.c.mono_pages), 0),
+    func.coalesce(func.sum(print_log.c.copies * print_log.c.colour_pages), 0),
+)
+_CHARGED_TWICE: Final = select(func.count()).select_from(
+    select(print_log.c.work_uuid)
+    .group_by(print_log.c.work_uuid)
+    .having(func.count() > 1)
+    .subquery()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """An entry as it was received. `entry_id` is the order of arrival; `disputed` is '' or why."""
+
+    entry_id: int
+    site_name: str
+    epoch: int
+    seq: int
+    kind: str
+    version: int
+    wall_ms: int
+    received_wall_ms: int
+    disputed: str
+    body: str
+    prev_hash: str
+    entry_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalTotals:
+    """What came from one journal; without holes `entries` equals `last_seq`."""
+
+    site_name: str
+    epoch: int
+    entries: int
+    last_seq: int
+    disputed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """All of the ledger in a few numbers. Debits are negative; pages count all copies."""
+
+    journals: tuple[JournalTotals, ...]
+    credits_micros: int
+    debits_micros: int
+    printed: int
+    mono_pages: int
+    colour_pages: int
+    charged_twice: int
+
+
+class LedgerReport:
+    """Reads of `ledger.db` that may be long."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = open_engine(path, wal_autocheckpoint_pages=WAL_AUTOCHECKPOINT_PAGES)
+        self._lock = asyncio.Lock()
+
+    async def entries(
+        self, *, after: int = 0, limit: int = 100, site_name: str | None = None
+    ) -> list[LedgerEntry]:
+        """At most `limit` entries that arrived after entry `after`, of one site or of all."""
+        values = {"after": after, "page_size": limit, "site": site_name}
+        rows = await self._run(lambda connection: connection.execute(_ENTRIES, values).all())
+        return [LedgerEntry(**row._asdict()) for row in rows]
+
+    async def balances(self) -> dict[str, int]:
+        """The balance of each payer that money ever moved for, added up from the movements."""
+        rows = await self._run(lambda connection: connection.execute(_BALANCES).all())
+        return {payer: int(balance) for payer, balance in rows}
+
+    async def totals(self) -> Totals:
+        """The sums over everything."""
+        return await self._run(_totals)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    async def _run(self, read: Callable[[Connection], T]) -> T:
+        async with self._lock:
+            return await asyncio.to_thread(self._read, read)
+
+    def _read(self, read: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return read(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+
+def _totals(connection: Connection) -> Totals:
+    credits_micros, debits_micros = connection.execute(_CREDITS_AND_DEBITS).one()
+    printed, mono_pages, colour_pages = connection.execute(_PRINTED).one()
+    journals: list[dict[str, Any]] = [row._asdict() for row in connection.execute(_JOURNALS)]
+    return Totals(
+        journals=tuple(JournalTotals(**journal) for journal in journals),
+        credits_micros=credits_micros,
+        debits_micros=debits_micros,
+        printed=printed,
+        mono_pages=mono_pages,
+        colour_pages=colour_pages,
+        charged_twice=connection.execute(_CHARGED_TWICE).scalar_one(),
+    )

@@ -1,0 +1,110 @@
+"""The directory's first rows, from a checked organisation file."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from primary.organisation_file import Organisation
+from primary.store.bulk import Bulk, bulk_insert
+from primary.store.fleet import DEFAULT_PRICE
+from replication.card_hash import card_hash
+from replication.entry_bodies import account_payer, user_payer
+from replication.journal import canonical_json
+from replication.schema import directory as schema
+
+POLICY_VERSION: Final = 1
+NO_TOKEN: Final = ""
+"""The hash of no token: nobody can log in with it until headquarters makes one."""
+
+Rows = list[tuple[Any, ...]]
+
+
+def rows_of(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk, Rows]]:
+    """Each INSERT and its rows. Every payer begins at zero: money comes with entries."""
+    yield from _people(organisation, card_key)
+    yield from _places(organisation)
+    yield (
+        bulk_insert(schema.policies, ("layer", "scope", "version", "body")),
+        [
+            (policy.layer.value, policy.scope, POLICY_VERSION, canonical_json(policy.rules))
+            for policy in organisation.policies
+        ],
+    )
+
+
+def _people(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk, Rows]]:
+    users, groups, accounts = organisation.users, organisation.groups, organisation.accounts
+    yield (
+        bulk_insert(schema.users, ("user_name", "full_name", "enabled", "restricted")),
+        [(user.name, user.full_name, user.enabled, user.restricted) for user in users],
+    )
+    yield (
+        bulk_insert(schema.cards, ("card_hash", "user_name", "revoked")),
+        [(card_hash(card, card_key), user.name, False) for user in users for card in user.cards],
+    )
+    yield (
+        bulk_insert(schema.groups, ("group_name", "title")),
+        [(group.name, group.title) for group in groups],
+    )
+    yield (
+        bulk_insert(schema.memberships, ("group_name", "user_name")),
+        [(group.name, member) for group in groups for member in sorted(set(group.members))],
+    )
+    yield (
+        bulk_insert(schema.accounts, ("account_name", "title")),
+        [(account.name, account.title) for account in accounts],
+    )
+    payers = [user_payer(user.name) for user in users]
+    payers += [account_payer(account.name) for account in accounts]
+    yield bulk_insert(schema.balances, ("payer", "balance_micros")), [(one, 0) for one in payers]
+
+
+def _places(organisation: Organisation) -> Iterator[tuple[Bulk, Rows]]:
+    yield (
+        bulk_insert(schema.sites, ("site_name", "title", "epoch", "state", "state_reason")),
+        [(site.name, site.title, 0, "approved", "") for site in organisation.sites],
+    )
+    yield (
+        bulk_insert(schema.printers, ("printer_name", "site_name", "printer_uri", "provider_mode")),
+        [
+            (printer.name, printer.site, printer.uri, printer.failure_mode.value)
+            for printer in organisation.printers
+        ],
+    )
+    yield (
+        bulk_insert(schema.queues, ("queue_name", "site_name", "printer_name", "hold_mode")),
+        [
+            (queue.name, queue.site, queue.printer, queue.hold.value)
+            for queue in organisation.queues
+        ],
+    )
+    yield (
+        bulk_insert(
+            schema.prices,
+            (
+                "printer_name",
+                "mono_simplex_micros",
+                "mono_duplex_micros",
+                "colour_simplex_micros",
+                "colour_duplex_micros",
+            ),
+        ),
+        [
+            (
+                price.printer or DEFAULT_PRICE,
+                price.mono_simplex_micros,
+                price.mono_duplex_micros,
+                price.colour_simplex_micros,
+                price.colour_duplex_micros,
+            )
+            for price in organisation.prices
+        ],
+    )
+    yield (
+        bulk_insert(
+            schema.devices, ("device_name", "site_name", "printer_name", "token_hash", "enabled")
+        ),
+        [
+            (device.name, device.site, device.printer, NO_TOKEN, True)
+            for device in organisation.devices
+        ],
+    )

@@ -1,0 +1,203 @@
+"""Who this site is: its key, its certificate, and the CA that it trusts, in `identity/`.
+
+The key is made here and never leaves. The folder appears whole or not at all: what a crash leaves
+of an attempt to join has another name and is deleted by the next attempt. A folder that is there is
+never overwritten: entries of its epoch may wait in the journal, and no other identity can send
+them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Final
+
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from yarl import URL
+
+from replication.adapters.link_client import LinkAddress
+from replication.adapters.private_file import make_private_folder, sync_folder, write_private
+from replication.adapters.tls import link_client_context
+from replication.join_token import JoinAnswer, JoinRequest, parse_token
+from replication.messages import SiteName
+from site_server.errors import NotJoinedError, SiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from replication.join_token import JoinToken
+
+JOIN_MS: Final = 30_000
+ANSWER_CHARS_MAX: Final = 2_000
+"""Of a refusal that is shown to a person."""
+
+
+class AlreadyJoinedError(SiteError):
+    """This data folder has joined already. To install the site anew, take an empty data folder."""
+
+
+class JoinFailedError(SiteError):
+    """Headquarters did not let this site join. Nothing was changed here."""
+
+
+class DamagedIdentityError(SiteError):
+    """The folder identity/ cannot be read. Restore it from a backup, or join with a new folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A site that has joined. The certificate is also that of its own panels."""
+
+    site_name: str
+    epoch: int
+    primary: LinkAddress
+    cert_path: Path
+    key_path: Path
+    ca_pem: str
+    card_key: bytes
+
+
+class _SiteFile(BaseModel):
+    """`site.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site_name: SiteName
+    epoch: Annotated[int, Field(ge=1)]
+    primary_host: str
+    primary_port: Annotated[int, Field(ge=1, le=65535)]
+
+
+def load(folder: Path) -> Identity:
+    """The identity in `folder`. Errors: `NotJoinedError`, `DamagedIdentityError`."""
+    if not folder.is_dir():
+        raise NotJoinedError
+    try:
+        site = _SiteFile.model_validate_json((folder / "site.json").read_bytes())
+        ca_pem = (folder / "ca.pem").read_text("ascii")
+        card_key = bytes.fromhex((folder / "card.key").read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise DamagedIdentityError(f"{DamagedIdentityError.__doc__} ({error})") from error
+    return Identity(
+        site_name=site.site_name,
+        epoch=site.epoch,
+        primary=LinkAddress(host=site.primary_host, port=site.primary_port),
+        cert_path=folder / "cert.pem",
+        key_path=folder / "key.pem",
+        ca_pem=ca_pem,
+        card_key=card_key,
+    )
+
+
+async def join(
+    token_text: str,
+    folder: Path,
+    *,
+    hosts: Sequence[str] = (),
+    address: LinkAddress | None = None,
+) -> Identity:
+    """Use up the token and keep in `folder` what headquarters gives for it.
+
+    `hosts`: names of this machine, for its panels' certificate. `address`: where to dial, where
+    that is not what the token says (a tunnel, a forwarded port). Errors: `BadJoinTokenError`,
+    `AlreadyJoinedError`, `JoinFailedError`.
+    """
+    token = parse_token(token_text)
+    dial = address or LinkAddress(host=token.primary_host, port=token.primary_port)
+    beside = _folder_beside(folder)
+    try:
+        await _fill(beside, token, dial, hosts)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    sync_folder(folder.parent)
+    return load(folder)
+
+
+def _folder_beside(folder: Path) -> Path:
+    if folder.exists():
+        raise AlreadyJoinedError
+    beside = folder.with_name(f".{folder.name}.joining")
+    shutil.rmtree(beside, ignore_errors=True)
+    make_private_folder(beside)
+    return beside
+
+
+async def _fill(folder: Path, token: JoinToken, dial: LinkAddress, hosts: Sequence[str]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    write_private(folder / "key.pem", _key_pem(key))
+    request = JoinRequest(csr_pem=_csr_pem(key, token.site_name), hosts=list(hosts))
+    answer = await _ask(folder, token, dial, request)
+    write_private(folder / "cert.pem", answer.cert_pem.encode("ascii"))
+    write_private(folder / "ca.pem", token.ca_pem.encode("ascii"))
+    write_private(folder / "card.key", answer.card_key_hex.encode("ascii"))
+    site = _SiteFile(
+        site_name=answer.site_name,
+        epoch=answer.epoch,
+        primary_host=dial.host,
+        primary_port=dial.port,
+    )
+    write_private(folder / "site.json", site.model_dump_json().encode())
+
+
+async def _ask(
+    folder: Path, token: JoinToken, dial: LinkAddress, request: JoinRequest
+) -> JoinAnswer:
+    """The one call that the token's certificate is good for."""
+    cert, key = folder / "token.cert.pem", folder / "token.key.pem"
+    write_private(cert, token.cert_pem.encode("ascii"))
+    write_private(key, token.key_pem.encode("ascii"))
+    context = link_client_context(cert=cert, key=key, ca_pem=token.ca_pem)
+    cert.unlink()
+    key.unlink()
+    url = URL.build(scheme="https", host=dial.host, port=dial.port, path="/v1/join")
+    try:
+        async with (
+            asyncio.timeout(JOIN_MS / 1000),
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session,
+            session.post(url, json=request.model_dump()) as response,
+        ):
+            text = await response.text()
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        said = str(error) or type(error).__name__
+        raise JoinFailedError(
+            f"Headquarters cannot be reached at {dial.host}:{dial.port}, or refuses the token's "
+            f"certificate because its hour is over: {said}. Nothing was changed here."
+        ) from error
+    if response.status != HTTPStatus.OK:
+        raise JoinFailedError(f"{JoinFailedError.__doc__} It said: {text[:ANSWER_CHARS_MAX]}")
+    return _checked(text, token)
+
+
+def _checked(text: str, token: JoinToken) -> JoinAnswer:
+    try:
+        answer = JoinAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise JoinFailedError("Headquarters answered in a form this version does not know.") from (
+            error
+        )
+    if answer.site_name != token.site_name:
+        raise JoinFailedError(f"Headquarters took this for site {answer.site_name!r}.")
+    return answer
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _csr_pem(key: ec.EllipticCurvePrivateKey, site_name: str) -> str:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site_name)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode("ascii")

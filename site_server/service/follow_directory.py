@@ -1,0 +1,266 @@
+"""The directory on its way down: from the primary's newest head to this site's replica.
+
+Theory of operation
+-------------------
+One task, one question, asked again and again: is my position the newest head I know of? If not,
+fetch what is missing (the head names it, or the manifest does) and have it applied. A head that
+arrives meanwhile only changes what the next round aims at, so nothing queues up, and after a crash,
+an outage or any error the same question is simply asked again.
+
+The common case is short on purpose: the head names one file, it is fetched over a kept-alive
+connection, verified and applied; nothing is listed.
+
+Before the first connection what the mirror holds is applied: a replica that was lost comes back
+while the WAN is down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+
+from replication.adapters.link_client import LinkDownError
+from replication.adapters.ltx_mirror import NotThereError, WrongBytesError
+from replication.errors import ReplicationError
+from replication.manifest import LtxName, Manifest, ManifestEntry
+from replication.messages import Head
+from replication.plan import GapError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from replication.adapters.applier_process import Applied
+    from replication.messages import AnyFromPrimary, ManifestFile, Welcome
+    from replication.position import Position
+
+log: Final = logging.getLogger(__name__)
+
+RETRY_MS: Final = 1_000
+"""After something failed that may heal by itself (a full disk, a damaged file, a restart)."""
+REBASE_MS: Final = 3_600_000
+"""At least this long between two whole manifests that are asked for to renew the mirror's base."""
+HEAD_FILES_MAX: Final = 1_000
+"""Kept while the replica catches up; beyond it the manifest is asked for."""
+
+
+class NotAppliedError(ReplicationError):
+    """The replica did not reach the newest TXID of the mirror."""
+
+
+class Mirroring(Protocol):
+    """`replication.adapters.ltx_mirror.Mirror`, as far as it is used here."""
+
+    @property
+    def overweight(self) -> bool:
+        """Whether a newer snapshot is due."""
+        ...
+
+    async def pull(self, manifest: Manifest) -> Sequence[LtxName]:
+        """Fetch what is needed of `manifest`."""
+        ...
+
+    async def applied(self, position: Position) -> None:
+        """Note what was applied."""
+        ...
+
+    async def drop(self, names: Sequence[str]) -> None:
+        """Delete damaged files."""
+        ...
+
+
+class Applying(Protocol):
+    """`replication.adapters.applier_process.ApplierProcess`, as far as it is used here."""
+
+    async def apply(self, lineage: str, head_txid: int | None = None) -> Applied:
+        """Apply what the mirror has."""
+        ...
+
+
+class Listing(Protocol):
+    """The primary's store."""
+
+    async def manifest(self, after_txid: int) -> Manifest:
+        """Its files after that TXID; 0: all."""
+        ...
+
+
+class FollowDirectory:
+    """Keeps the replica at the newest head while `run` runs. A `LinkListener`."""
+
+    def __init__(
+        self,
+        *,
+        mirror: Mirroring,
+        applier: Applying,
+        listing: Listing,
+        position: Position | None,
+        mirror_lineage: str | None = None,
+    ) -> None:
+        """`position`: of the replica; `mirror_lineage`: what the mirror holds if there is none."""
+        self._mirror = mirror
+        self._applier = applier
+        self._listing = listing
+        self._position = position
+        self._mirror_lineage = mirror_lineage if position is None else position.lineage
+        self._target: Head | None = None
+        self._is_up = False
+        self._trouble = ""
+        self._rebased_s = -REBASE_MS / 1000
+        self._moved = asyncio.Event()
+        self._applied = asyncio.Event()
+
+    @property
+    def position(self) -> Position | None:
+        """Where the replica stands."""
+        return self._position
+
+    @property
+    def wanted(self) -> int:
+        """The newest TXID headquarters told of; 0 before the first."""
+        return 0 if self._target is None else self._target.txid
+
+    @property
+    def done(self) -> int:
+        """The TXID that the replica has of the newest head's lineage."""
+        position, target = self._position, self._target
+        if position is None or (target is not None and target.lineage != position.lineage):
+            return 0
+        return position.txid
+
+    async def wait_for(self, txid: int) -> None:
+        """Return once the replica has that TXID."""
+        while self.done < txid:
+            await self._applied.wait()
+
+    async def up(self, welcome: Welcome) -> None:
+        """Aim at where headquarters is now."""
+        self._is_up = True
+        self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
+
+    async def heard(self, message: AnyFromPrimary) -> None:
+        """Aim at a newer head; what leads to the one before still leads there."""
+        if isinstance(message, Head):
+            self._aim(_joined(self._target, message))
+
+    def down(self) -> None:
+        """Nothing can be fetched now."""
+        self._is_up = False
+
+    async def run(self) -> NoReturn:
+        """Follow until cancelled."""
+        while not await self._survives(self._recover):
+            await _pause(self._moved)
+        while True:
+            moved = self._moved
+            if not self._is_up or not self._is_behind():
+                await moved.wait()
+            elif not await self._survives(self._catch_up):
+                await _pause(moved)
+
+    async def _recover(self) -> None:
+        """Apply what a former life fetched."""
+        if self._mirror_lineage is not None:
+            await self._apply(self._mirror_lineage, None)
+
+    async def _catch_up(self) -> None:
+        """One round. Each source knows more than the one before it, and costs more."""
+        trouble: ReplicationError | None = None
+        for source in (self._named_by_head, self._after_position, self._whole):
+            manifest = await source()
+            if manifest is None:
+                continue
+            try:
+                await self._mirror.pull(manifest)
+                await self._apply(manifest.lineage, manifest.head_txid)
+            except (GapError, NotThereError, WrongBytesError, NotAppliedError) as error:
+                trouble = error
+                continue
+            await self._renew_base()
+            return
+        if trouble is not None:
+            raise trouble
+
+    async def _named_by_head(self) -> Manifest | None:
+        head = self._target
+        if head is None or not head.files:
+            return None
+        entries = tuple(ManifestEntry.of_wire(file) for file in head.files)
+        manifest = Manifest(lineage=head.lineage, entries=entries)
+        return manifest if manifest.head_txid == head.txid else None
+
+    async def _after_position(self) -> Manifest | None:
+        return await self._listing.manifest(self.done) if self.done else None
+
+    async def _whole(self) -> Manifest | None:
+        return await self._listing.manifest(0)
+
+    async def _apply(self, lineage: str, head_txid: int | None) -> None:
+        outcome = await self._applier.apply(lineage, head_txid)
+        if outcome.position is not None:
+            self._stand_at(outcome.position)
+            await self._mirror.applied(outcome.position)
+        if outcome.refused:
+            await self._mirror.drop(outcome.refused)
+            raise NotAppliedError(f"Damaged files are fetched anew: {', '.join(outcome.refused)}.")
+        if outcome.gap is not None:
+            raise NotAppliedError(outcome.gap)
+
+    async def _renew_base(self) -> None:
+        """Give the mirror a newer snapshot to start from where it asks for one, at times."""
+        now_s = asyncio.get_running_loop().time()
+        due_s = self._rebased_s + REBASE_MS / 1000
+        if self._mirror.overweight and now_s >= due_s:
+            self._rebased_s = now_s
+            await self._mirror.pull(await self._listing.manifest(0))
+
+    def _aim(self, head: Head) -> None:
+        self._target = head
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _stand_at(self, position: Position) -> None:
+        self._position = position
+        if self._target is not None:
+            ahead = [file for file in self._target.files if _last_txid(file) > self.done]
+            self._target = self._target.model_copy(update={"files": ahead})
+        self._applied.set()
+        self._applied = asyncio.Event()
+
+    def _is_behind(self) -> bool:
+        return self.done < self.wanted
+
+    async def _survives(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether `work` did what it should; what went wrong is told once."""
+        try:
+            await work()
+        except LinkDownError:
+            return False
+        except (ReplicationError, OSError) as error:
+            if str(error) != self._trouble:
+                log.warning("the replica does not follow the primary: %s", error)
+            self._trouble = str(error)
+            return False
+        if self._trouble:
+            log.info("the replica follows the primary again")
+        self._trouble = ""
+        return True
+
+
+async def _pause(moved: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RETRY_MS / 1000):
+            await moved.wait()
+
+
+def _last_txid(file: ManifestFile) -> int:
+    return LtxName.parse(file.name).max_txid
+
+
+def _joined(former: Head | None, newer: Head) -> Head:
+    """The newer head, with the files that lead to it from where the former began."""
+    if former is None or former.lineage != newer.lineage or not former.files or not newer.files:
+        return newer
+    files = [*former.files, *newer.files]
+    return newer.model_copy(update={"files": files[-HEAD_FILES_MAX:]})

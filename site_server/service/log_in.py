@@ -1,0 +1,146 @@
+"""Cards, logins and their end.
+
+A login is a row, so that a person at a copier is still logged in after a restart. When it was last
+used is kept in memory only: a restart gives everybody the idle time anew, a touch costs no write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from failure_modes.facts import LoginFacts
+from failure_modes.vocabulary import Micros, Reason
+from replication.card_hash import card_hash
+from replication.entry_bodies import user_payer
+from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.service.view import balance_of
+from site_server.store.sessions import PanelSession
+
+if TYPE_CHECKING:
+    from failure_modes.vocabulary import MonotonicMs
+    from site_server.service.ground import Ground
+    from site_server.service.view import Decider
+    from site_server.store.directory import Device
+    from site_server.store.unit_of_work import UnitOfWork
+
+SESSION_ID_BYTES: Final = 18
+"""144 bits of chance: nobody guesses a session, also not with a stolen device token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn:
+    """A person at a panel, with the money that they may spend there."""
+
+    session: PanelSession
+    full_name: str
+    balance_micros: Micros
+    currency: str
+
+
+class LogIn:
+    """The logins of this site. `start` must run first."""
+
+    def __init__(self, ground: Ground, decider: Decider, card_key: bytes) -> None:
+        self._ground = ground
+        self._decider = decider
+        self._card_key = card_key
+        self._open: dict[str, PanelSession] = {}
+        self._used_ms: dict[str, MonotonicMs] = {}
+
+    def start(self) -> None:
+        """Take over the logins from before a restart."""
+        with self._ground.store.read() as site:
+            for session in site.sessions.all_open():
+                self._keep(session)
+
+    def device(self, token: str) -> Device | None:
+        """The panel with this token; None where there is none, or where it is switched off.
+
+        Raises `RefusedError` on a fresh site, which does not know any panel yet.
+        """
+        token_hash = hashlib.sha256(token.encode()).hexdigest()
+        with self._ground.directory.read() as snapshot:
+            if snapshot is None:
+                raise refusal_for(Reason.NO_REPLICA)
+            return snapshot.device(token_hash)
+
+    async def log_in(self, device: Device, card_number: str) -> LoggedIn:
+        """Open a session for the card's owner; raises `RefusedError` for a card that is no good."""
+        user_name = self._card_owner(card_number)
+        known = self._decider.known(user_name or "", device.printer_name)
+        session = PanelSession(
+            session_id=secrets.token_urlsafe(SESSION_ID_BYTES),
+            user_name=user_name or "",
+            device_name=device.device_name,
+            printer_name=device.printer_name,
+            opened_wall_ms=self._ground.clock.wall_ms(),
+        )
+
+        def work(unit: UnitOfWork) -> Micros:
+            facts = LoginFacts(card_known=user_name is not None)
+            decision = self._decider.decide(unit, known, facts)
+            if not decision.allowed:
+                raise refusal_of(decision, known.currency)
+            if unit.sessions.count_open() >= self._ground.limits.sessions_max:
+                raise refusal(Cause.TOO_MANY_SESSIONS)
+            unit.sessions.add(session)
+            payer = user_payer(session.user_name)
+            money = balance_of(unit, payer, known.replica_micros, known.watermarks)
+            return money.effective_micros
+
+        balance_micros = await self._ground.store.write(work)
+        self._keep(session)
+        return LoggedIn(
+            session=session,
+            full_name=known.person.full_name if known.person else "",
+            balance_micros=balance_micros,
+            currency=known.currency,
+        )
+
+    def session(self, device: Device, session_id: str) -> PanelSession:
+        """The open session of that device, now in use; raises `RefusedError` if there is none."""
+        session = self._open.get(session_id)
+        if session is None or session.device_name != device.device_name:
+            raise refusal(Cause.NO_SUCH_SESSION)
+        self._used_ms[session_id] = self._ground.clock.monotonic_ms()
+        return session
+
+    async def log_out(self, session: PanelSession) -> None:
+        """End a session; what it started goes on."""
+        await self._close([session.session_id])
+
+    async def end_idle(self, idle_ms: int) -> int:
+        """End the sessions that nobody used for that long; how many they were."""
+        now_ms = self._ground.clock.monotonic_ms()
+        idle = [each for each, used_ms in self._used_ms.items() if now_ms - used_ms >= idle_ms]
+        if idle:
+            await self._close(idle)
+        return len(idle)
+
+    @property
+    def open_sessions(self) -> int:
+        """How many people are logged in."""
+        return len(self._open)
+
+    def _card_owner(self, card_number: str) -> str | None:
+        with self._ground.directory.read() as snapshot:
+            if snapshot is None:
+                raise refusal_for(Reason.NO_REPLICA)
+            return snapshot.card_owner(card_hash(card_number, self._card_key))
+
+    def _keep(self, session: PanelSession) -> None:
+        self._open[session.session_id] = session
+        self._used_ms[session.session_id] = self._ground.clock.monotonic_ms()
+
+    async def _close(self, session_ids: list[str]) -> None:
+        def work(unit: UnitOfWork) -> None:
+            for session_id in session_ids:
+                unit.sessions.close(session_id, unit.wall_ms())
+
+        await self._ground.store.write(work)
+        for session_id in session_ids:
+            self._open.pop(session_id, None)
+            self._used_ms.pop(session_id, None)

@@ -1,0 +1,193 @@
+"""Lets a held job go to a printer, if the decision allows it.
+
+Decision, fence, reservation and journal entry are one transaction, and the job goes out only after
+it is on the disk. A refusal is written to the job, so that it is shown wherever the job is shown.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from failure_modes.catalogue import render
+from failure_modes.facts import ReleaseFacts
+from failure_modes.job_lifecycle import JobEvent, JobState
+from failure_modes.vocabulary import Micros, Reason, Sides
+from replication.entry_bodies import JobReleased, user_payer
+from site_server.errors import RefusedError
+from site_server.ipp.service_port import HOLD_NONE
+from site_server.refusals import Cause, refusal, refusal_of, retry_helps
+
+if TYPE_CHECKING:
+    from failure_modes.decision import Decision
+    from failure_modes.vocabulary import WallMs
+    from site_server.service.dispatch import Dispatcher
+    from site_server.service.ground import Ground
+    from site_server.service.view import Decider, Known
+    from site_server.store.jobs import Job
+    from site_server.store.unit_of_work import UnitOfWork
+
+MONOCHROME: Final = "monochrome"
+NOT_NOW: Final = {
+    JobState.ACCEPTED: Cause.STILL_COUNTING,
+    JobState.RELEASING: Cause.JOB_ON_ITS_WAY,
+    JobState.UNKNOWN: Cause.OUTCOME_OPEN,
+}
+"""Why a job that is not held cannot be released; every other state is the end of it."""
+
+ATTEMPT_MS_FIRST: Final = 5_000
+ATTEMPT_MS_MAX: Final = 600_000
+"""Each attempt is two journal entries; thirty in the usual four hours are enough."""
+ATTEMPT_DOUBLINGS_MAX: Final = 10
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A job on its way, and the decision that let it go."""
+
+    job: Job
+    decision: Decision
+    currency: str
+
+
+def facts_of(job: Job) -> ReleaseFacts:
+    """The question that releasing this job asks."""
+    return ReleaseFacts(
+        pages=job.pages,
+        copies=job.copies,
+        sides=Sides(job.sides),
+        force_mono=job.colour_mode == MONOCHROME,
+    )
+
+
+class ReleaseJob:
+    """Releases jobs: for a person at a panel, and by itself those of direct queues."""
+
+    def __init__(self, ground: Ground, decider: Decider, dispatcher: Dispatcher) -> None:
+        self._store = ground.store
+        self._clock = ground.clock
+        self._limits = ground.limits
+        self._directory = ground.directory
+        self._decider = decider
+        self._dispatcher = dispatcher
+
+    async def release(self, job_uuid: str, user_name: str, printer_name: str) -> Released:
+        """Send the user's job to that printer; raises `RefusedError` where it may not go."""
+        with self._dispatcher.slot() as slot:
+            known = self._decider.known(user_name, printer_name)
+            job, decision = await self._store.write(
+                lambda unit: self._decide(unit, job_uuid, user_name, known)
+            )
+            if not decision.allowed:
+                raise refusal_of(decision, known.currency)
+            self._dispatcher.start(job, known.printer.printer_uri, slot)
+        _log.info("job %d released to %s: %s", job.job_number, printer_name, decision.reasons[0])
+        return Released(job=job, decision=decision, currency=known.currency)
+
+    async def release_direct(self, job: Job) -> None:
+        """Send a job of a direct queue to its printer. A refusal stays with the job."""
+        with self._directory.read() as snapshot:
+            queue = snapshot.queue(job.queue_name) if snapshot else None
+        try:
+            if queue is None:
+                raise refusal(Cause.NO_SUCH_QUEUE)
+            await self.release(job.job_uuid, job.user_name, queue.printer_name)
+        except RefusedError as error:
+            await self._note(job, error)
+
+    async def release_waiting(self) -> None:
+        """Send the jobs of direct queues that wait for nothing but a new attempt."""
+        with self._store.read() as site:
+            held = site.jobs.in_state(JobState.HELD, self._limits.jobs_max)
+        now_ms = self._clock.wall_ms()
+        for job in held:
+            if is_waiting_for_attempt(job, now_ms):
+                await self.release_direct(job)
+
+    def _decide(
+        self, unit: UnitOfWork, job_uuid: str, user_name: str, known: Known
+    ) -> tuple[Job, Decision]:
+        job = unit.jobs.get(job_uuid)
+        if job is None:
+            raise refusal(Cause.NO_SUCH_JOB)
+        if job.user_name != user_name:
+            raise refusal(Cause.NOT_YOUR_JOB)
+        if job.state is not JobState.HELD:
+            raise refusal(NOT_NOW.get(job.state, Cause.JOB_IS_DONE))
+        decision = self._decider.decide(unit, known, facts_of(job))
+        if decision.allowed:
+            return _let_go(unit, job, known, decision), decision
+        return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision
+
+    async def _note(self, job: Job, error: RefusedError) -> None:
+        def work(unit: UnitOfWork) -> None:
+            stored = unit.jobs.get(job.job_uuid)
+            if stored is not None and stored.state is JobState.HELD:
+                _kept(unit, stored, error.reason, error.detail)
+
+        await self._store.write(work)
+
+
+def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
+    """Whether a held job of a direct queue may be sent now without a person.
+
+    A job that a printer surely did not print may go again, after growing waits. Who has no credit,
+    or a document that cannot be counted, needs a person.
+    """
+    if not job.direct or job.hold_until != HOLD_NONE:
+        return False
+    if job.reason_code and (
+        not retry_helps(job.reason_code) or job.reason_code == Reason.NOT_ENOUGH_CREDIT
+    ):
+        return False
+    wait_ms = min(ATTEMPT_MS_FIRST << min(job.fence, ATTEMPT_DOUBLINGS_MAX), ATTEMPT_MS_MAX)
+    return job.released_wall_ms is None or now_ms - job.released_wall_ms >= wait_ms
+
+
+def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job:
+    fence = job.fence + 1
+    payer = user_payer(decision.charge_to or job.user_name)
+    released = job.after(
+        JobEvent.RELEASED,
+        fence=fence,
+        hold_until=HOLD_NONE,
+        printer_name=known.printer.printer_name,
+        printer_job_id=None,
+        payer=payer,
+        cost_micros=decision.cost_micros,
+        charged_mono_pages=_impressions(decision, colour=False) // job.copies,
+        charged_colour_pages=_impressions(decision, colour=True) // job.copies,
+        reason_code="",
+        reason_text="",
+        released_wall_ms=unit.wall_ms(),
+    )
+    for reserved in decision.reservations:
+        unit.reservations.open(
+            job.reservation_id,
+            user_payer(reserved.user_name),
+            Micros(reserved.amount_micros),
+            unit.wall_ms(),
+        )
+    unit.journal.append(
+        JobReleased(
+            job_uuid=job.job_uuid,
+            user_name=job.user_name,
+            printer_name=known.printer.printer_name,
+            fence=fence,
+            cost_micros=decision.cost_micros,
+        )
+    )
+    return unit.jobs.save(released)
+
+
+def _kept(unit: UnitOfWork, job: Job, reason: str, text: str) -> Job:
+    if (job.reason_code, job.reason_text) == (reason, text):
+        return job
+    return unit.jobs.save(replace(job, reason_code=reason, reason_text=text))
+
+
+def _impressions(decision: Decision, *, colour: bool) -> int:
+    return sum(line.impressions for line in decision.lines if line.colour is colour)
