@@ -133,9 +133,7 @@ def measure_peer(folder: Path, journals: list[list[Entry]]) -> float:
 
 
 def _rows(batch: list[Entry]) -> list[tuple[object, ...]]:
-    return [
-        (e.site_name, e.epoch, e.seq, e.kind, e.body, e.prev_hash, e.entry_hash) for e in batch
-    ]
+    return [(e.site_name, e.epoch, e.seq, e.kind, e.body, e.prev_hash, e.entry_hash) for e in batch]
 
 
 def _debits(batch: list[Entry]) -> list[tuple[int, str]]:

@@ -87,7 +87,7 @@ class DocumentFound:
 
     printer_name: str
     printer_job_id: int
-    job_name: str
+    file_name: str
     sha256: str
     completed: bool
 

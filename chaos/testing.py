@@ -80,7 +80,7 @@ CREDITED: Final = BalanceAdjusted(
     payer="user:ada", amount_micros=CREDIT_MICROS, request_id="request-1"
 )
 DOCUMENT: Final = DocumentFound(
-    printer_name="oslo-1", printer_job_id=1, job_name="report", sha256=SHA256, completed=True
+    printer_name="oslo-1", printer_job_id=1, file_name="1-report.pdf", sha256=SHA256, completed=True
 )
 
 

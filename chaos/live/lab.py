@@ -12,20 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chaos.errors import ChaosError
+from chaos.final_state import DocumentFound
 from chaos.history import FaultKind, HistoryFile
+from chaos.live.branch import Branch
 from chaos.live.nodes import PrimaryNode, SiteNode
+from chaos.live.printer import PrinterPlan, VirtualPrinter
 from chaos.live.processes import Children
+from chaos.live.stock_client import StockClient
+from chaos.live.waiting import until
 from chaos.live.wan_choice import WanChoice, make_wans
 from replication.adapters.system_clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from chaos.live.printer import VirtualPrinter
     from chaos.live.wan import Wan, WanMaker
 
 PROJECT: Final = Path(__file__).parents[2]
 TOOLS_FOLDER: Final = PROJECT / ".tools"
+REPLICA_TIMEOUT_MS: Final = 30_000
 ORGANISATION: Final = PROJECT / "primary" / "example" / "organisation.toml"
 
 FAST_LINK: Final[Mapping[str, int]] = {
@@ -85,6 +90,17 @@ class Lab:
         )
         self._stack.push_async_callback(self._maker.close)
 
+    async def start_printer(self, site_name: str) -> VirtualPrinter:
+        """Start the printer of this site and tell headquarters where it is."""
+        name = f"{site_name}-laser"
+        plan = PrinterPlan(name=name, folder=self._subfolder(name))
+        printer = VirtualPrinter(plan, self._children)
+        await printer.start()
+        self.printers[name] = printer
+        answer = await self.primary.api.patch(f"/printers/{name}", {"printer_uri": printer.uri})
+        answer.expect("tell headquarters where a printer is")
+        return printer
+
     async def start_site(self, name: str) -> SiteNode:
         """Open the WAN of this site, let it join over it, and start it."""
         if self._maker is None:
@@ -97,6 +113,38 @@ class Lab:
         await site.start()
         self.sites[name] = site
         return site
+
+    async def open_branch(self, site_name: str) -> Branch:
+        """The branch of this site, with a new panel, once the site's replica knows the panel."""
+        api, site = self.primary.api, self.sites[site_name]
+        token = await api.device_token(f"{site_name}-panel", site_name, f"{site_name}-laser")
+        txid = await api.txid()
+        await until(
+            lambda: site.has_directory(txid),
+            f"{site_name} to have the directory",
+            within_ms=REPLICA_TIMEOUT_MS,
+        )
+        desk = self._subfolder(f"{site_name}-desk")
+        return Branch(
+            lab=self,
+            site=site,
+            panel=site.panel(token),
+            desktop=StockClient(desk, site.witness),
+        )
+
+    def documents(self) -> tuple[DocumentFound, ...]:
+        """What lies in the trays of all printers. A printer writes beside what it has printed."""
+        return tuple(
+            DocumentFound(
+                printer_name=name,
+                printer_job_id=found.printer_job_id,
+                file_name=found.path.name,
+                sha256=found.sha256,
+                completed=found.path.with_suffix(".prn").exists(),
+            )
+            for name, printer in self.printers.items()
+            for found in printer.received()
+        )
 
     async def cut(self, site_name: str) -> None:
         """Cut the WAN of this site."""

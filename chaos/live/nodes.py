@@ -10,7 +10,6 @@ from chaos.live.json_client import JsonClient
 from chaos.live.panel import Panel
 from chaos.live.server import Server
 from chaos.live.site_admin import SiteAdmin
-from chaos.live.stock_client import StockClient
 from chaos.live.waiting import until
 from chaos.live.wan import LOOPBACK
 from chaos.live.witness import Witness
@@ -124,10 +123,6 @@ class SiteNode:
         self._panels.append(panel)
         return panel
 
-    def stock_client(self, folder: Path) -> StockClient:
-        """A desktop that prints to this site; its documents lie in `folder`."""
-        return StockClient(folder, self.witness)
-
     async def join(self, token: str) -> None:
         """Become a member with a join token, which goes in on standard input."""
         data = str(self.server.data_folder)
@@ -136,6 +131,11 @@ class SiteNode:
     async def start(self) -> None:
         """Start the server and wait until it serves its clients."""
         await self.server.start()
+
+    async def has_directory(self, txid: int) -> bool:
+        """Whether the site's replica is at this TXID or beyond it."""
+        self.server.child.check_alive()
+        return int((await self.admin.status())["position"]) >= txid
 
     async def close(self) -> None:
         """Hang up."""

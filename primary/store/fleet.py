@@ -4,11 +4,10 @@ Whatever stands at a site must name a site that exists, and a queue or a device 
 its own site: a job never needs another site's printer to come out.
 """
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, bindparam, select
+from sqlalchemy import Connection, Select, Table, bindparam, select, union_all
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from primary.errors import ConflictError, NotFoundError
@@ -78,6 +77,14 @@ _PRINTER: Final = _one(printers, "printer_name")
 _QUEUE: Final = _one(queues, "queue_name")
 _PRICE: Final = _one(prices, "printer_name")
 _SITE: Final = _one(sites, "site_name")
+_BOUND_ELSEWHERE: Final = union_all(
+    *(
+        select(name).where(
+            table.c.printer_name == bindparam("printer"), table.c.site_name != bindparam("site")
+        )
+        for table, name in ((queues, queues.c.queue_name), (devices, devices.c.device_name))
+    )
+)
 _PRINTERS: Final = select(printers).order_by(printers.c.printer_name)
 _QUEUES: Final = select(queues).order_by(queues.c.queue_name)
 _PRICES: Final = select(prices).order_by(prices.c.printer_name)
@@ -98,8 +105,15 @@ def all_printers(connection: Connection) -> list[Printer]:
 
 
 def put_printer(connection: Connection, value: Printer) -> None:
-    """Make or change a printer. Errors: `ConflictError`."""
+    """Make or change a printer. Errors: `ConflictError`, also where it would leave its queues."""
     _check_site(connection, value.site_name)
+    values = {"printer": value.printer_name, "site": value.site_name}
+    bound = sorted(connection.execute(_BOUND_ELSEWHERE, values).scalars())
+    if bound:
+        raise ConflictError(
+            f"{', '.join(bound)} of another site name this printer. Nothing was changed; "
+            "give them another printer first."
+        )
     connection.execute(_PUT_PRINTER, asdict(value))
 
 
@@ -151,23 +165,6 @@ def put_device(connection: Connection, value: Device) -> None:
     """Make or change a device, its token included. Errors: `ConflictError`."""
     _check_printer(connection, value.printer_name, value.site_name)
     connection.execute(_PUT_DEVICE, asdict(value))
-
-
-def insert_fleet(
-    connection: Connection,
-    fleet: Iterable[Printer | Queue | PriceRow | Device],
-) -> None:
-    """Put everything of a checked organisation file, in the order given."""
-    for value in fleet:
-        connection.execute(_PUT_OF[type(value)], asdict(value))
-
-
-_PUT_OF: Final[dict[type, Insert]] = {
-    Printer: _PUT_PRINTER,
-    Queue: _PUT_QUEUE,
-    PriceRow: _PUT_PRICE,
-    Device: _PUT_DEVICE,
-}
 
 
 def _check_site(connection: Connection, site_name: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLY_TIMEOUT_MS: Final = 120_000
-"""For a whole snapshot on a slow disk: 1 GB at 10 MB/s. Killing an applier is harmless at any moment."""
+"""For a snapshot of 1 GB at 10 MB/s. Killing an applier that is late does no harm."""
 
 
 class ApplierError(ReplicationError):
@@ -22,7 +22,7 @@ class ApplierError(ReplicationError):
 
     def __init__(self, message: str, kind: str) -> None:
         self.kind = kind
-        """The name of the applier's own error, for example `PageSizeError` or `StorageFullError`."""
+        """The name of the applier's own error: `PageSizeError`, `StorageFullError`, ..."""
         super().__init__(message)
 
 

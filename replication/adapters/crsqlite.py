@@ -17,6 +17,7 @@ import pysqlite3.dbapi2 as sqlite
 from replication.adapters.register_rows import (
     DROP,
     HELD_JOBS_TABLE,
+    KEEP_OWN_VERSION,
     KEEP_VERSION,
     LIST,
     MERGE,
@@ -80,11 +81,11 @@ class Registers:
         """Make the index say this of each job, a bounded number in one transaction."""
         for first in range(0, len(jobs), ROWS_PER_VERSION):
             rows = [row_of(job) for job in jobs[first : first + ROWS_PER_VERSION]]
-            await self._write(lambda rows=rows: self._connection.executemany(PUT, rows))  # type: ignore[misc]
+            await self._write_own(lambda rows=rows: self._connection.executemany(PUT, rows))  # type: ignore[misc]
 
     async def drop_held_job(self, job_uuid: str) -> None:
         """Take the job out of the index; one that is not there changes nothing."""
-        await self._write(lambda: self._connection.execute(DROP, (job_uuid,)))
+        await self._write_own(lambda: self._connection.execute(DROP, (job_uuid,)))
 
     async def held_jobs(self) -> tuple[HeldJob, ...]:
         """Every job that any site holds, as far as this node has heard."""
@@ -103,12 +104,12 @@ class Registers:
 
         A column that only a newer version knows is passed over; see `SCHEMA_VERSION`.
         """
-        known = [change for change in batch.changes if is_known(change)]
+        known = [merge_row(change) for change in batch.changes if is_known(change)]
+        versions = dict(batch.versions)
 
-        def work() -> None:
-            self._connection.executemany(MERGE, [merge_row(change) for change in known])
-            others = [(o, v) for o, v in batch.versions.items() if o != self.origin]
-            self._connection.executemany(KEEP_VERSION, others)
+        def work() -> dict[str, int]:
+            self._connection.executemany(MERGE, known)
+            return versions
 
         await self._write(work)
 
@@ -138,19 +139,32 @@ class Registers:
             complete[origin] = here[origin] if is_all else taken[-1].db_version
         return Batch(changes=tuple(changes), versions=complete)
 
-    async def _write(self, work: Callable[[], object]) -> None:
+    async def _write_own(self, work: Callable[[], object]) -> None:
+        def own() -> dict[str, int]:
+            before = self._connection.total_changes
+            work()
+            if self._connection.total_changes == before:
+                return {}
+            # What cr-sqlite gives this transaction. Asked without a change it would be used up.
+            version = self._connection.execute("SELECT crsql_next_db_version()").fetchone()[0]
+            return {self.origin: version}
+
+        await self._write(own)
+
+    async def _write(self, work: Callable[[], dict[str, int]]) -> None:
         loop = asyncio.get_running_loop()
 
         def transaction() -> None:
             with _transaction(self._connection):
-                work()
+                versions = work()
+                self._connection.executemany(KEEP_VERSION, versions.items())
             # From the thread, so that peers are told even where the caller has gone away meanwhile.
-            loop.call_soon_threadsafe(self._keep, _read_versions(self._connection)[1])
+            loop.call_soon_threadsafe(self._keep, versions)
 
         await self._run(transaction)
 
     def _keep(self, versions: dict[str, int]) -> None:
-        self._versions = versions
+        self._versions = newest(self._versions, versions)
         self._grown.set()
         self._grown = asyncio.Event()
 
@@ -199,6 +213,7 @@ def _prepare(connection: Any) -> None:  # noqa: ANN401 - the driver has no types
     if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         with _transaction(connection):
             connection.execute("DELETE FROM register_versions")
+            connection.execute(KEEP_OWN_VERSION)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -221,6 +236,5 @@ def _transaction(connection: Any) -> Iterator[None]:  # noqa: ANN401 - the drive
 
 
 def _read_versions(connection: Any) -> tuple[str, dict[str, int]]:  # noqa: ANN401 - no types
-    site_id, own = connection.execute("SELECT crsql_site_id(), crsql_db_version()").fetchone()
-    others = dict(connection.execute("SELECT origin, version FROM register_versions"))
-    return site_id.hex(), newest(others, {site_id.hex(): own} if own else {})
+    origin = connection.execute("SELECT crsql_site_id()").fetchone()[0].hex()
+    return origin, dict(connection.execute("SELECT origin, version FROM register_versions"))

@@ -189,7 +189,8 @@ class LinkClient:
         try:
             return await self._link(session, listeners)
         except BadMessageError as error:
-            return _End(why=str(error), refused=True)
+            self.refusal = f"The two ends do not understand each other: {error}"
+            return _End(why=self.refusal, refused=True)
         except NETWORK_ERRORS as error:
             return _End(why=_words(error))
         finally:
@@ -198,14 +199,15 @@ class LinkClient:
     async def _link(
         self, session: aiohttp.ClientSession, listeners: Sequence[LinkListener]
     ) -> _End:
-        async with asyncio.timeout(self._times.connect_ms / 1000):
+        deadline_s = asyncio.get_running_loop().time() + self._times.connect_ms / 1000
+        async with asyncio.timeout_at(deadline_s):
             socket = await session.ws_connect(
                 "/v1/link",
                 max_msg_size=MESSAGE_BYTES_MAX,
                 timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_MS / 1000),
             )
         try:
-            async with asyncio.timeout(self._times.connect_ms / 1000):
+            async with asyncio.timeout_at(deadline_s):
                 await socket.send_str(self._hello().model_dump_json())
                 first = await _next(socket)
             if not isinstance(first, Welcome):

@@ -32,10 +32,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import aiohttp
 
 from replication.adapters.child_process import ChildProcess, ChildSpec
+from replication.adapters.rounds import Rounds
 from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
 log = logging.getLogger(__name__)
 
@@ -106,11 +107,11 @@ class LitestreamProcess:
                 lock_path=self._runtime_folder / "litestream.lock",
                 talks=False,
                 orphan_signal=signal.SIGTERM,
-                log_line=_log_line,
+                log_line=log_line,
             )
         )
         self._config = config
-        self._rounds = _Rounds()
+        self._rounds: Rounds[int] = Rounds(LitestreamError)
 
     async def run(self) -> NoReturn:
         """Keep litestream running until cancelled, then stop it."""
@@ -185,36 +186,6 @@ class LitestreamProcess:
         self._config.write_text(json.dumps(config, indent=1) + "\n")
 
 
-class _Rounds:
-    """Lets all who wait for the same round of some work share it."""
-
-    def __init__(self) -> None:
-        self._lock = asyncio.Lock()
-        self._begun = 0
-        self._ended = 0
-        self._result = 0
-        self._error: LitestreamError | None = None
-
-    async def next(self, work: Callable[[], Awaitable[int]]) -> int:
-        """The result of the first round that begins after this call."""
-        wanted = self._begun + 1
-        async with self._lock:
-            if self._ended < wanted:
-                await self._run(work)
-            if self._error is not None:
-                raise LitestreamError(str(self._error)) from self._error
-            return self._result
-
-    async def _run(self, work: Callable[[], Awaitable[int]]) -> None:
-        self._begun += 1
-        number = self._begun
-        try:
-            self._result, self._error = await work(), None
-        except LitestreamError as error:
-            self._error = error
-        self._ended = number
-
-
 def _socket_folder(runtime_folder: Path) -> tuple[Path, bool]:
     """Where the socket goes, and whether that is a temporary folder: its path must be short."""
     path = os.fsencode(runtime_folder / "litestream.sock")
@@ -223,12 +194,12 @@ def _socket_folder(runtime_folder: Path) -> tuple[Path, bool]:
     return Path(tempfile.mkdtemp(prefix="holdfast-")), True
 
 
-def _log_line(line: str) -> tuple[int, str] | None:
+def log_line(line: str) -> tuple[int, str] | None:
     """Level and text of one of litestream's JSON log lines."""
-    said: Mapping[str, object] = {}
+    said: Mapping[str, object] | None = None
     with suppress(ValueError):
         said = json.loads(line)
-    if "msg" not in said:
+    if not isinstance(said, dict) or "msg" not in said:
         return logging.WARNING, line
     rest = " ".join(f"{key}={value}" for key, value in said.items() if key not in _NOT_SHOWN)
     level = _LEVELS.get(str(said.get("level")), logging.INFO)

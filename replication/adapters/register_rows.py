@@ -60,6 +60,10 @@ MERGE: Final = (
     'INSERT INTO crsql_changes ("table", pk, cid, val, col_version, db_version, site_id, cl, seq)'
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+KEEP_OWN_VERSION: Final = (
+    "INSERT INTO register_versions (origin, version)"
+    " SELECT lower(hex(crsql_site_id())), crsql_db_version() WHERE crsql_db_version() > 0"
+)
 KEEP_VERSION: Final = (
     "INSERT INTO register_versions (origin, version) VALUES (?, ?)"
     " ON CONFLICT (origin) DO UPDATE SET version = max(version, excluded.version)"

@@ -79,6 +79,7 @@ class MemoryWriter:
 
     async def write(self, chunk: bytes) -> Refusal | None:
         """Take some more bytes."""
+        self.service.writes += 1
         if len(self.content) + len(chunk) > self.service.bytes_free:
             return SPOOL_FULL
         self.content += chunk
@@ -106,7 +107,7 @@ class MemoryJobService:
         bytes_free: int = 1 << 30,
     ) -> None:
         self.bytes_free = bytes_free
-        self.aborted = 0
+        self.writes = self.aborted = 0
         self.queue_views = {queue.name: queue for queue in queues}
         self._wall_ms = wall_ms
         self._records: dict[int, _Record] = {}
@@ -282,9 +283,8 @@ class MemoryJobService:
         return record.job
 
     def _count(self, queue: QueueView) -> QueueView:
-        active = [job for job in self.all_jobs if not job.state.is_terminal]
-        mine = sum(job.queue_name == queue.name for job in active)
-        return replace(queue, queued_jobs=mine)
+        mine = [job for job in self.all_jobs if job.queue_name == queue.name]
+        return replace(queue, queued_jobs=sum(not job.state.is_terminal for job in mine))
 
 
 def _waits(record: _Record) -> Iterable[str]:

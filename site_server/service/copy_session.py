@@ -88,7 +88,6 @@ class CopySession:
 
     async def give_up_before(self, started_wall_ms: int) -> int:
         """End copy sessions that no copier reported since then, without a charge."""
-
         with self._store.read() as site:
             if not site.copies.open_since(started_wall_ms, 1):
                 return 0

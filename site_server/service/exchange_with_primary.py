@@ -44,17 +44,17 @@ class ExchangeWithPrimary:
         self._moved = asyncio.Event()
 
     @property
-    def acked_seq(self) -> int:
+    def wanted(self) -> int:
+        """The last entry of the journal."""
+        return self._journal.head().seq
+
+    @property
+    def done(self) -> int:
         """The last entry that headquarters has, as far as this process has heard; 0: unknown.
 
         For people and for the link's backlog only: money follows the replica's watermark.
         """
         return self._acked_seq
-
-    @property
-    def journal_seq(self) -> int:
-        """The last entry of the journal."""
-        return self._journal.head().seq
 
     def hello(self) -> Hello:
         """How this site greets headquarters."""

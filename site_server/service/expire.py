@@ -1,6 +1,6 @@
-"""Ends what has run out: held jobs, idle logins, created jobs without a document, forgotten copies.
+"""Ends what has run out: held jobs, idle logins, jobs without a document, forgotten copies.
 
-The scheduler only says that time has passed (`tick`); the work is done by the one task that runs `run`.
+The scheduler only says that time has passed (`tick`); the one task that runs `run` does the work.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Holds that a job's own ticket or Hold-Job asks for, and their end.
 
-A user name that comes over IPP is claimed, not proved. Ending such a hold therefore never lets a job
-of a held queue leave: it goes on waiting for its owner at a panel.
+A user name that comes over IPP is claimed, not proved. Ending such a hold therefore never lets a
+job of a held queue leave: it goes on waiting for its owner at a panel.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Keeps the shared index of held jobs equal to this site's own jobs.
 
-The index is a register that other nodes read; it is never asked here, and no release waits for it. It
-is derived: at each start it is made anew from the jobs, then it follows their changes.
+The index is a register that other nodes read; it is never asked here, and no release waits for it.
+It is derived: at each start it is made anew from the jobs, then it follows their changes.
 """
 
 from __future__ import annotations

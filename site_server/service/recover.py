@@ -1,8 +1,8 @@
 """The first thing after a start: settle what the last run left open.
 
 A job on its way is settled by its printer's record, never sent again. Documents without a job were
-never promised to anybody and are removed. Everything else goes on by itself, because its state is in
-the store: counters look for accepted jobs, the clock looks for jobs of direct queues.
+never promised to anybody and are removed. Everything else goes on by itself, because its state is
+in the store: counters look for accepted jobs, the clock looks for jobs of direct queues.
 """
 
 from __future__ import annotations

@@ -99,8 +99,8 @@ class SubmitJob:
     async def forget_document(self, job_uuid: str) -> None:
         """Take back a document that did not become a job.
 
-        Whoever was interrupted while the job was written cannot know whether it was. The question is
-        therefore asked behind that write, in the same queue.
+        Whoever was interrupted while the job was written cannot know whether it was. Therefore the
+        question is asked behind that write, in the same queue.
         """
         if await self._ground.store.write(lambda unit: unit.jobs.get(job_uuid) is None):
             await self._ground.spool.remove(job_uuid)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.store.directory import Directory, Person, Printer, Snapshot
+    from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
 
 
@@ -113,6 +114,14 @@ class Decider:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
             return known_at(snapshot, user_name, printer_name)
+
+    def balance(self, site: SiteStore, payer: str) -> Balance:
+        """The payer's money now, part by part; only own entries where there is no replica."""
+        with self._directory.read() as snapshot:
+            replica_micros = snapshot.balance_micros(payer) if snapshot else Micros(0)
+            watermarks = snapshot.watermarks() if snapshot else {}
+        with site.read() as view:
+            return balance_of(view, payer, replica_micros, watermarks)
 
     def decide(self, site: SiteView, known: Known, facts: Facts) -> Decision:
         """The decision; inside a unit of work nothing can come between it and its effect."""

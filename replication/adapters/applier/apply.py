@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from replication.adapters.applier.position_file import read_position, store_position
+from replication.adapters.applier.replica_file import Change
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
 from replication.manifest import LtxName
@@ -92,13 +93,15 @@ class Applier:
         try:
             position = read_position(self._position_path)
         except BadPositionError as error:
-            return self._start_anew(f"its position is damaged: {error}")
+            self._start_anew(f"its position is damaged: {error}")
+            return None
         if position is not None and self._replica.page_count == 0:
-            return self._start_anew("its file is gone")
+            self._start_anew("its file is gone")
+            return None
         return position
 
     def _start_anew(self, why: str) -> None:
-        """Forget the position first: readers take it as the sign that there is something to read."""
+        """Forget the position: readers take it as the sign that there is something to read."""
         log.warning("the replica is made anew, %s", why)
         self._position_path.unlink()
 
@@ -150,11 +153,14 @@ class Applier:
         header = files[-1].header
         _one_page_size(files)
         holes = _holes(newest, size_before, header.commit, header.page_size)
-        numbers = [number for number in newest if number <= header.commit]
+        numbers = sorted(number for number in newest if number <= header.commit)
         self._replica.write(
-            _images(newest, numbers, holes, header.page_size),
-            page_size=header.page_size,
-            commit=header.commit,
+            Change(
+                page_size=header.page_size,
+                commit=header.commit,
+                pages=_images(newest, numbers, holes, header.page_size),
+                first_page=newest[1].page(1) if 1 in newest else None,
+            )
         )
         return len(numbers)
 
@@ -206,12 +212,9 @@ def _holes(newest: dict[int, LtxFile], size_before: int, commit: int, page_size:
 def _images(
     newest: dict[int, LtxFile], numbers: list[int], holes: list[int], page_size: int
 ) -> Iterator[tuple[int, bytes]]:
-    """Each page with its image, page 1 last and in WAL mode."""
+    """Each page but the first with its image."""
     for number in holes:
         yield number, bytes(page_size)
-    for number in sorted(numbers):
+    for number in numbers:
         if number > 1:
             yield number, newest[number].page(number)
-    if 1 in newest:
-        image = newest[1].page(1)
-        yield 1, image[:18] + b"\x02\x02" + image[20:]

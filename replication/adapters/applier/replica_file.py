@@ -10,9 +10,11 @@ litestream's follower does) gives up all three.
 * `synchronous=FULL`: the commit must be on the disk before the position is. A position that
   survives a power cut which its pages did not would skip those pages for ever; pages without their
   position are only written again.
-* Page 1 goes last. It carries the schema cookie; were it written first, SQLite would re-read a
-  schema that is half old and half new in the middle of the transaction. Shrinking goes after it,
-  because a page write cancels it.
+* Page 1 goes last. It carries the schema cookie, and the first statement after it reads the whole
+  schema again; in the middle of the transaction that is half old, half new and "malformed".
+  Shrinking must come later still, because a page write cancels it; so both are one statement.
+* After the commit the page cache is emptied. SQLite does not know that pages changed below its
+  b-trees, and would read the new schema by what it remembers of the old pages.
 * Bytes 18 and 19 of page 1 are set to 2: a database that leaves WAL mode under its readers is no
   longer readable. SQLite itself rewrites bytes 24..27 and 92..99 (change counter, version).
   Everything else equals the primary.
@@ -25,6 +27,7 @@ litestream's follower does) gives up all three.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlean
@@ -45,6 +48,20 @@ WAL_FRAME_HEADER_BYTES: Final = 24
 
 _PUT: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (?, ?)"
 _SHRINK: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (?, NULL)"
+_PUT_AND_SHRINK: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (1, ?), (?, NULL)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The pages that bring a replica from one TXID to another."""
+
+    page_size: int
+    commit: int
+    """Pages in the database afterwards."""
+    pages: Iterable[tuple[int, bytes]]
+    """Number and image of each page but the first. Read once, inside the transaction."""
+    first_page: bytes | None
+    """Page 1, if it changed."""
 
 
 class ReplicaDamagedError(ReplicationError):
@@ -80,22 +97,34 @@ class ReplicaFile:
         count = self._number("page_count")
         return 0 if count <= 1 else count
 
-    def write(self, pages: Iterable[tuple[int, bytes]], *, page_size: int, commit: int) -> None:
-        """Write `pages` (page 1, if any, last) and make the file `commit` pages long, at once.
+    def write(self, change: Change) -> None:
+        """Write all of `change` in one transaction; durable on return.
 
-        Errors: `PageSizeError`, `StorageFullError`, `ReplicaDamagedError`; whatever `pages` raises.
-        Nothing is written then.
+        Errors: `PageSizeError`, `StorageFullError`, `StorageError`, `ReplicaDamagedError`, and
+        whatever reading the pages raises. Nothing is written then.
         """
         before = self.page_count
-        self._ensure(page_size, is_empty=before == 0)
+        self._ensure(change.page_size, is_empty=before == 0)
         with _translating(), self._transaction():
-            self._connection.executemany(_PUT, ((number, image) for number, image in pages))
-            if before > commit:
-                self._connection.execute(_SHRINK, (commit + 1,))
+            self._connection.executemany(_PUT, change.pages)
+            self._finish(change, shrinks=before > change.commit)
         with _translating():
+            self._connection.execute("PRAGMA shrink_memory")
             after = self._number("page_count")
-        if after != commit:
-            raise ReplicaDamagedError(f"It has {after} pages instead of {commit}.")
+        if after != change.commit:
+            raise ReplicaDamagedError(f"It has {after} pages instead of {change.commit}.")
+
+    def _finish(self, change: Change, *, shrinks: bool) -> None:
+        """Page 1 and the new length, in one statement."""
+        first, beyond = change.first_page, change.commit + 1
+        if first is not None:
+            first = first[:18] + b"\x02\x02" + first[20:]
+        if shrinks and first is not None:
+            self._connection.execute(_PUT_AND_SHRINK, (first, beyond))
+        elif shrinks:
+            self._connection.execute(_SHRINK, (beyond,))
+        elif first is not None:
+            self._connection.execute(_PUT, (1, first))
 
     def checkpoint(self, written_pages: int) -> None:
         """Copy the WAL into the file if enough was written. Readers are not disturbed."""

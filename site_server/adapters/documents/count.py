@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GRACE_MS: Final = 5_000
-"""Beyond the child's own bound on time, for a file that hangs inside the library, and for a start."""
+"""Beyond the child's own bound on time: for a file that hangs in the library, and for a start."""
 ATTEMPTS: Final = 2
 """A child that died may have died of something else: a second death is the document's."""
 

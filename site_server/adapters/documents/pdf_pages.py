@@ -46,14 +46,14 @@ class CountLimits:
 
     `pixels_max` 150,000 is about 40 dots per inch for A4: a line of half a millimetre still shows.
     `time_ms_max` is wall time; `cpu_ms_max` is what the kernel allows, for a file that hangs inside
-    the library. `memory_bytes_max` is address space, of which Python and PDFium take 300 MB.
+    the library. `memory_bytes_max` is address space, of which Python and PDFium take 32 MB.
     """
 
     pages_max: int = 5_000
     pixels_max: int = 150_000
     time_ms_max: int = 60_000
     cpu_ms_max: int = 60_000
-    memory_bytes_max: int = 1_610_612_736
+    memory_bytes_max: int = 536_870_912
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

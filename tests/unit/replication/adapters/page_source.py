@@ -58,15 +58,23 @@ class PageSource:
 
     def encode(self, low: int, high: int) -> bytes:
         """The changes of the transactions low..high; of everything where low is 1."""
-        before, after = self.pages(low - 1), self.pages(high)
-        changed = {number: page for number, page in after.items() if before.get(number) != page}
+        after = self.pages(high)
+        touched = set(after) if low == 1 else self._touched(low, high)
         return Ltx(
-            pages=after if low == 1 else changed,
+            pages={number: page for number, page in after.items() if number in touched},
             min_txid=low,
             max_txid=high,
             commit=len(after),
             page_size=self.page_size,
         ).encode()
+
+    def _touched(self, low: int, high: int) -> set[int]:
+        """Also pages that changed and changed back: a reader may stand in between."""
+        touched = set()
+        for txid in range(low, high + 1):
+            before = self.pages(txid - 1)
+            touched |= {n for n, page in self.pages(txid).items() if before.get(n) != page}
+        return touched
 
     def write(self, level: int, low: int, high: int) -> LtxName:
         name = LtxName(level=level, min_txid=low, max_txid=high)

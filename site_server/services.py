@@ -1,0 +1,105 @@
+"""The site's services, put together over whatever stands below them: real parts or doubles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from site_server.service.copy_session import CopySession
+from site_server.service.count_pages import CountPages
+from site_server.service.delete_job import DeleteJob
+from site_server.service.dispatch import Dispatcher
+from site_server.service.expire import Expire, Perishable
+from site_server.service.hold_job import HoldJob
+from site_server.service.incoming_jobs import IncomingJobs
+from site_server.service.ipp_jobs import IppJobs, IppServices
+from site_server.service.list_jobs import ListJobs
+from site_server.service.log_in import LogIn
+from site_server.service.recover import Recover
+from site_server.service.release_job import ReleaseJob
+from site_server.service.submit_job import SubmitJob
+from site_server.service.view import Decider
+
+if TYPE_CHECKING:
+    from site_server.config import Times
+    from site_server.ports import Counter, Delivery
+    from site_server.service.ground import Ground
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the services ask of the world beyond their common ground."""
+
+    delivery: Delivery
+    counter: Counter
+    card_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that a site does."""
+
+    ground: Ground
+    decider: Decider
+    log_in: LogIn
+    list_jobs: ListJobs
+    release_job: ReleaseJob
+    delete_job: DeleteJob
+    hold_job: HoldJob
+    copy_session: CopySession
+    submit_job: SubmitJob
+    ipp_jobs: IppJobs
+    count_pages: CountPages
+    dispatcher: Dispatcher
+    expire: Expire
+    recover: Recover
+
+    async def start(self) -> None:
+        """Take over from the last run, then keep counters and clock going."""
+        self.log_in.start()
+        await self.recover.run()
+        supervisor = self.ground.supervisor
+        for number in range(self.ground.limits.counters):
+            supervisor.keep(f"page counter {number + 1}", self.count_pages.run)
+        supervisor.keep("expiry", self.expire.run)
+        self.expire.tick()
+
+
+def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
+    """All services of one site."""
+    decider = Decider(ground.directory, ground.link, ground.clock)
+    dispatcher = Dispatcher(ground, outside.delivery)
+    release_job = ReleaseJob(ground, decider, dispatcher)
+    count_pages = CountPages(ground, outside.counter, release_job)
+    submit_job = SubmitJob(ground, decider, count_pages)
+    delete_job = DeleteJob(ground)
+    hold_job = HoldJob(ground, release_job)
+    incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
+    copy_session = CopySession(ground, decider)
+    log_in = LogIn(ground, decider, outside.card_key)
+    perishable = Perishable(
+        log_in=log_in,
+        incoming=incoming,
+        delete_job=delete_job,
+        copy_session=copy_session,
+        release_job=release_job,
+    )
+    ipp_services = IppServices(
+        incoming=incoming, submit_job=submit_job, hold_job=hold_job, delete_job=delete_job
+    )
+    return Services(
+        ground=ground,
+        decider=decider,
+        log_in=log_in,
+        list_jobs=ListJobs(ground, decider),
+        release_job=release_job,
+        delete_job=delete_job,
+        hold_job=hold_job,
+        copy_session=copy_session,
+        submit_job=submit_job,
+        ipp_jobs=IppJobs(ground, ipp_services),
+        count_pages=count_pages,
+        dispatcher=dispatcher,
+        expire=Expire(ground, perishable, times),
+        recover=Recover(ground, dispatcher),
+    )

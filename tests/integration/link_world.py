@@ -1,0 +1,232 @@
+"""Both ends of the link on real parts: TLS on loopback, litestream, applier, cr-sqlite."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from failure_modes.link import LinkTiming
+from primary.http.link import make_link_app
+from primary.listen import Door, listening
+from primary.organisation_load import load
+from primary.pki import CertificateAuthority
+from primary.service.adjust import Adjust, Adjustment
+from primary.service.enrol import Enrol, PublicAddress
+from primary.service.ingest import Ingest
+from primary.service.link_session import LinkGround
+from primary.service.organisation import create
+from primary.service.publish import Publisher
+from primary.store.directory import Directory
+from primary.store.ledger import Ledger
+from replication.adapters.applier_process import ApplierProcess
+from replication.adapters.components import crsqlite_path
+from replication.adapters.crsqlite import Registers
+from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.litestream_process import LitestreamProcess
+from replication.adapters.ltx_mirror import Mirror
+from replication.adapters.ltx_store import LtxStore
+from replication.adapters.replica import Replica
+from replication.adapters.system_clock import SystemClock
+from replication.adapters.tls import link_client_context, link_server_context
+from replication.testing import MemoryJournal
+from site_server.adapters.mirror_folder import newest_lineage
+from site_server.service.backlog import Backlog
+from site_server.service.exchange_registers import ExchangeRegisters
+from site_server.service.exchange_with_primary import ExchangeWithPrimary
+from site_server.service.follow_directory import FollowDirectory
+from site_server.service.watch_link import WatchLink
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from replication.ports import Clock
+    from site_server.adapters.identity import Identity
+
+EXAMPLE = Path(__file__).parents[2] / "primary" / "example" / "organisation.toml"
+LOOPBACK = "127.0.0.1"
+QUICK_TIMES = LinkTimes(
+    connect_ms=1_000, silence_ms=600, send_ms=500, request_ms=1_000, retry_max_ms=300
+)
+QUICK_TIMING = LinkTiming(
+    beat_ms=50,
+    lost_beats=3,
+    offline_ms=500,
+    good_beats=3,
+    good_window_ms=2_000,
+    hold_down_first_ms=100,
+    hold_down_max_ms=400,
+    calm_ms=1_000,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimaryEnd:
+    """A primary's link and what stands behind it."""
+
+    port: int
+    authority: CertificateAuthority
+    directory: Directory
+    ledger: Ledger
+    ingest: Ingest
+    adjust: Adjust
+    enrol: Enrol
+    publisher: Publisher
+    registers: Registers
+
+    async def token(self, site_name: str = "oslo") -> str:
+        """A join token for that site, at this port."""
+        return await self.enrol.issue_token(site_name, PublicAddress(host=LOOPBACK, port=self.port))
+
+    async def credit(self, payer: str, amount_micros: int, request_id: str) -> None:
+        """Headquarters changes a balance: one commit of the directory."""
+        await self.adjust.apply(
+            Adjustment(payer=payer, amount_micros=amount_micros, request_id=request_id)
+        )
+
+
+@asynccontextmanager
+async def primary_end(
+    folder: Path, *, clock: Clock | None = None, with_litestream: bool = True
+) -> AsyncIterator[PrimaryEnd]:
+    """A running primary's link; without litestream it has no TXID to tell of."""
+    clock = clock or SystemClock()
+    if not (folder / "directory.db").exists():
+        create(folder, load(EXAMPLE.read_text()), clock)
+    async with AsyncExitStack() as stack:
+        directory = Directory(folder / "directory.db")
+        stack.callback(directory.close)
+        ledger = Ledger(folder / "ledger.db")
+        stack.callback(ledger.close)
+        registers = Registers(folder / "registers.db", crsqlite_path(os.environ))
+        stack.callback(registers.close)
+        authority = CertificateAuthority(folder / "pki", clock)
+        ingest = Ingest(directory, ledger, clock)
+        store = LtxStore(folder / "store")
+        litestream = LitestreamProcess(
+            directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
+        )
+        publisher = Publisher(lineage=directory.lineage(), store=store, litestream=litestream)
+        directory.on_commit = publisher.changed
+        enrol = Enrol(
+            authority=authority,
+            directory=directory,
+            ledger=ledger,
+            card_key=bytes(32),
+            clock=clock,
+        )
+        ground = LinkGround(
+            directory=directory,
+            ingest=ingest,
+            publisher=publisher,
+            registers=registers,
+            clock=clock,
+        )
+        app = make_link_app(ground=ground, store=store, enrol=enrol)
+        files = authority.server_files([LOOPBACK])
+        tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks = []
+        if with_litestream:
+            tasks = [group.create_task(litestream.run()), group.create_task(publisher.run())]
+        port = await stack.enter_async_context(listening(app, Door(host=LOOPBACK, port=0, tls=tls)))
+        try:
+            yield PrimaryEnd(
+                port=port,
+                authority=authority,
+                directory=directory,
+                ledger=ledger,
+                ingest=ingest,
+                adjust=Adjust(ingest, directory, ledger, clock),
+                enrol=enrol,
+                publisher=publisher,
+                registers=registers,
+            )
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteEnd:
+    """A site's end of the link."""
+
+    journal: MemoryJournal
+    client: LinkClient
+    exchange: ExchangeWithPrimary
+    follow: FollowDirectory
+    watch: WatchLink
+    registers: Registers
+    replica: Replica
+
+
+@asynccontextmanager
+async def site_end(
+    identity: Identity,
+    folder: Path,
+    *,
+    journal: MemoryJournal | None = None,
+    port: int | None = None,
+) -> AsyncIterator[SiteEnd]:
+    """A running site's end; `port`: where the WAN listens that leads to the primary."""
+    clock = SystemClock()
+    journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
+    address = LinkAddress(host=LOOPBACK, port=port or identity.primary.port)
+    context = link_client_context(
+        cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
+    )
+    folder.mkdir(exist_ok=True)
+    applier = ApplierProcess(replica_path=folder / "replica.db", mirror=folder / "mirror")
+    (folder / "mirror").mkdir(exist_ok=True)
+    replica = Replica(folder / "replica.db")
+    registers = Registers(folder / "registers.db", crsqlite_path(os.environ))
+    client = LinkClient(
+        address=address,
+        context=context,
+        hello=lambda: exchange.hello(),  # noqa: PLW0108 - made a few lines further down
+        chance=Random(1),
+        times=QUICK_TIMES,
+    )
+    exchange = ExchangeWithPrimary(journal=journal, link=client, clock=clock)
+    follow = FollowDirectory(
+        mirror=Mirror(folder / "mirror", client.fetch, replica.position),
+        applier=applier,
+        listing=client,
+        position=replica.position,
+        mirror_lineage=newest_lineage(folder / "mirror"),
+    )
+    sideways = ExchangeRegisters(registers=registers, link=client)
+    watch = WatchLink(
+        link=client,
+        clock=clock,
+        backlog=Backlog((exchange, follow)),
+        timing=QUICK_TIMING,
+    )
+    listeners = (watch, exchange, follow, sideways)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(applier.run()),
+                group.create_task(client.run(listeners)),
+                *(group.create_task(each.run()) for each in listeners),
+            ]
+            try:
+                yield SiteEnd(
+                    journal=journal,
+                    client=client,
+                    exchange=exchange,
+                    follow=follow,
+                    watch=watch,
+                    registers=registers,
+                    replica=replica,
+                )
+            finally:
+                for task in tasks:
+                    task.cancel()
+    finally:
+        registers.close()
+        replica.close()

@@ -1,0 +1,83 @@
+from dataclasses import asdict
+
+from aiohttp.test_utils import TestClient
+
+from primary.service.ingest import Ingest
+from primary.testing import FixedJoinTokens, ListedHeldJobs, SiteJournal, job_uuid
+from replication.ports import Micros, WallMs
+from replication.registers import HeldJob
+
+
+async def test_a_site_is_made_and_gets_a_title(api: TestClient) -> None:
+    made = await api.put("/api/v1/sites/rome", json={"title": "Rome"})
+    again = await api.put("/api/v1/sites/rome", json={"title": "Roma"})
+    sites = await (await api.get("/api/v1/sites")).json()
+
+    assert (made.status, again.status) == (201, 200)
+    assert sites["items"][-1] == {
+        "site_name": "rome",
+        "title": "Roma",
+        "epoch": 0,
+        "state": "approved",
+        "state_reason": "",
+    }
+
+
+async def test_no_site_can_be_called_like_headquarters(api: TestClient) -> None:
+    response = await api.put("/api/v1/sites/primary", json={"title": "X"})
+
+    assert response.status == 400
+    assert len((await (await api.get("/api/v1/sites")).json())["items"]) == 2
+
+
+async def test_a_join_token_is_for_a_site_and_maybe_another_address(
+    api: TestClient, join_tokens: FixedJoinTokens
+) -> None:
+    plain = await api.post("/api/v1/sites/oslo/join-tokens")
+    body = {"host": "hq.example", "port": 17300}
+    other = await api.post("/api/v1/sites/oslo/join-tokens", json=body)
+
+    assert plain.status == other.status == 201
+    assert (await plain.json())["token"] == "token-for-oslo"
+    assert join_tokens.asked == [("oslo", None, None), ("oslo", "hq.example", 17300)]
+
+
+async def test_a_site_that_is_not_there_gets_no_token(
+    api: TestClient, join_tokens: FixedJoinTokens
+) -> None:
+    response = await api.post("/api/v1/sites/rome/join-tokens")
+
+    assert response.status == 404
+    assert join_tokens.asked == []
+
+
+async def test_watermarks_say_how_far_each_journal_has_come(
+    api: TestClient, ingest: Ingest
+) -> None:
+    journal = SiteJournal("oslo")
+    journal.printed("ada", 1)
+    await ingest.receive("oslo", 1, journal.entries)
+
+    found = await (await api.get("/api/v1/watermarks")).json()
+
+    assert found["items"][0] == asdict(journal.head)
+    assert [one["site_name"] for one in found["items"]] == ["oslo", "primary"]
+
+
+async def test_held_jobs_are_those_of_the_register(
+    api: TestClient, held_jobs: ListedHeldJobs
+) -> None:
+    job = HeldJob(
+        job_uuid=job_uuid(1),
+        site_name="oslo",
+        user_name="ada",
+        queue_name="oslo-secure",
+        job_name="a.pdf",
+        pages=2,
+        cost_micros=Micros(100),
+        state="held",
+        updated_wall_ms=WallMs(1),
+    )
+    held_jobs.jobs.append(job)
+
+    assert await (await api.get("/api/v1/held-jobs")).json() == {"items": [asdict(job)]}

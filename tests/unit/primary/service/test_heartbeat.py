@@ -1,0 +1,54 @@
+import asyncio
+from contextlib import suppress
+
+from sqlalchemy import select
+
+from primary.service.heartbeat import Heartbeat
+from primary.store.directory import Directory
+from replication.schema.directory import heartbeat as heartbeat_table
+from replication.testing import ManualClock
+
+
+def last_beat_ms(directory: Directory) -> int:
+    with directory.read() as connection:
+        return int(connection.execute(select(heartbeat_table.c.wall_ms)).scalar_one())
+
+
+async def test_it_beats_once_at_start_and_then_whenever_it_is_due(
+    directory: Directory, clock: ManualClock
+) -> None:
+    commits: asyncio.Queue[int] = asyncio.Queue()
+    directory.on_commit = lambda: commits.put_nowait(last_beat_ms(directory))
+    heartbeat = Heartbeat(directory, clock)
+    clock.advance(60_000)
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        beating = group.create_task(heartbeat.run())
+        first = await commits.get()
+        at_first = clock.wall_ms()
+        clock.advance(5_000)
+        heartbeat.due()
+        second = await commits.get()
+        beating.cancel()
+
+    assert first == at_first
+    assert second == at_first + 5_000
+    assert heartbeat.problem == ""
+    assert commits.empty()
+
+
+async def test_a_directory_that_cannot_be_written_is_told_and_not_fatal(
+    directory: Directory, clock: ManualClock
+) -> None:
+    directory.write_now(
+        lambda connection: connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE UPDATE ON heartbeat BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    )
+    heartbeat = Heartbeat(directory, clock)
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await heartbeat.run()
+
+    assert "full" in heartbeat.problem
