@@ -1,8 +1,9 @@
 """How long a site takes to decide while its WAN is cut, beside the same site with the WAN up.
 
 One site of a real lab. A card login and the start of a copy session (price, credit, reservation and
-journal entry, on disk before the answer) are timed over HTTPS on loopback, in four phases of one run:
-up, cut, up, cut. The peer is the site itself with the line up: the promise is that nothing changes.
+journal entry, on disk before the answer) are timed over HTTPS on loopback, in four phases of one
+run: up, cut, up, cut. The peer is the site itself with the line up: the promise is that nothing
+changes.
 """
 
 from __future__ import annotations

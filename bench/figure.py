@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure: `value` and `peer` are in `unit`; `met` says whether `target` (a sentence) holds."""
+    """A figure: `value` and `peer` are in `unit`; `met`: whether `target` (a text) holds."""
 
     name: str
     value: float

@@ -1,9 +1,9 @@
 """How many journal entries a second the primary takes in: hash chain, ledger, balances, watermark.
 
 Four sites send batches of 500 entries at once to a real `Ingest` over real files (WAL, FULL); every
-fifth entry moves money. The peer does the least that any ledger in SQLite must do with the same rows in
-the same run: insert or ignore them and move the balances, one transaction per batch, no hash chain, no
-check of the body, no second file.
+fifth entry moves money. The peer does the least that any ledger in SQLite must do with the same
+rows in the same run: insert or ignore them and move the balances, one transaction per batch, no
+hash chain, no check of the body, no second file.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from replication.schema.directory import balances
 SITES: Final = 4
 ENTRIES_PER_SITE: Final = 10_000
 USERS: Final = 2_000
+FACTS_PER_JOB: Final = 5
 COST_MICROS: Final = 50_000
 TARGET_RATIO: Final = 0.25
 NOW_MS: Final = WallMs(1_800_000_000_000)
@@ -49,8 +50,8 @@ def journal_of(site_name: str) -> list[Entry]:
 
 def _body(number: int) -> Body:
     user_name = f"user{number % USERS}"
-    job_uuid = f"{number // 5:08x}-0000-4000-8000-000000000000"
-    if number % 5 == 4:
+    job_uuid = f"{number // FACTS_PER_JOB:08x}-0000-4000-8000-000000000000"
+    if number % FACTS_PER_JOB == FACTS_PER_JOB - 1:
         return JobPrinted(
             job_uuid=job_uuid,
             user_name=user_name,
@@ -104,8 +105,10 @@ def measure_peer(folder: Path, journals: list[list[Entry]]) -> float:
     for statement in (
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=FULL",
-        "CREATE TABLE entries (site TEXT, epoch INT, seq INT, kind TEXT, body TEXT, "
-        "prev TEXT, hash TEXT, PRIMARY KEY (site, epoch, seq)) WITHOUT ROWID",
+        (
+            "CREATE TABLE entries (site TEXT, epoch INT, seq INT, kind TEXT, body TEXT, "
+            "prev TEXT, hash TEXT, PRIMARY KEY (site, epoch, seq)) WITHOUT ROWID"
+        ),
         "CREATE TABLE balances (payer TEXT PRIMARY KEY, micros INT NOT NULL) WITHOUT ROWID",
     ):
         database.execute(statement)

@@ -1,9 +1,9 @@
 """From a change at headquarters to the moment a reader at the site sees it, at 20 changes a second.
 
 A real primary, link and site on loopback. The clock starts before the API call is sent, so a figure
-here includes the call and the commit. The peer, `litestream restore -f` polling every 100 ms, follows
-the same store in the same run; since our primary syncs litestream at each commit, the peer does better
-here than with litestream's own intervals.
+here includes the call and the commit. The peer, `litestream restore -f` polling every 100 ms,
+follows the same store in the same run; since our primary syncs litestream at each commit, the peer
+does better here than with litestream's own intervals.
 """
 
 from __future__ import annotations

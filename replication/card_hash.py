@@ -7,7 +7,7 @@ import hmac
 
 
 def card_hash(card_number: str, key: bytes) -> str:
-    """HMAC-SHA256 of the card number (blanks trimmed, upper case) under the installation's key, hex.
+    """HMAC-SHA256 of the card number (trimmed, upper case) under the installation's key, hex.
 
     The key never stands in the directory: a stolen replica alone does not give the numbers away.
     """

@@ -1,8 +1,8 @@
 """What each kind of journal entry says, and what it does to money.
 
-A body is a frozen pydantic model; its canonical JSON is what is hashed, stored and sent. `movement` is
-the one place that turns a fact into money, used by the site for its view and by the primary for its
-ledger, so the two can never disagree.
+A body is a frozen pydantic model; its canonical JSON is what is hashed, stored and sent.
+`movement` is the one place that turns a fact into money, used by the site for its view and by the
+primary for its ledger, so the two can never disagree.
 
 A job is charged once, by `job_printed`; a copy session once, by `copy_finished`. `job_released` and
 `copy_started` are intents: they reserve at the site and move nothing.

@@ -31,4 +31,4 @@ class BadMessageError(ReplicationError):
 
 
 class BadJoinTokenError(ReplicationError):
-    """This is not a join token. Make a new one at headquarters: holdfast-primary token --site NAME."""
+    """This is no join token. Make one at headquarters: holdfast-primary token --site NAME."""

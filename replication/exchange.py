@@ -1,11 +1,10 @@
 """The exchange of the journal, both ends, without any I/O.
 
-Theory of operation
--------------------
-The site sends its entries in order, a window at a time, and forgets what it sent whenever the link
-breaks: after each connection the primary says how far it is, and sending starts there. The primary
-applies the next entry, skips what it has, and asks for the gap otherwise. Both ends may repeat anything
-at any time; nothing takes effect twice, because only watermark + 1 is ever applied.
+Theory of operation ------------------- The site sends its entries in order, a window at a time, and
+forgets what it sent whenever the link breaks: after each connection the primary says how far it is,
+and sending starts there. The primary applies the next entry, skips what it has, and asks for the
+gap otherwise. Both ends may repeat anything at any time; nothing takes effect twice, because only
+watermark + 1 is ever applied.
 
 An entry that names another past than the primary knows is not a gap but a fork: the site's disk was
 cloned or rolled back. No retry heals that, so the site is fenced until a person has looked.
@@ -16,12 +15,14 @@ watermark in the replica, never the acknowledgement (architecture.md, "Exact bal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from replication.journal import Entry, JournalHead, follows, hash_of
 from replication.watermark import Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BATCH_ENTRIES_MAX: Final = 500
 """Entries in one message: about 250 kB, well below the link's message bound of 4 MiB."""
@@ -31,7 +32,7 @@ WINDOW_ENTRIES_MAX: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The site's end for one epoch: `acked_seq` is what the primary has, `sent_seq` what went out."""
+    """The site's end, one epoch: the primary has `acked_seq`, up to `sent_seq` went out."""
 
     acked_seq: int
     sent_seq: int
@@ -42,7 +43,7 @@ class Sender:
         return cls(acked_seq=watermark_seq, sent_seq=watermark_seq)
 
     def next_range(self, journal_seq: int) -> tuple[int, int] | None:
-        """The first and last number to send now, or None while the window is full or all is sent."""
+        """The first and last number to send now; None while the window is full or all is sent."""
         first = self.sent_seq + 1
         last = min(
             journal_seq,
@@ -61,9 +62,9 @@ class Sender:
         return Sender(acked_seq=acked, sent_seq=max(self.sent_seq, acked))
 
     def gap(self, want_seq: int) -> Sender:
-        """After the primary asked for `want_seq`: send again from there, also below what it once had.
+        """After the primary asked for `want_seq`: send again from there, however far back.
 
-        A primary restored from a backup asks for numbers that it confirmed before the backup was lost.
+        A primary restored from a backup asks for numbers that it once confirmed.
         """
         return Sender(acked_seq=min(self.acked_seq, want_seq - 1), sent_seq=want_seq - 1)
 
@@ -81,7 +82,7 @@ class Received:
 
 
 def receive(batch: Sequence[Entry], head: JournalHead) -> Received:
-    """What the primary does with `batch` when `head` is the last entry of that journal which it has."""
+    """What the primary does with `batch` when `head` is the last entry that it has."""
     apply: list[Entry] = []
     for entry in batch:
         match judge(entry.seq, head.seq):

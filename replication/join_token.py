@@ -1,10 +1,10 @@
 """The join token: all that a new site needs to find and trust headquarters, once, within an hour.
 
-Every path of the site link asks for a client certificate, and joining is no exception: the token holds a
-short-lived certificate that is good for one call, `POST /v1/join`, and for nothing else. It also holds
-the CA certificate, so the very first connection is already verified. Whoever has the token can join as
-that site until it is used or its hour is over: treat it as a password (a file or standard input, never an
-argument).
+Every path of the site link asks for a client certificate, and joining is no exception: the token
+holds a short-lived certificate that is good for one call, `POST /v1/join`, and for nothing else. It
+also holds the CA certificate, so the very first connection is already verified. Whoever has the
+token can join as that site until it is used or its hour is over: treat it as a password (a file or
+standard input, never an argument).
 
 Text form: `holdfast-join-1.` and the URL-safe base64 of this value's JSON.
 """
@@ -49,7 +49,7 @@ class JoinRequest(BaseModel):
 
 
 class JoinAnswer(BaseModel):
-    """The primary's answer: the site's certificate, its new epoch, and the key of the card hashes."""
+    """The primary's answer: the site's certificate, its epoch, the key of the card hashes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,25 +1,24 @@
 """The journal: an append-only list of a site's own facts, each with (site, epoch, seq).
 
-Theory of operation
--------------------
-An entry is written in the same transaction as the fact it records, so a fact without an entry, or an
-entry without a fact, cannot exist. Sequence numbers have no holes. Each entry names the hash of the one
-before it, so a site that was cloned or rolled back to an old disk shows itself at once: it sends a
-number that the primary has with another hash, or one that names another past.
+Theory of operation ------------------- An entry is written in the same transaction as the fact it
+records, so a fact without an entry, or an entry without a fact, cannot exist. Sequence numbers have
+no holes. Each entry names the hash of the one before it, so a site that was cloned or rolled back
+to an old disk shows itself at once: it sends a number that the primary has with another hash, or
+one that names another past.
 
-The hash is SHA-256 over the fields joined by newlines. The body is canonical JSON, in which a newline is
-always escaped, and no other field can hold one: the joined text is unambiguous.
+The hash is SHA-256 over the fields joined by newlines. The body is canonical JSON, in which a
+newline is always escaped, and no other field can hold one: the joined text is unambiguous.
 
-The rejected alternative is a hash over the wire form: it would tie the past to one protocol version.
+The rejected alternative is a hash over the wire form: it would tie the past to one protocol
+version.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from replication.entry_bodies import (
     BODY_VERSION,
@@ -29,7 +28,11 @@ from replication.entry_bodies import (
     parse_body,
 )
 from replication.errors import BadEntryError
-from replication.ports import WallMs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from replication.ports import WallMs
 
 GENESIS_HASH: Final = "0" * 64
 """What the first entry of an epoch names as the hash before it."""

@@ -171,7 +171,7 @@ class Fence(Message):
 
 
 class Head(Message):
-    """Primary: the directory is at `txid` now; `files` lead there from the head announced before."""
+    """Primary: the directory is at `txid` now; `files` lead there from the last head."""
 
     type: Literal["head"] = "head"
     lineage: Lineage

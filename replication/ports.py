@@ -1,4 +1,4 @@
-"""What `replication` and the servers need from the world, as small protocols, and the two kinds of time."""
+"""What the servers need from the world, as small protocols, and the two kinds of time."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ class Verdict(StrEnum):
 
 
 def judge(seq: int, watermark_seq: int) -> Verdict:
-    """SKIP what took effect before, APPLY the very next one, and ask for what lies between otherwise."""
+    """SKIP what took effect before, APPLY the very next one; anything later is a GAP."""
     if seq <= watermark_seq:
         return Verdict.SKIP
     return Verdict.APPLY if seq == watermark_seq + 1 else Verdict.GAP

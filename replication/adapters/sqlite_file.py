@@ -1,15 +1,14 @@
 """One SQLite database file with one writer thread, group commit, and readers that never wait.
 
-Theory of operation
--------------------
-A commit with `synchronous=FULL` costs one fsync, whatever it holds; many small commits are slow, one
-commit of many small pieces of work is fast. So every file has one writer thread with a queue. The thread
-takes whatever waits, runs each piece inside a savepoint of one transaction, and commits once. A piece
-that raises is rolled back alone; its caller gets the exception. No caller hears "done" before the commit
-is on the disk. If the commit itself fails, every caller of the batch hears that nothing was written.
+Theory of operation ------------------- A commit with `synchronous=FULL` costs one fsync, whatever
+it holds; many small commits are slow, one commit of many small pieces of work is fast. So every
+file has one writer thread with a queue. The thread takes whatever waits, runs each piece inside a
+savepoint of one transaction, and commits once. A piece that raises is rolled back alone; its caller
+gets the exception. No caller hears "done" before the commit is on the disk. If the commit itself
+fails, every caller of the batch hears that nothing was written.
 
-Readers use a connection of their own. In WAL mode they never wait for the writer. A lookup costs about
-20 microseconds, less than handing it to a thread, so it runs where it is called.
+Readers use a connection of their own. In WAL mode they never wait for the writer. A lookup costs
+about 20 microseconds, less than handing it to a thread, so it runs where it is called.
 
 Only pysqlite3 opens these files: two SQLite libraries in one process would drop each other's locks.
 """
@@ -22,8 +21,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
@@ -31,6 +29,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from replication.errors import StorageError, StorageFullError, StoreClosedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -83,8 +84,7 @@ def open_engine(path: Path, *, wal_autocheckpoint_pages: int) -> Engine:
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
-    engine = create_engine("sqlite://", module=sqlite, creator=connect, poolclass=StaticPool)
-    return engine
+    return create_engine("sqlite://", module=sqlite, creator=connect, poolclass=StaticPool)
 
 
 def translated(error: DBAPIError | sqlite.Error) -> Exception:
@@ -129,7 +129,7 @@ class SqliteFile:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is on the disk.
 
-        Errors: `StorageFullError` and `StorageError` (nothing was written), and whatever `work` raises.
+        Errors: `StorageFullError` and `StorageError` (nothing was written), and what `work` raises.
         """
         if self._closed:
             raise StoreClosedError

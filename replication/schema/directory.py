@@ -1,10 +1,10 @@
 """The directory: the primary's small database, replicated page by page to every site.
 
-Only the primary writes it. A site reads the same tables from its replica. Watermarks stand beside the
-balances because a WAL transaction covers one file only: the two must move together.
+Only the primary writes it. A site reads the same tables from its replica. Watermarks stand beside
+the balances because a WAL transaction covers one file only: the two must move together.
 
-Names are the keys: a user, a printer or a site is known by one name everywhere. A `payer` is whoever
-pays: `user:<name>` or `account:<name>` (see `replication.entry_bodies`).
+Names are the keys: a user, a printer or a site is known by one name everywhere. A `payer` is
+whoever pays: `user:<name>` or `account:<name>` (see `replication.entry_bodies`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from aiohttp.test_utils import TestClient
 
 from primary.service.ingest import Ingest
 from primary.testing import SiteJournal
+from replication.journal import hash_of
 
 
 async def test_entries_are_shown_with_their_bodies(api: TestClient, ingest: Ingest) -> None:
@@ -19,10 +22,6 @@ async def test_entries_are_shown_with_their_bodies(api: TestClient, ingest: Inge
 
 
 async def test_a_body_that_is_no_json_is_shown_as_it_came(api: TestClient, ingest: Ingest) -> None:
-    from dataclasses import replace
-
-    from replication.journal import hash_of
-
     bad = replace(SiteJournal("oslo").printed("ada", 1), body="scribble")
     await ingest.receive("oslo", 1, [replace(bad, entry_hash=hash_of(bad))])
 

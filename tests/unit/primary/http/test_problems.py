@@ -16,7 +16,7 @@ async def test_a_method_that_is_not_offered_is_told_with_those_that_are(api: Tes
     response = await api.delete("/api/v1/sites")
 
     assert response.status == 405
-    assert response.headers["Allow"] == "GET,HEAD"
+    assert response.headers["Allow"] == "GET, HEAD"
 
 
 async def test_a_store_that_is_closed_is_not_available(

@@ -1,0 +1,41 @@
+import os
+import socket
+from pathlib import Path
+
+from primary import config, doctor
+
+
+def test_everything_a_primary_stands_on_is_looked_at(tmp_path: Path) -> None:
+    settings = config.load(
+        f'data_dir = "{tmp_path}"\nlink.listen_host = "127.0.0.1"\nlink.port = 0\napi.port = 0', {}
+    )
+
+    found = {one.name: one for one in doctor.look(settings, os.environ)}
+
+    assert set(found) == {
+        "python",
+        "pysqlite3",
+        "litestream",
+        "cr-sqlite",
+        "disk",
+        "clock",
+        "port 0",
+    }
+    missing = [f"{one.name}: {one.hint}" for one in found.values() if not one.found]
+    assert not missing
+
+
+def test_a_port_that_the_running_primary_holds_is_no_fault(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = config.load(
+            f'data_dir = "{tmp_path}"\n'
+            f'link.listen_host = "127.0.0.1"\nlink.port = {port}\napi.port = 0',
+            {},
+        )
+        stranger = {one.name: one for one in doctor.look(settings, os.environ)}
+        (tmp_path / "ports.json").write_text("{}")
+        own = {one.name: one for one in doctor.look(settings, os.environ)}
+
+    assert not stranger[f"port {port}"].found
+    assert own[f"port {port}"].found
