@@ -84,21 +84,22 @@ class Received:
 def receive(batch: Sequence[Entry], head: JournalHead) -> Received:
     """What the primary does with `batch` when `head` is the last entry that it has."""
     apply: list[Entry] = []
+    last: JournalHead | Entry = head
     for entry in batch:
-        match judge(entry.seq, head.seq):
+        match judge(entry.seq, last.seq):
             case Verdict.SKIP:
-                if entry.seq == head.seq and entry.entry_hash != head.entry_hash:
+                if entry.seq == last.seq and entry.entry_hash != last.entry_hash:
                     return Received(
                         apply=tuple(apply),
                         fork=_fork_text(entry, "is another entry here"),
                     )
             case Verdict.GAP:
-                return Received(apply=tuple(apply), gap_seq=head.seq + 1)
+                return Received(apply=tuple(apply), gap_seq=last.seq + 1)
             case Verdict.APPLY:
-                if not follows(entry, head):
+                if not follows(entry, last):
                     return Received(apply=tuple(apply), fork=_why_not(entry))
                 apply.append(entry)
-                head = entry.head
+                last = entry
     return Received(apply=tuple(apply))
 
 

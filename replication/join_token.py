@@ -12,10 +12,9 @@ Text form: `holdfast-join-1.` and the URL-safe base64 of this value's JSON.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from replication.errors import BadJoinTokenError
 from replication.messages import SiteName
@@ -72,5 +71,5 @@ def parse_token(text: str) -> JoinToken:
         raise BadJoinTokenError
     try:
         return JoinToken.model_validate_json(base64.urlsafe_b64decode(text[len(PREFIX) :]))
-    except (binascii.Error, ValidationError) as error:
+    except ValueError as error:  # not ASCII, not base64, or not a token's JSON
         raise BadJoinTokenError from error

@@ -105,17 +105,11 @@ def canonical_json(value: object) -> str:
 
 def hash_of(entry: Entry) -> str:
     """The hash this entry must carry, as 64 hex digits."""
-    fields = (
-        entry.site_name,
-        entry.epoch,
-        entry.seq,
-        entry.kind,
-        entry.version,
-        entry.wall_ms,
-        entry.body,
-        entry.prev_hash,
+    text = (
+        f"{entry.site_name}\n{entry.epoch}\n{entry.seq}\n{entry.kind}\n{entry.version}\n"
+        f"{entry.wall_ms}\n{entry.body}\n{entry.prev_hash}"
     )
-    return hashlib.sha256("\n".join(map(str, fields)).encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def next_entry(head: JournalHead, body: Body, wall_ms: WallMs) -> Entry:
@@ -134,7 +128,7 @@ def next_entry(head: JournalHead, body: Body, wall_ms: WallMs) -> Entry:
     return replace(unhashed, entry_hash=hash_of(unhashed))
 
 
-def follows(entry: Entry, head: JournalHead) -> bool:
+def follows(entry: Entry, head: JournalHead | Entry) -> bool:
     """Whether `entry` is the true next one after `head`: number, past and own hash all fit."""
     return (
         entry.seq == head.seq + 1

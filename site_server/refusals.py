@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 class Cause(StrEnum):
     """Why the site says no, or why a job came back."""
 
+    NO_SUCH_DEVICE = "no_such_device"
+    NOT_ADMINISTRATOR = "not_administrator"
+    BAD_REQUEST = "bad_request"
+    TOO_SLOW = "too_slow"
     NO_SUCH_SESSION = "no_such_session"
     NO_SUCH_JOB = "no_such_job"
     NO_SUCH_COPY = "no_such_copy"
@@ -65,6 +69,24 @@ class Words:
 
 
 WORDS: Final[Mapping[Cause, Words]] = {
+    Cause.NO_SUCH_DEVICE: Words(
+        detail="This panel is not known here.",
+        advice="Send the header Authorization: Bearer TOKEN, with the token that headquarters gave "
+        "for this panel at this site. Register the panel again if the token is lost.",
+    ),
+    Cause.NOT_ADMINISTRATOR: Words(
+        detail="This needs the site's administration key.",
+        advice="Send the header Authorization: Bearer KEY, with the content of admin.key.",
+    ),
+    Cause.BAD_REQUEST: Words(
+        detail="This request is not as this address expects it.",
+        advice="after and limit are whole numbers.",
+    ),
+    Cause.TOO_SLOW: Words(
+        detail="The request did not arrive in time.",
+        advice="Send it again.",
+        retry_helps=True,
+    ),
     Cause.NO_SUCH_SESSION: Words(
         detail="You are not logged in here any more. Log in again.",
         advice="A session ends by itself when it is not used for a while.",

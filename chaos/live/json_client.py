@@ -40,10 +40,14 @@ class Answer:
 
     @property
     def outcome(self) -> Outcome:
-        """Done, refused, or nobody knows: a server's own failure says nothing about the effect."""
+        """Done, refused, or nobody knows: a server that failed says nothing about the effect.
+
+        A problem document with a reason is a refusal whatever its status: a full disk is a 507.
+        """
         if self.status in OK_STATUSES:
             return Outcome.OK
-        return Outcome.REFUSED if self.status in REFUSAL_STATUSES else Outcome.UNKNOWN
+        refused = self.status in REFUSAL_STATUSES or self.field("reason") is not None
+        return Outcome.REFUSED if refused else Outcome.UNKNOWN
 
     @property
     def reason(self) -> str:

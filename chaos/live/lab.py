@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chaos.errors import ChaosError
-from chaos.final_state import DocumentFound
 from chaos.history import FaultKind, HistoryFile
 from chaos.live.branch import Branch
 from chaos.live.nodes import PrimaryNode, SiteNode
@@ -26,6 +25,7 @@ from replication.adapters.system_clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from chaos.final_state import DocumentFound
     from chaos.live.wan import Wan, WanMaker
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -133,18 +133,8 @@ class Lab:
         )
 
     def documents(self) -> tuple[DocumentFound, ...]:
-        """What lies in the trays of all printers. A printer writes beside what it has printed."""
-        return tuple(
-            DocumentFound(
-                printer_name=name,
-                printer_job_id=found.printer_job_id,
-                file_name=found.path.name,
-                sha256=found.sha256,
-                completed=found.path.with_suffix(".prn").exists(),
-            )
-            for name, printer in self.printers.items()
-            for found in printer.received()
-        )
+        """What every printer got, and what of it came out on paper."""
+        return tuple(found for printer in self.printers.values() for found in printer.documents())
 
     async def cut(self, site_name: str) -> None:
         """Cut the WAN of this site."""

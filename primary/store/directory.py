@@ -35,6 +35,8 @@ from replication.schema.directory import (
 T = TypeVar("T")
 
 APPROVED: Final = "approved"
+KNOWN_PAYERS_MAX: Final = 50_000
+"""Payers remembered, about 6 MB; then it begins anew."""
 REVOKED: Final = "revoked"
 FENCED: Final = "fenced"
 
@@ -116,6 +118,7 @@ class Directory:
     def __init__(self, path: Path, *, on_commit: Callable[[], None] = _nobody) -> None:
         self.path = path
         self.on_commit = on_commit
+        self._known_payers: set[str] = set()
         self._file = SqliteFile(path, directory_metadata, wal_autocheckpoint_pages=0)
 
     def read(self) -> AbstractContextManager[Connection]:
@@ -209,13 +212,17 @@ class Directory:
         return None if balance is None else int(balance)
 
     def known_payers(self, payers: Collection[str]) -> frozenset[str]:
-        """Those of `payers` that have a balance."""
-        if not payers:
-            return frozenset()
-        with self.read() as connection:
-            return frozenset(
-                connection.execute(_KNOWN, {"payers": json.dumps(list(payers))}).scalars()
-            )
+        """Those of `payers` that have a balance. No payer is ever deleted, so they are remembered."""
+        known = self._known_payers.intersection(payers)
+        fresh = known.symmetric_difference(payers)
+        if fresh:
+            with self.read() as connection:
+                found = connection.execute(_KNOWN, {"payers": json.dumps(list(fresh))}).scalars()
+                known.update(found)
+            if len(self._known_payers) > KNOWN_PAYERS_MAX:
+                self._known_payers.clear()
+            self._known_payers.update(known)
+        return frozenset(known)
 
     async def project(self, upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> None:
         """Let `moved` (seq, movement) take effect and set the watermark to `upto`, together."""

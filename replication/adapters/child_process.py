@@ -84,6 +84,7 @@ class ChildSpec:
     orphan_signal: signal.Signals = signal.SIGKILL
     """What the kernel sends it when this server dies."""
     environ: Mapping[str, str] | None = None
+    stop_ms: int = STOP_MS
     log_line: Callable[[str], tuple[int, str] | None] = as_it_is
     """Turns a line of standard error into level and text; None keeps it out of the log."""
 
@@ -202,7 +203,7 @@ class ChildProcess:
                     reader.cancel()
         finally:
             self._forget()
-            await _stop(process)
+            await _stop(process, self.spec.stop_ms)
         return status
 
     def _forget(self) -> None:
@@ -247,22 +248,22 @@ async def _line(stream: asyncio.StreamReader | None) -> bytes | None:
         return b"\n"
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process, stop_ms: int) -> None:
     """End of input, then TERM, then KILL, each with its time."""
     if process.stdin is not None:
         process.stdin.close()
-        if await _ended(process):
+        if await _ended(process, stop_ms):
             return
     for number in (signal.SIGTERM, signal.SIGKILL):
         _send_signal(process, number)
-        if await _ended(process):
+        if await _ended(process, stop_ms):
             return
     log.error("process %d cannot be ended", process.pid)
 
 
-async def _ended(process: asyncio.subprocess.Process) -> bool:
+async def _ended(process: asyncio.subprocess.Process, stop_ms: int) -> bool:
     with suppress(TimeoutError):
-        async with asyncio.timeout(STOP_MS / 1000):
+        async with asyncio.timeout(stop_ms / 1000):
             await process.wait()
     return process.returncode is not None
 

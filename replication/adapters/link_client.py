@@ -51,7 +51,9 @@ CONNECTIONS_MAX: Final = 4
 CLOSE_MS: Final = 200
 """For a farewell; a dead WAN does not answer it."""
 BACK_OFF_FACTOR: Final = 2
+DOUBLINGS_MAX: Final = 16
 NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError, TimeoutError)
+ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
 
 
@@ -127,7 +129,8 @@ class LinkClient:
             end = await self._connection(listeners)
             failures = 0 if end.welcomed else failures + 1
             told = _tell(end, told)
-            await asyncio.sleep(self._pause_ms(failures, refused=end.refused) / 1000)
+            pause = pause_ms(self._times, failures, self._chance, refused=end.refused)
+            await asyncio.sleep(pause / 1000)
 
     async def send(self, message: AnyFromSite) -> bool:
         """Whether `message` went out; False where there is no link now."""
@@ -188,11 +191,8 @@ class LinkClient:
         session = aiohttp.ClientSession(self._base, connector=connector)
         try:
             return await self._link(session, listeners)
-        except BadMessageError as error:
-            self.refusal = f"The two ends do not understand each other: {error}"
-            return _End(why=self.refusal, refused=True)
-        except NETWORK_ERRORS as error:
-            return _End(why=_words(error))
+        except ENDINGS as error:
+            return self._ended_by(error, welcomed=False)
         finally:
             await session.close()
 
@@ -230,8 +230,8 @@ class LinkClient:
             for listener in listeners:
                 await listener.up(welcome)
             return await self._listen(socket, listeners)
-        except NETWORK_ERRORS as error:
-            return _End(why=_words(error), welcomed=True)
+        except ENDINGS as error:
+            return self._ended_by(error, welcomed=True)
         finally:
             self._session = self._socket = None
             for listener in listeners:
@@ -241,11 +241,8 @@ class LinkClient:
         self, socket: aiohttp.ClientWebSocketResponse, listeners: Sequence[LinkListener]
     ) -> _End:
         while True:
-            try:
-                async with asyncio.timeout(self._times.silence_ms / 1000):
-                    message = await _next(socket)
-            except TimeoutError:
-                return _End(why=f"nothing heard for {self._times.silence_ms} ms", welcomed=True)
+            async with asyncio.timeout(self._times.silence_ms / 1000):
+                message = await _next(socket)
             if message is None:
                 return _End(why="the primary closed it", welcomed=True)
             for listener in listeners:
@@ -259,14 +256,20 @@ class LinkClient:
             return _End(why=f"refused: {message.reason}", refused=True)
         return _End(why="the primary closed it" if message is None else "no welcome")
 
-    def _pause_ms(self, failures: int, *, refused: bool) -> float:
-        """The pause before the next attempt: doubling to a cap, the upper half of it by chance."""
-        times = self._times
-        longest = times.refused_retry_ms
-        if not refused:
-            doubled = times.retry_first_ms * BACK_OFF_FACTOR ** min(failures, 16)
-            longest = min(doubled, times.retry_max_ms)
-        return longest * self._chance.uniform(0.5, 1.0)
+    def _ended_by(self, error: Exception, *, welcomed: bool) -> _End:
+        if isinstance(error, BadMessageError):
+            self.refusal = f"The two ends do not understand each other: {error}"
+            return _End(why=self.refusal, refused=True)
+        return _End(why=_words(error), welcomed=welcomed)
+
+
+def pause_ms(times: LinkTimes, failures: int, chance: random.Random, *, refused: bool) -> float:
+    """The pause before the next attempt: doubling to a cap, the upper half of it by chance."""
+    longest_ms = times.refused_retry_ms
+    if not refused:
+        doubled_ms = times.retry_first_ms * BACK_OFF_FACTOR ** min(failures, DOUBLINGS_MAX)
+        longest_ms = min(doubled_ms, times.retry_max_ms)
+    return longest_ms * chance.uniform(0.5, 1.0)
 
 
 async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | None:
@@ -284,6 +287,8 @@ def _tell(end: _End, told: str) -> str:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
     return str(error) or type(error).__name__
 
 

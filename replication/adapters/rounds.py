@@ -34,7 +34,7 @@ class Rounds(Generic[T]):
             if self._ended < wanted:
                 await self._run(work)
             if self._error is not None:
-                raise self._error
+                raise self._error.with_traceback(None)
             return self._result[0]
 
     async def _run(self, work: Callable[[], Awaitable[T]]) -> None:

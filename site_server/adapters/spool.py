@@ -75,7 +75,12 @@ class Spool:
             SpoolFullError: the disk is below its floor. Nothing was accepted.
 
         """
-        return await asyncio.to_thread(_begin, self._folder, self._bytes_min_free)
+        try:
+            await asyncio.to_thread(_check_space, self._folder, self._bytes_min_free)
+        except OSError as error:
+            raise _translated(error) from error
+        path = self._folder / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+        return SpoolWriter(path, bytes_min_free=self._bytes_min_free)
 
     async def read(self, job_uuid: str) -> AsyncIterator[bytes]:
         """The document in chunks.
@@ -102,11 +107,15 @@ class Spool:
 
 
 class SpoolWriter:
-    """One document on its way in. Ends with `commit` or `abort`; leaving the context aborts."""
+    """One document on its way in. Ends with `commit` or `abort`; leaving the context aborts.
 
-    def __init__(self, path: Path, file: FileIO, *, bytes_min_free: int) -> None:
+    The file is made by the first write, under the lock that `abort` waits for: so a caller that is
+    canceled at any moment leaves nothing behind.
+    """
+
+    def __init__(self, path: Path, *, bytes_min_free: int) -> None:
         self._path = path
-        self._file = file
+        self._file: FileIO | None = None
         self._bytes_min_free = bytes_min_free
         self._hash = hashlib.sha256()
         self._pending = bytearray()
@@ -181,7 +190,9 @@ class SpoolWriter:
         with self._lock:
             self._write_pending()
 
-    def _write_pending(self) -> None:
+    def _write_pending(self) -> FileIO:
+        if self._file is None:
+            self._file = self._path.open("xb", buffering=0)
         _check_space(self._path.parent, self._bytes_min_free + len(self._pending))
         self._hash.update(self._pending)
         rest = bytes(self._pending)
@@ -189,12 +200,13 @@ class SpoolWriter:
             rest = rest[self._file.write(rest) :]
         self._bytes += len(self._pending)
         self._pending.clear()
+        return self._file
 
     def _finish(self, target: Path) -> None:
         with self._lock:
-            self._write_pending()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            file = self._write_pending()
+            os.fsync(file.fileno())
+            file.close()
             self._path.rename(target)
             self._path = target
             _fsync_folder(target.parent)
@@ -202,7 +214,8 @@ class SpoolWriter:
     def _discard(self) -> None:
         """A canceled `write` or `commit` may still be at work in its thread: wait for it."""
         with self._lock:
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
             self._path.unlink(missing_ok=True)
 
 
@@ -216,16 +229,6 @@ def _make(folder: Path) -> int:
     except OSError as error:
         raise _translated(error) from error
     return len(leftovers)
-
-
-def _begin(folder: Path, bytes_min_free: int) -> SpoolWriter:
-    path = folder / f"{TEMPORARY_PREFIX}{uuid4().hex}"
-    try:
-        _check_space(folder, bytes_min_free)
-        file = path.open("xb", buffering=0)
-    except OSError as error:
-        raise _translated(error) from error
-    return SpoolWriter(path, file, bytes_min_free=bytes_min_free)
 
 
 def _open_to_read(path: Path) -> BinaryIO:

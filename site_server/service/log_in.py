@@ -125,6 +125,10 @@ class LogIn:
         """How many people are logged in."""
         return len(self._open)
 
+    def all_open(self) -> list[PanelSession]:
+        """Everybody who is logged in."""
+        return list(self._open.values())
+
     def _card_owner(self, card_number: str) -> str | None:
         with self._ground.directory.read() as snapshot:
             if snapshot is None:

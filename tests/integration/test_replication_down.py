@@ -1,4 +1,5 @@
 """The whole way down on real parts: directory -> litestream -> mirror -> applier -> replica."""
+# ruff: noqa: S608 - the statements are this test's own
 
 from __future__ import annotations
 
@@ -6,16 +7,14 @@ import asyncio
 import contextlib
 import random
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, closing
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pysqlite3.dbapi2 as sqlite
 import pytest_asyncio
 from sqlalchemy import text
 
-from replication.adapters.applier_process import ApplierProcess
+from replication.adapters.applier_process import Applied, ApplierProcess
 from replication.adapters.child_process import ChildNotRunningError
 from replication.adapters.litestream_process import LitestreamOptions, LitestreamProcess
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
@@ -27,6 +26,10 @@ from replication.manifest import LtxName, Manifest
 from replication.position import Position
 from tests.unit.replication.adapters.database_pages import database_image
 from tests.unit.replication.ltx_encoder import Ltx
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
+    from pathlib import Path
 
 LINEAGE = "0123456789abcdef" * 2
 ROWS = 3_000
@@ -141,7 +144,7 @@ async def site(tmp_path: Path, primary: Primary) -> AsyncIterator[Site]:
 
 
 class Reader(threading.Thread):
-    """Reads the replica without a pause on two connections that stay open, and notes what is wrong."""
+    """Reads without a pause on two connections that stay open, and notes what is wrong."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(name="reader")
@@ -163,7 +166,7 @@ class Reader(threading.Thread):
                 except sqlite.Error as error:
                     self.wrong.append(f"error: {error}")
 
-    def look(self, quick: Any, thorough: Any) -> None:
+    def look(self, quick: sqlite.Connection, thorough: sqlite.Connection) -> None:
         low, high, count = quick.execute(
             "SELECT min(version), max(version), count(*) FROM users"
         ).fetchone()
@@ -276,7 +279,7 @@ async def test_an_applier_that_is_killed_anywhere_leaves_a_replica_that_is_whole
     assert died >= KILL_ROUNDS // 3
 
 
-async def outcome(work: Coroutine[Any, Any, Any]) -> Any:
+async def outcome(work: Coroutine[Any, Any, Applied]) -> Applied | None:
     """The result of `work`; None where the program died over it."""
     try:
         return await work

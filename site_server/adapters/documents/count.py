@@ -48,9 +48,12 @@ class Child(Protocol):
 class DocumentCounter:
     """Counts one document after the other."""
 
-    def __init__(self, child: Child, limits: CountLimits | None = None) -> None:
+    def __init__(
+        self, child: Child, limits: CountLimits | None = None, *, grace_ms: int = GRACE_MS
+    ) -> None:
         self._child = child
         self._limits = limits or CountLimits()
+        self._timeout_ms = self._limits.time_ms_max + grace_ms
         self._turn = asyncio.Lock()
 
     async def count(self, document: Path, document_format: str) -> Counted:
@@ -71,7 +74,7 @@ class DocumentCounter:
 
     async def _ask(self, document: Path) -> dict[str, Any]:
         body = {"path": str(document), "limits": asdict(self._limits)}
-        return await self._child.request(body, timeout_ms=self._limits.time_ms_max + GRACE_MS)
+        return await self._child.request(body, timeout_ms=self._timeout_ms)
 
 
 def _counted(answer: dict[str, Any]) -> Counted:

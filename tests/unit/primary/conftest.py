@@ -12,20 +12,59 @@ from replication.testing import ManualClock
 
 ORGANISATION = """
 currency = "EUR"
-sites = [{ name = "oslo", title = "Oslo" }, { name = "lima", title = "Lima" }]
-groups = [{ name = "staff", title = "Staff", members = ["ada"] }]
-accounts = [{ name = "research", title = "Research", balance_micros = 7_000_000 }]
-users = [
-    { name = "ada", full_name = "Ada Lovelace", cards = ["A1"], balance_micros = 10_000_000 },
-    { name = "grace", full_name = "Grace Hopper", balance_micros = 1_000_000 },
-    { name = "alan", full_name = "Alan Turing" },
-]
-printers = [
-    { name = "oslo-laser", site = "oslo", uri = "ipp://127.0.0.1:8701/ipp/print" },
-    { name = "lima-laser", site = "lima", uri = "ipp://127.0.0.1:8702/ipp/print" },
-]
-queues = [{ name = "oslo-secure", site = "oslo", printer = "oslo-laser" }]
-devices = [{ name = "oslo-panel", site = "oslo", printer = "oslo-laser" }]
+
+[[sites]]
+name = "oslo"
+title = "Oslo"
+
+[[sites]]
+name = "lima"
+title = "Lima"
+
+[[users]]
+name = "ada"
+full_name = "Ada Lovelace"
+cards = ["A1"]
+balance_micros = 10_000_000
+
+[[users]]
+name = "grace"
+full_name = "Grace Hopper"
+balance_micros = 1_000_000
+
+[[users]]
+name = "alan"
+full_name = "Alan Turing"
+
+[[groups]]
+name = "staff"
+title = "Staff"
+members = ["ada"]
+
+[[accounts]]
+name = "research"
+title = "Research"
+balance_micros = 7_000_000
+
+[[printers]]
+name = "oslo-laser"
+site = "oslo"
+uri = "ipp://127.0.0.1:8701/ipp/print"
+
+[[printers]]
+name = "lima-laser"
+site = "lima"
+uri = "ipp://127.0.0.1:8702/ipp/print"
+
+[[queues]]
+name = "oslo-secure"
+site = "oslo"
+printer = "oslo-laser"
+
+[[devices]]
+name = "oslo-panel"
+site = "oslo"
+printer = "oslo-laser"
 
 [[prices]]
 mono_simplex_micros = 50_000

@@ -11,16 +11,16 @@ from replication.schema.directory import balances
 def balances_of(directory: Directory) -> dict[str, int]:
     """Every balance of the directory."""
     with directory.read() as connection:
-        rows = connection.execute(select(balances.c.payer, balances.c.balance_micros)).all()
-    return {payer: balance for payer, balance in rows}
+        rows = connection.execute(select(balances.c.payer, balances.c.balance_micros))
+        return {row[0]: row[1] for row in rows}
 
 
 def ledger_balances_of(ledger: Ledger) -> dict[str, int]:
     """The balance of everybody for whom the ledger moved money."""
     statement = select(movements.c.payer, func.sum(movements.c.amount_micros))
     with ledger.read() as connection:
-        rows = connection.execute(statement.group_by(movements.c.payer)).all()
-    return {payer: balance for payer, balance in rows}
+        rows = connection.execute(statement.group_by(movements.c.payer))
+        return {row[0]: row[1] for row in rows}
 
 
 def entry_count(ledger: Ledger, site_name: str, epoch: int = 1) -> int:

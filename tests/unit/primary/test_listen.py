@@ -9,13 +9,13 @@ from aiohttp import web
 from primary.errors import CannotListenError
 from primary.listen import Door, listening, told_ports
 from primary.pki import CertificateAuthority
+from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import client_context, server_context
-from replication.testing import ManualClock
 
 
 @pytest.fixture
-def authority(tmp_path: Path, clock: ManualClock) -> CertificateAuthority:
-    return CertificateAuthority(tmp_path / "pki", clock)
+def authority(tmp_path: Path) -> CertificateAuthority:
+    return CertificateAuthority(tmp_path / "pki", SystemClock())
 
 
 @pytest.fixture
@@ -34,12 +34,12 @@ async def test_a_free_port_is_found_and_served(
     app.router.add_get("/", hello)
     trust = client_context(ca_pem=authority.pem)
 
-    async with listening(app, Door(host="127.0.0.1", port=0, tls=tls)) as port:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"https://localhost:{port}/", ssl=trust) as response,
-        ):
-            text = await response.text()
+    async with (
+        listening(app, Door(host="127.0.0.1", port=0, tls=tls)) as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"https://localhost:{port}/", ssl=trust) as response,
+    ):
+        text = await response.text()
 
     assert text == "hello"
 

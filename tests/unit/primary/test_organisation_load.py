@@ -90,13 +90,11 @@ def test_what_is_wrong_in_itself_still_counts_as_existing() -> None:
 def test_a_member_that_is_no_user() -> None:
     problem = one_problem_with('[[groups]]\nname = "g"\ntitle = "G"\nmembers = ["bob"]')
 
-    assert problem == '[[groups]] "g": members: there is no user \'bob\'; add them or take them out'
+    assert problem == "[[groups]] \"g\": members: there is no user 'bob'; add them or take them out"
 
 
 def test_a_printer_at_a_site_that_is_not_there() -> None:
-    problem = one_problem_with(
-        '[[printers]]\nname = "p"\nsite = "rome"\nuri = "ipp://p/ipp/print"'
-    )
+    problem = one_problem_with('[[printers]]\nname = "p"\nsite = "rome"\nuri = "ipp://p/ipp/print"')
 
     assert problem == (
         "[[printers]] \"p\": site: there is no site 'rome'; add it or correct the name"

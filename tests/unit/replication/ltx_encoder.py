@@ -1,18 +1,21 @@
-"""Writes LTX files for tests. That it writes what litestream writes is proved in the integration test."""
+"""Writes LTX files for tests, as litestream does (the integration test compares them)."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import lz4.block
 from fastcrc.crc64 import go_iso
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ltx:
-    """The content of an LTX file; `encode` makes its bytes. Damage is done with `dataclasses.replace`."""
+    """The content of an LTX file; `encode` makes its bytes; `replace` does damage."""
 
     pages: Mapping[int, bytes]
     min_txid: int = 1

@@ -129,6 +129,13 @@ class ASite:
         text = json.dumps(body)
         self.replica.put(schema.policies, layer=layer, scope=scope, version=1, body=text)
 
+    def merge_up_to(self, seq: int, *, epoch: int, user_name: str, balance_micros: int) -> None:
+        """A replica arrives in which these entries are part of the balance."""
+        self.replica.put(
+            schema.watermarks, site_name=SITE, epoch=epoch, seq=seq, entry_hash="0" * 64
+        )
+        self.balance(user_name, balance_micros)
+
     # What people do.
 
     async def print_pdf(

@@ -46,6 +46,10 @@ def test_a_refusal_brings_its_reason_and_its_sentence() -> None:
     assert (refused.reason, refused.sentence) == ("not_enough_credit", "You need 0.20 more.")
 
 
+def test_a_full_disk_is_a_refusal_and_nothing_happened() -> None:
+    assert answer(507, {"reason": "disk_full"}).outcome is Outcome.REFUSED
+
+
 def test_a_good_answer_has_no_reason() -> None:
     assert answer(200, {"reason": "x"}).reason == ""
 

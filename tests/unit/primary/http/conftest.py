@@ -1,7 +1,8 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from primary.http.app import make_app
@@ -15,6 +16,7 @@ from primary.store.ledger_report import LedgerReport
 from primary.testing import FixedJoinTokens, ListedHeldJobs
 from replication.testing import ManualClock
 
+Api = TestClient[web.Request, web.Application]
 KEY = "an-admin-key"
 CARD_KEY = bytes(32)
 
@@ -30,32 +32,38 @@ def held_jobs() -> ListedHeldJobs:
 
 
 @pytest.fixture
-def checks() -> dict[str, Callable[[], Check]]:
-    return {"litestream": lambda: Check(is_ok=True, detail="TXID 1")}
+def adjust(ingest: Ingest, directory: Directory, ledger: Ledger, clock: ManualClock) -> Adjust:
+    return Adjust(ingest, directory, ledger, clock)
 
 
 @pytest.fixture
-async def api(
-    data_dir: Path,
+def report(data_dir: Path) -> Iterator[LedgerReport]:
+    opened = LedgerReport(data_dir / "ledger.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def services(
     directory: Directory,
-    ledger: Ledger,
-    ingest: Ingest,
-    clock: ManualClock,
+    report: LedgerReport,
+    adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
-    checks: dict[str, Callable[[], Check]],
-) -> AsyncIterator[TestClient]:
-    report = LedgerReport(data_dir / "ledger.db")
-    services = Services(
+) -> Services:
+    return Services(
         directory=directory,
         report=report,
-        adjust=Adjust(ingest, directory, ledger, clock),
+        adjust=adjust,
         join_tokens=join_tokens,
         held_jobs=held_jobs,
-        checks=checks,
+        checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},
         card_key=CARD_KEY,
     )
+
+
+@pytest.fixture
+async def api(services: Services) -> AsyncIterator[Api]:
     headers = {"Authorization": f"Bearer {KEY}"}
     async with TestClient(TestServer(make_app(services, KEY)), headers=headers) as client:
         yield client
-    report.close()

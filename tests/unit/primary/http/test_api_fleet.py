@@ -1,10 +1,10 @@
 import hashlib
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from primary.store import fleet
 from primary.store.directory import Directory
+from tests.unit.primary.http.conftest import Api
 
 OSLO = {
     "printer_name": "oslo-laser",
@@ -20,14 +20,14 @@ PRICE = {
 }
 
 
-async def test_printers_are_read(api: TestClient) -> None:
+async def test_printers_are_read(api: Api) -> None:
     every = await (await api.get("/api/v1/printers")).json()
 
     assert [printer["printer_name"] for printer in every["items"]] == ["lima-laser", "oslo-laser"]
     assert await (await api.get("/api/v1/printers/oslo-laser")).json() == OSLO
 
 
-async def test_a_printer_is_made_and_changed(api: TestClient) -> None:
+async def test_a_printer_is_made_and_changed(api: Api) -> None:
     body = {"site_name": "lima", "printer_uri": "ipps://ink.lima/ipp/print"}
 
     made = await api.put("/api/v1/printers/lima-ink", json=body)
@@ -49,7 +49,7 @@ async def test_a_printer_is_made_and_changed(api: TestClient) -> None:
     ],
 )
 async def test_a_wrong_change_of_a_printer_changes_nothing(
-    api: TestClient, change: dict[str, object], status: int
+    api: Api, change: dict[str, object], status: int
 ) -> None:
     response = await api.patch("/api/v1/printers/oslo-laser", json=change)
 
@@ -57,7 +57,7 @@ async def test_a_wrong_change_of_a_printer_changes_nothing(
     assert await (await api.get("/api/v1/printers/oslo-laser")).json() == OSLO
 
 
-async def test_a_printer_cannot_be_called_default(api: TestClient) -> None:
+async def test_a_printer_cannot_be_called_default(api: Api) -> None:
     body = {"site_name": "lima", "printer_uri": "ipp://ink/ipp/print"}
 
     response = await api.put("/api/v1/printers/default", json=body)
@@ -65,7 +65,7 @@ async def test_a_printer_cannot_be_called_default(api: TestClient) -> None:
     assert response.status == 400
 
 
-async def test_a_queue_is_made_and_read(api: TestClient) -> None:
+async def test_a_queue_is_made_and_read(api: Api) -> None:
     body = {"site_name": "oslo", "printer_name": "oslo-laser", "hold_mode": "none"}
 
     await api.put("/api/v1/queues/oslo-direct", json=body)
@@ -79,7 +79,7 @@ async def test_a_queue_is_made_and_read(api: TestClient) -> None:
     assert (await api.get("/api/v1/queues/none")).status == 404
 
 
-async def test_prices_are_set_for_all_and_for_one(api: TestClient) -> None:
+async def test_prices_are_set_for_all_and_for_one(api: Api) -> None:
     await api.put("/api/v1/prices/default", json=PRICE)
     await api.put("/api/v1/prices/oslo-laser", json={**PRICE, "mono_simplex_micros": 9})
 
@@ -91,7 +91,7 @@ async def test_prices_are_set_for_all_and_for_one(api: TestClient) -> None:
     assert (await api.get("/api/v1/prices/lima-laser")).status == 404
 
 
-async def test_a_negative_price_is_refused(api: TestClient) -> None:
+async def test_a_negative_price_is_refused(api: Api) -> None:
     response = await api.put("/api/v1/prices/default", json={**PRICE, "mono_simplex_micros": -1})
 
     assert response.status == 422
@@ -100,7 +100,7 @@ async def test_a_negative_price_is_refused(api: TestClient) -> None:
 
 
 async def test_a_devices_token_is_shown_once_and_kept_as_a_hash(
-    api: TestClient, directory: Directory
+    api: Api, directory: Directory
 ) -> None:
     body = {"site_name": "oslo", "printer_name": "oslo-laser"}
 

@@ -1,13 +1,12 @@
 from dataclasses import replace
 
-from aiohttp.test_utils import TestClient
-
 from primary.service.ingest import Ingest
 from primary.testing import SiteJournal
 from replication.journal import hash_of
+from tests.unit.primary.http.conftest import Api
 
 
-async def test_entries_are_shown_with_their_bodies(api: TestClient, ingest: Ingest) -> None:
+async def test_entries_are_shown_with_their_bodies(api: Api, ingest: Ingest) -> None:
     journal = SiteJournal("oslo")
     entry = journal.printed("ada", 150_000)
     await ingest.receive("oslo", 1, journal.entries)
@@ -21,7 +20,7 @@ async def test_entries_are_shown_with_their_bodies(api: TestClient, ingest: Inge
     assert found["next"] is None
 
 
-async def test_a_body_that_is_no_json_is_shown_as_it_came(api: TestClient, ingest: Ingest) -> None:
+async def test_a_body_that_is_no_json_is_shown_as_it_came(api: Api, ingest: Ingest) -> None:
     bad = replace(SiteJournal("oslo").printed("ada", 1), body="scribble")
     await ingest.receive("oslo", 1, [replace(bad, entry_hash=hash_of(bad))])
 
@@ -31,16 +30,14 @@ async def test_a_body_that_is_no_json_is_shown_as_it_came(api: TestClient, inges
     assert "not as its kind promises" in found["items"][0]["disputed"]
 
 
-async def test_entries_page_by_their_number(api: TestClient) -> None:
+async def test_entries_page_by_their_number(api: Api) -> None:
     first = await (await api.get("/api/v1/ledger/entries", params={"limit": 2})).json()
-    rest = await (
-        await api.get("/api/v1/ledger/entries", params={"after": first["next"]})
-    ).json()
+    rest = await (await api.get("/api/v1/ledger/entries", params={"after": first["next"]})).json()
 
     assert [entry["seq"] for entry in first["items"] + rest["items"]] == [1, 2, 3]
 
 
-async def test_balances_and_totals_are_recomputed(api: TestClient, ingest: Ingest) -> None:
+async def test_balances_and_totals_are_recomputed(api: Api, ingest: Ingest) -> None:
     journal = SiteJournal("oslo")
     journal.printed("ada", 150_000, pages=3)
     await ingest.receive("oslo", 1, journal.entries)

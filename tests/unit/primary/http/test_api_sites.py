@@ -1,14 +1,13 @@
 from dataclasses import asdict
 
-from aiohttp.test_utils import TestClient
-
 from primary.service.ingest import Ingest
 from primary.testing import FixedJoinTokens, ListedHeldJobs, SiteJournal, job_uuid
 from replication.ports import Micros, WallMs
 from replication.registers import HeldJob
+from tests.unit.primary.http.conftest import Api
 
 
-async def test_a_site_is_made_and_gets_a_title(api: TestClient) -> None:
+async def test_a_site_is_made_and_gets_a_title(api: Api) -> None:
     made = await api.put("/api/v1/sites/rome", json={"title": "Rome"})
     again = await api.put("/api/v1/sites/rome", json={"title": "Roma"})
     sites = await (await api.get("/api/v1/sites")).json()
@@ -23,7 +22,7 @@ async def test_a_site_is_made_and_gets_a_title(api: TestClient) -> None:
     }
 
 
-async def test_no_site_can_be_called_like_headquarters(api: TestClient) -> None:
+async def test_no_site_can_be_called_like_headquarters(api: Api) -> None:
     response = await api.put("/api/v1/sites/primary", json={"title": "X"})
 
     assert response.status == 400
@@ -31,7 +30,7 @@ async def test_no_site_can_be_called_like_headquarters(api: TestClient) -> None:
 
 
 async def test_a_join_token_is_for_a_site_and_maybe_another_address(
-    api: TestClient, join_tokens: FixedJoinTokens
+    api: Api, join_tokens: FixedJoinTokens
 ) -> None:
     plain = await api.post("/api/v1/sites/oslo/join-tokens")
     body = {"host": "hq.example", "port": 17300}
@@ -43,7 +42,7 @@ async def test_a_join_token_is_for_a_site_and_maybe_another_address(
 
 
 async def test_a_site_that_is_not_there_gets_no_token(
-    api: TestClient, join_tokens: FixedJoinTokens
+    api: Api, join_tokens: FixedJoinTokens
 ) -> None:
     response = await api.post("/api/v1/sites/rome/join-tokens")
 
@@ -51,9 +50,7 @@ async def test_a_site_that_is_not_there_gets_no_token(
     assert join_tokens.asked == []
 
 
-async def test_watermarks_say_how_far_each_journal_has_come(
-    api: TestClient, ingest: Ingest
-) -> None:
+async def test_watermarks_say_how_far_each_journal_has_come(api: Api, ingest: Ingest) -> None:
     journal = SiteJournal("oslo")
     journal.printed("ada", 1)
     await ingest.receive("oslo", 1, journal.entries)
@@ -64,9 +61,7 @@ async def test_watermarks_say_how_far_each_journal_has_come(
     assert [one["site_name"] for one in found["items"]] == ["oslo", "primary"]
 
 
-async def test_held_jobs_are_those_of_the_register(
-    api: TestClient, held_jobs: ListedHeldJobs
-) -> None:
+async def test_held_jobs_are_those_of_the_register(api: Api, held_jobs: ListedHeldJobs) -> None:
     job = HeldJob(
         job_uuid=job_uuid(1),
         site_name="oslo",

@@ -1,8 +1,7 @@
 import pytest
-from aiohttp.test_utils import TestClient
 
 from primary.store.directory import Directory
-from tests.unit.primary.http.conftest import KEY
+from tests.unit.primary.http.conftest import KEY, Api
 from tests.unit.primary.money import balances_of
 
 
@@ -10,7 +9,7 @@ from tests.unit.primary.money import balances_of
     "header", ["", "Bearer", "Bearer ", "Bearer wrong", f"Basic {KEY}", KEY, f"Bearer {KEY}x"]
 )
 async def test_a_wrong_key_is_refused_and_nothing_is_changed(
-    api: TestClient, directory: Directory, header: str
+    api: Api, directory: Directory, header: str
 ) -> None:
     before = balances_of(directory)
     body = {"amount_micros": 1_000, "comment": "", "request_id": "r1"}
@@ -26,13 +25,13 @@ async def test_a_wrong_key_is_refused_and_nothing_is_changed(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/users", "/api/v1/sites", "/nowhere", "/health/"])
-async def test_nothing_is_read_without_a_key(api: TestClient, path: str) -> None:
+async def test_nothing_is_read_without_a_key(api: Api, path: str) -> None:
     response = await api.get(path, headers={"Authorization": "Bearer "})
 
     assert response.status == 401
 
 
-async def test_health_needs_no_key(api: TestClient) -> None:
+async def test_health_needs_no_key(api: Api) -> None:
     response = await api.get("/health", headers={"Authorization": ""})
 
     assert response.status == 200

@@ -262,8 +262,8 @@ def disputes(ledger: Ledger) -> dict[int, str]:
     with ledger.read() as connection:
         rows = connection.exec_driver_sql(
             "SELECT seq, disputed FROM entries WHERE site_name = 'oslo' AND disputed != ''"
-        ).all()
-    return {seq: disputed for seq, disputed in rows}
+        )
+        return {row[0]: row[1] for row in rows}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,7 +5,6 @@ import pytest
 
 from primary import organisation_load
 from primary.errors import AlreadyInitialisedError
-from primary.organisation_file import Organisation
 from primary.service.organisation import create
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
@@ -106,7 +105,7 @@ def test_an_init_that_was_cut_off_can_be_run_again(tmp_path: Path, clock: Manual
 
 def test_the_example_organisation_can_be_used(tmp_path: Path, clock: ManualClock) -> None:
     example = Path(__file__).parents[4] / "primary" / "example" / "organisation.toml"
-    organisation: Organisation = organisation_load.load(example.read_text("utf-8"))
+    organisation = organisation_load.load(example.read_text("utf-8"))
 
     made = create(tmp_path / "data", organisation, clock)
 

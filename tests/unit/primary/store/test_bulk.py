@@ -26,7 +26,7 @@ def test_values_in_the_wrong_order_are_refused_before_anything_is_written(
         .values(balance_micros=bindparam("new"))
     )
 
-    with pytest.raises(BrokenInvariantError, match="new.*who"):
+    with pytest.raises(BrokenInvariantError, match=r"new.*who"):
         directory.write_now(lambda c: Bulk(statement, ("who", "new"))(c, [("user:ada", 0)]))
 
     assert balances_of(directory) == before

@@ -60,7 +60,9 @@ async def test_totals_count_entries_money_and_paper(ingest: Ingest, report: Ledg
 
     totals = await report.totals()
 
-    assert [(one.site_name, one.entries, one.last_seq, one.disputed) for one in totals.journals] == [
+    assert [
+        (one.site_name, one.entries, one.last_seq, one.disputed) for one in totals.journals
+    ] == [
         ("oslo", 2, 2, 1),
         ("primary", 3, 3, 0),
     ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pysqlite3.dbapi2 as sqlite
 
 from replication.adapters.ltx_folder import ltx_path
 from replication.manifest import LtxName
 from tests.unit.replication.ltx_encoder import Ltx
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
 
 LINEAGE = "0123456789abcdef" * 2
 

@@ -9,11 +9,16 @@ import sys
 import threading
 
 
+def tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
-    print("hello from the talker", file=sys.stderr, flush=True)
+    sys.stderr.write("hello from the talker\n")
+    sys.stderr.flush()
     if "deaf" in sys.argv:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        threading.Event().wait()
     for line in sys.stdin:
         body = json.loads(line)
         match body["say"]:
@@ -22,11 +27,11 @@ def main() -> None:
             case "hang":
                 threading.Event().wait()
             case "nonsense":
-                print("this is not JSON", flush=True)
-            case "orphan":
-                print(json.dumps({"id": body["id"], "pid": os.getpid()}), flush=True)
+                tell("this is not JSON")
             case said:
-                print(json.dumps({"id": body["id"], "said": said, "pid": os.getpid()}), flush=True)
+                tell(json.dumps({"id": body["id"], "said": said, "pid": os.getpid()}))
+    if "deaf" in sys.argv:
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

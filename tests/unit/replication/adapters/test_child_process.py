@@ -5,12 +5,12 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +22,9 @@ from replication.adapters.child_process import (
     ChildSpec,
     ChildTimeoutError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 TALKER = str(Path(__file__).with_name("talker.py"))
 TIMEOUT_MS = 10_000
@@ -53,9 +56,20 @@ def is_alive(pid: int) -> bool:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(TIMEOUT_MS / 1000):
-        while is_alive(pid):
-            await asyncio.sleep(0.01)
+    """Return once the process has ended: a pidfd becomes readable then."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        async with asyncio.timeout(TIMEOUT_MS / 1000):
+            await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 async def test_a_request_is_answered() -> None:
@@ -99,8 +113,6 @@ async def test_a_program_that_hangs_is_killed_and_the_next_request_works() -> No
         with pytest.raises(ChildTimeoutError):
             await child.request({"say": "hang"}, timeout_ms=100)
         await gone(pid)
-        while child.pid in {pid, None}:
-            await asyncio.sleep(0.01)
         assert (await child.request({"say": "hei"}, timeout_ms=TIMEOUT_MS))["said"] == "hei"
 
 
@@ -166,32 +178,30 @@ PARENT = """
 import asyncio, sys
 from replication.adapters.child_process import ChildProcess, ChildSpec
 async def main():
-    child = ChildProcess(ChildSpec(name="t", command=(sys.executable, *sys.argv[1:]), talks=False))
+    child = ChildProcess(ChildSpec(name="t", command=(sys.executable, *sys.argv[1:])))
     async with asyncio.TaskGroup() as group:
         group.create_task(child.run())
-        await child.wait_running()
-        print(child.pid, flush=True)
+        print((await child.request({"say": "hei"}, timeout_ms=10000))["pid"], flush=True)
 asyncio.run(main())
 """
 
 
 async def test_a_program_dies_with_its_server_however_that_dies() -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, TALKER, "deaf"], stdout=subprocess.PIPE, text=True
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, TALKER, "deaf"), stdout=asyncio.subprocess.PIPE
     )
     assert parent.stdout is not None
-    with parent.stdout:
-        pid = int(parent.stdout.readline())
-    # Only once the program has replaced the tether is it surely tied.
-    while (
-        "talker.py" not in Path(f"/proc/{pid}/cmdline").read_text().replace("tether.py", "")
-        or "tether.py" in Path(f"/proc/{pid}/cmdline").read_text()
-    ):
-        await asyncio.sleep(0.01)
+    pid = int(await parent.stdout.readline())
     assert is_alive(pid)
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
+    parent.kill()
+    await parent.wait()
     await gone(pid)
+
+
+async def test_a_program_that_ignores_everything_is_killed_when_its_server_stops() -> None:
+    async with running(ChildProcess(replace(spec("deaf"), stop_ms=100))) as child:
+        pid = (await child.request({"say": "hei"}, timeout_ms=TIMEOUT_MS))["pid"]
+    assert not is_alive(pid)
 
 
 def test_an_answer_is_one_line_of_json() -> None:

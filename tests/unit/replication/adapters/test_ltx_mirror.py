@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import AsyncGenerator
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +13,10 @@ from replication.errors import StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.plan import GapError
 from replication.position import Position
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
 
 LINEAGE = "a" * 32
 OTHER = "b" * 32

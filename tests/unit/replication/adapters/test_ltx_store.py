@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from replication.adapters.ltx_folder import ltx_path
 from replication.adapters.ltx_store import LtxStore, list_store
 from replication.manifest import LtxName, ManifestEntry
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def put(folder: Path, level: int, low: int, high: int, data: bytes) -> ManifestEntry:

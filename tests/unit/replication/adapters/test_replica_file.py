@@ -1,11 +1,11 @@
 """Random histories of a database, applied in random portions, page for page."""
+# ruff: noqa: S608 - the statements are this test's own
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlean
@@ -16,6 +16,10 @@ from replication.errors import StorageError
 from replication.position import Position
 from tests.unit.replication.adapters.database_pages import comparable
 from tests.unit.replication.adapters.page_source import LINEAGE, PageSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 STEPS = 50
 
@@ -96,9 +100,9 @@ def test_a_transaction_that_fails_halfway_leaves_everything_as_it_was(tmp_path: 
         before = image(tmp_path / "replica.db")
         with pytest.raises(BrokenError):
             replica.write(Change(page_size=1024, commit=3, pages=broken(), first_page=None))
+        half_a_page = Change(page_size=1024, commit=3, pages=[(2, b"x")], first_page=None)
         with pytest.raises(StorageError):
-            pages = [(2, b"not a page")]
-            replica.write(Change(page_size=1024, commit=3, pages=pages, first_page=None))
+            replica.write(half_a_page)
         with pytest.raises(PageSizeError):
             replica.write(Change(page_size=512, commit=3, pages=[], first_page=None))
         assert image(tmp_path / "replica.db") == before

@@ -72,8 +72,9 @@ class Client:
             LANGUAGE,
             uri("printer-uri", self.queue_uri(queue)),
             *attributes,
-            name_("requesting-user-name", "anna"),
         )
+        if not any(one.name == "requesting-user-name" for one in attributes):
+            mine += (name_("requesting-user-name", "anna"),)
         groups = (Group(GroupTag.OPERATION, mine), Group(GroupTag.JOB, template))
         head = Head(version=(1, 1), code=operation, request_id=self.request_id)
         return Message(head=head, groups=groups if template else groups[:1])

@@ -181,13 +181,13 @@ def test_the_bound_of_the_header_counts_over_all_pieces_and_not_the_document() -
         decoder.feed(whole[250:])
 
     roomy = MessageDecoder(DecodeLimits(header_bytes_max=500))
-    assert roomy.feed(whole + b"d" * 10_000)
+    assert roomy.feed(whole + b"d" * 10_000) is not None
 
 
 def test_too_many_values_are_refused() -> None:
     many = keyword("k", *(str(number) for number in range(11)))
 
-    assert decode(encode(message_of(many)), DecodeLimits(values_max=11))
+    assert decode(encode(message_of(many)), DecodeLimits(values_max=11)) == message_of(many)
     with pytest.raises(MessageTooLargeError):
         decode(encode(message_of(many)), DecodeLimits(values_max=10))
 

@@ -1,0 +1,93 @@
+"""The API of whoever runs the site: status, balances, jobs, the journal, and unknown outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from replication.entry_bodies import user_payer
+from site_server.http.bodies import SettleBody, read_body
+from site_server.http.keys import SERVICES, STATUS, check_admin
+from site_server.refusals import Cause, refusal
+
+if TYPE_CHECKING:
+    from site_server.store.jobs import Job
+
+PAGE_DEFAULT: Final = 500
+PAGE_MAX: Final = 10_000
+
+routes: Final = web.RouteTableDef()
+
+
+@routes.get("/admin/v1/status")
+async def get_status(request: web.Request) -> web.Response:
+    """Everything the site thinks of itself."""
+    check_admin(request)
+    return web.json_response(asdict(request.app[STATUS].status()))
+
+
+@routes.get("/admin/v1/balances/{user_name}")
+async def get_balance(request: web.Request) -> web.Response:
+    """A user's money, part by part."""
+    check_admin(request)
+    services = request.app[SERVICES]
+    user_name = request.match_info["user_name"]
+    money = services.decider.balance(services.ground.store, user_payer(user_name))
+    return web.json_response(
+        {
+            "user_name": user_name,
+            **asdict(money),
+            "effective_micros": money.effective_micros,
+        }
+    )
+
+
+@routes.get("/admin/v1/jobs")
+async def get_jobs(request: web.Request) -> web.Response:
+    """The jobs that the site remembers, oldest first."""
+    check_admin(request)
+    with request.app[SERVICES].ground.store.read() as site:
+        jobs = site.jobs.listing(ended=None, limit=_number(request, "limit", PAGE_MAX))
+    return web.json_response({"jobs": [_job(job) for job in jobs]})
+
+
+@routes.post("/admin/v1/jobs/{job_uuid}/settle")
+async def settle_job(request: web.Request) -> web.Response:
+    """Write down what a person saw of a job whose outcome was unknown."""
+    check_admin(request)
+    body = await read_body(request, SettleBody)
+    job = await request.app[SERVICES].delete_job.settle(
+        request.match_info["job_uuid"], printed=body.printed
+    )
+    return web.json_response(_job(job))
+
+
+@routes.get("/admin/v1/journal")
+async def get_journal(request: web.Request) -> web.Response:
+    """The journal of the present epoch, page by page."""
+    check_admin(request)
+    store = request.app[SERVICES].ground.store
+    after = _number(request, "after", 0)
+    limit = min(_number(request, "limit", PAGE_DEFAULT), PAGE_MAX)
+    entries = store.entries(after + 1, after + limit)
+    return web.json_response(
+        {
+            "entries": [asdict(entry) for entry in entries],
+            "next_after": entries[-1].seq if entries else after,
+        }
+    )
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return asdict(job)
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit():
+        raise refusal(Cause.BAD_REQUEST)
+    return int(text)

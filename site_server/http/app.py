@@ -1,0 +1,35 @@
+"""The two HTTP faces of a site: panels and administrators over TLS, and IPP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from site_server.http import admin_api, device_api, health
+from site_server.http.bodies import BODY_BYTES_MAX
+from site_server.http.keys import ADMIN_KEY, SERVICES, STATUS
+from site_server.http.problems import problems_middleware
+
+if TYPE_CHECKING:
+    from site_server.ipp.endpoint import IppEndpoint
+    from site_server.service.site_status import SiteStatus
+    from site_server.services import Services
+
+
+def make_device_app(services: Services, status: SiteStatus, admin_key: str) -> web.Application:
+    """The API of the panels, and that of whoever brings `admin_key`."""
+    app = web.Application(middlewares=[problems_middleware], client_max_size=BODY_BYTES_MAX)
+    app[SERVICES] = services
+    app[STATUS] = status
+    app[ADMIN_KEY] = admin_key.encode()
+    for part in (device_api, admin_api, health):
+        app.add_routes(part.routes)
+    return app
+
+
+def make_ipp_app(endpoint: IppEndpoint) -> web.Application:
+    """The IPP endpoint. It bounds documents itself, chunk by chunk."""
+    app = web.Application(client_max_size=0)
+    app.add_routes(endpoint.routes())
+    return app

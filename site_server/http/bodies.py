@@ -1,0 +1,67 @@
+"""What callers send, and how it is read: bounded in size and time, nothing unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from failure_modes.vocabulary import Sides
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+BODY_BYTES_MAX: Final = 65_536
+BODY_MS_MAX: Final = 10_000
+"""For a body to arrive whole: a panel stands on the same network."""
+
+T = TypeVar("T", bound="Body")
+
+Pages = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Body(BaseModel):
+    """The base of every body: frozen, strict, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LoginBody(Body):
+    """A card was held to the reader."""
+
+    card_number: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class ReleaseBody(Body):
+    """Let a job go; to the panel's own printer unless another one is named."""
+
+    printer_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class CopyBody(Body):
+    """Begin to copy at most `pages` impressions."""
+
+    pages: Annotated[int, Field(ge=1, le=100_000)]
+    colour: bool = False
+    sides: Sides = Sides.ONE_SIDED
+
+
+class FinishBody(Body):
+    """What the copier counted."""
+
+    mono_pages: Pages
+    colour_pages: Pages = 0
+
+
+class SettleBody(Body):
+    """What a person saw of a job whose outcome was unknown."""
+
+    printed: bool
+
+
+async def read_body(request: web.Request, kind: type[T]) -> T:
+    """The body as a value; an empty one is an empty object. Raises pydantic's `ValidationError`."""
+    async with asyncio.timeout(BODY_MS_MAX / 1000):
+        content = await request.read()
+    return kind.model_validate_json(content or b"{}")

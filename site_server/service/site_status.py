@@ -1,0 +1,144 @@
+"""What the site thinks of itself, for people and for monitoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
+    from site_server.service.dispatch import Dispatcher
+    from site_server.service.ground import Ground
+    from site_server.service.log_in import LogIn
+
+
+class FarSide(Protocol):
+    """How the site stands to headquarters. 0: nothing is known."""
+
+    @property
+    def state(self) -> LinkState:
+        """The link's state."""
+        ...
+
+    @property
+    def since_ms(self) -> MonotonicMs:
+        """When that state began."""
+        ...
+
+    @property
+    def refusal(self) -> str:
+        """Why headquarters wants nothing to do with this site; '' where it does not say so."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """The TXID of the replica."""
+        ...
+
+    @property
+    def head_txid(self) -> int:
+        """The newest TXID that headquarters told of."""
+        ...
+
+    @property
+    def acked_seq(self) -> int:
+        """The last journal entry that headquarters confirmed to this process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The site now. `replica_age_ms` is None where there is no replica yet."""
+
+    site_name: str
+    epoch: int
+    link_state: LinkState
+    link_since_ms: int
+    link_refusal: str
+    lineage: str
+    position: int
+    head_txid: int
+    replica_age_ms: int | None
+    journal_seq: int
+    watermark_seq: int
+    acked_seq: int
+    jobs: dict[str, int]
+    held_jobs: int
+    deliveries: int
+    sessions: int
+    wall_ms: WallMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """How one part is."""
+
+    is_ok: bool
+    detail: str
+
+
+class SiteStatus:
+    """Looks at every part; changes nothing."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        far_side: FarSide,
+        dispatcher: Dispatcher,
+        log_in: LogIn,
+        free_bytes: Callable[[], int],
+    ) -> None:
+        self._ground = ground
+        self._far_side = far_side
+        self._dispatcher = dispatcher
+        self._log_in = log_in
+        self._free_bytes = free_bytes
+
+    def status(self) -> Status:
+        """Everything, as it is now."""
+        ground, far = self._ground, self._far_side
+        head = ground.store.head()
+        with ground.directory.read() as snapshot:
+            heartbeat = snapshot.heartbeat() if snapshot else None
+            watermarks = snapshot.watermarks() if snapshot else {}
+        with ground.store.read() as site:
+            jobs = site.jobs.count_by_state()
+        wall_ms = ground.clock.wall_ms()
+        return Status(
+            site_name=head.site_name,
+            epoch=head.epoch,
+            link_state=far.state,
+            link_since_ms=ground.clock.monotonic_ms() - far.since_ms,
+            link_refusal=far.refusal,
+            lineage=heartbeat.lineage if heartbeat else "",
+            position=far.position,
+            head_txid=far.head_txid,
+            replica_age_ms=wall_ms - heartbeat.wall_ms if heartbeat else None,
+            journal_seq=head.seq,
+            watermark_seq=watermarks.get((head.site_name, head.epoch), 0),
+            acked_seq=far.acked_seq,
+            jobs=jobs,
+            held_jobs=jobs.get("held", 0),
+            deliveries=self._dispatcher.under_way,
+            sessions=self._log_in.open_sessions,
+            wall_ms=wall_ms,
+        )
+
+    def checks(self) -> dict[str, Check]:
+        """The parts that monitoring asks for. A link that is down is no fault of this site."""
+        free_bytes = self._free_bytes()
+        has_replica = self._far_side.position > 0
+        refusal = self._far_side.refusal
+        return {
+            "disk": Check(
+                is_ok=free_bytes >= self._ground.limits.free_bytes_min,
+                detail=f"{free_bytes} bytes free",
+            ),
+            "replica": Check(
+                is_ok=has_replica,
+                detail=f"TXID {self._far_side.position}" if has_replica else "none yet",
+            ),
+            "link": Check(is_ok=not refusal, detail=refusal or self._far_side.state),
+        }

@@ -1,0 +1,88 @@
+"""The configuration is checked as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from failure_modes.link import LinkTiming
+from site_server.config import DATA_VARIABLE, Config, for_folder, load
+from site_server.errors import ConfigError
+
+WHOLE = """
+data_dir = "/var/lib/holdfast"
+
+[listen]
+host = "127.0.0.1"
+device_port = 0
+ipp_port = 0
+
+[primary]
+host = "wan.example"
+port = 17300
+
+[link]
+beat_ms = 100
+offline_ms = 500
+good_window_ms = 1000
+
+[limits]
+jobs_max = 5
+free_bytes_min = 0
+
+[times]
+hold_ms = 60000
+"""
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    config = load('data_dir = "/data"', {})
+    assert config == Config(data_dir=Path("/data"))
+    assert (config.listen.device_port, config.listen.ipp_port) == (7310, 8631)
+    assert (config.limits.jobs_max, config.times.hold_ms) == (10_000, 14_400_000)
+    assert config.link.timing() == LinkTiming()
+
+
+def test_every_setting_can_be_said() -> None:
+    config = load(WHOLE, {})
+    assert (config.primary.host, config.primary.port) == ("wan.example", 17300)
+    assert config.link.timing().offline_ms == 500
+    assert config.limits.jobs_max == 5
+
+
+def test_the_folder_may_come_from_the_command_line_or_the_environment() -> None:
+    assert for_folder("/a", {DATA_VARIABLE: "/b"}).data_dir == Path("/a")
+    assert for_folder(None, {DATA_VARIABLE: "/b"}).data_dir == Path("/b")
+    assert load("", {DATA_VARIABLE: "/b"}).data_dir == Path("/b")
+
+
+def test_all_errors_are_said_at_once() -> None:
+    text = """
+    colour = "blue"
+    [listen]
+    ports = 1
+    device_port = 70000
+    [limits]
+    jobs_max = "many"
+    [link]
+    offline_ms = 1
+    """
+    with pytest.raises(ConfigError) as error:
+        load(text, {})
+    places = [problem.split(":")[0] for problem in error.value.problems]
+    assert places == [
+        "data_dir",
+        "listen.device_port",
+        "listen.ports",
+        "link",
+        "limits.jobs_max",
+        "colour",
+    ]
+    assert "offline_ms: at least (lost_beats + 1) x beat_ms" in str(error.value)
+    assert DATA_VARIABLE in error.value.problems[0]
+
+
+def test_a_text_that_is_not_toml_is_one_error() -> None:
+    with pytest.raises(ConfigError, match="not TOML"):
+        load("data_dir = ", {})
