@@ -19,7 +19,7 @@ from typing import Final
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from primary.config import PrimaryConfig
-from primary.errors import NotInitialisedError
+from primary.errors import NotInitialisedError, PrimaryError
 from primary.folder_lock import only_primary_of
 from primary.http.app import make_app
 from primary.http.exchange import Services
@@ -49,6 +49,7 @@ from replication.adapters.litestream_process import LitestreamError, LitestreamP
 from replication.adapters.ltx_store import LtxStore
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
+from replication.errors import ReplicationError
 
 logger: Final = logging.getLogger(__name__)
 
@@ -204,7 +205,10 @@ async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:
     if not (config.data_dir / DIRECTORY_FILE).exists():
         raise NotInitialisedError
     with only_primary_of(config.data_dir), _open_stores(config.data_dir, environ) as stores:
-        await Primary(config, stores).run(_stop_signal())
+        try:
+            await Primary(config, stores).run(_stop_signal())
+        except BaseExceptionGroup as group:
+            raise _first_known(group) from group
 
 
 @contextmanager
@@ -224,7 +228,11 @@ def _open_stores(data_dir: Path, environ: Mapping[str, str]) -> Iterator[_Stores
 @contextmanager
 def _scheduled(heartbeat: Heartbeat, every_ms: int) -> Iterator[None]:
     scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(heartbeat.due, "interval", seconds=every_ms / 1000, coalesce=True)
+
+    async def due() -> None:  # a coroutine: APScheduler would call a plain function in a thread
+        heartbeat.due()
+
+    scheduler.add_job(due, "interval", seconds=every_ms / 1000, coalesce=True)
     scheduler.start()
     try:
         yield
@@ -238,6 +246,14 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+def _first_known(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error of `group` that says what to do; the group itself where none does."""
+    known = group.subgroup((PrimaryError, ReplicationError))
+    while known is not None and isinstance(known.exceptions[0], BaseExceptionGroup):
+        known = known.exceptions[0]
+    return group if known is None else known.exceptions[0]
 
 
 def _secret(path: Path) -> str:

@@ -1,11 +1,14 @@
 """Doubles of the primary's ports, and the journal of a site that is not there."""
 
+import asyncio
 import uuid
 from dataclasses import dataclass, field
 
 from primary.errors import NotFoundError
+from replication.adapters.litestream_process import LitestreamError
 from replication.entry_bodies import Body, JobNotPrinted, JobPrinted, user_payer
 from replication.journal import Entry, JournalHead, next_entry
+from replication.messages import AnyFromPrimary, AnyFromSite
 from replication.ports import WallMs
 from replication.registers import HeldJob
 
@@ -62,6 +65,64 @@ class ListedHeldJobs:
     async def held_jobs(self) -> tuple[HeldJob, ...]:
         """See `primary.ports.HeldJobs`."""
         return tuple(self.jobs)
+
+
+@dataclass(slots=True)
+class ScriptedSync:
+    """litestream that is at the TXID which the test says; None: it does not answer."""
+
+    txid: int | None = 1
+    calls: int = 0
+
+    async def sync(self) -> int:
+        """See `primary.service.publish.Syncing`."""
+        self.calls += 1
+        if self.txid is None:
+            raise LitestreamError
+        return self.txid
+
+
+class PairedWire:
+    """A `Wire` whose other end is the test: `put` what the site says, read `said`."""
+
+    def __init__(self) -> None:
+        self.said: list[AnyFromPrimary] = []
+        self.is_aborted = False
+        self._inbox: asyncio.Queue[AnyFromSite | None] = asyncio.Queue()
+        self._spoken = asyncio.Event()
+
+    def put(self, *messages: AnyFromSite) -> None:
+        """The site says this."""
+        for message in messages:
+            self._inbox.put_nowait(message)
+
+    def hang_up(self) -> None:
+        """The site goes."""
+        self._inbox.put_nowait(None)
+
+    async def wait_said(self, count: int) -> list[AnyFromPrimary]:
+        """All that was said, once it is that much."""
+        while len(self.said) < count:
+            await self._spoken.wait()
+        return self.said
+
+    async def receive(self) -> AnyFromSite | None:
+        """The next of what was put."""
+        return await self._inbox.get()
+
+    async def send(self, message: AnyFromPrimary) -> bool:
+        """Keep it for the test."""
+        if self.is_aborted:
+            return False
+        self.said.append(message)
+        self._spoken.set()
+        self._spoken = asyncio.Event()
+        return True
+
+    def abort(self) -> None:
+        """End it, as a broken connection would."""
+        self.is_aborted = True
+        self.hang_up()
 
 
 def printed(user_name: str, cost_micros: int, *, pages: int = 1, number: int = 1) -> JobPrinted:

@@ -28,11 +28,10 @@ from replication.entry_bodies import (
     parse_body,
 )
 from replication.errors import BadEntryError
+from replication.ports import WallMs  # noqa: TC001 - pydantic reads the fields of Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from replication.ports import WallMs
 
 GENESIS_HASH: Final = "0" * 64
 """What the first entry of an epoch names as the hash before it."""

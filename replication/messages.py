@@ -51,7 +51,7 @@ class WireEntry(Message):
     seq: Annotated[int, Field(ge=1, le=2**53)]
     kind: Annotated[str, Field(max_length=64)]
     version: Annotated[int, Field(ge=1, le=1000)]
-    wall_ms: int
+    wall_ms: Annotated[int, Field(ge=-(2**53), le=2**53)]
     body: Annotated[str, Field(max_length=BODY_CHARS_MAX)]
     prev_hash: Hash
     entry_hash: Hash

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from replication.errors import StorageFullError
 from replication.journal import Entry, JournalHead, next_entry
 from replication.ports import MonotonicMs, WallMs
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from replication.entry_bodies import Body
     from replication.messages import AnyFromSite
+    from replication.registers import Batch, Versions
 
 
 class ManualClock:
@@ -73,6 +75,30 @@ class MemoryJournal:
         """Return once there is an entry beyond `seq`."""
         while self.head().seq <= seq:
             await self._grown.wait()
+
+
+class FullRegisters:
+    """A `RegistersPort` whose disk is full: nothing is here and nothing can be kept."""
+
+    def __init__(self) -> None:
+        self.versions: Versions = {}
+        self.refused = 0
+
+    async def newer_than(self, versions: Versions) -> Batch | None:
+        """There is nothing."""
+        del versions
+        return None  # noqa: RET501 - a value of this method, as of its kind
+
+    async def merge(self, batch: Batch) -> None:
+        """Refuse."""
+        del batch
+        self.refused += 1
+        raise StorageFullError
+
+    async def wait_beyond(self, versions: Versions) -> None:
+        """Nothing ever comes up."""
+        del versions
+        await asyncio.Event().wait()
 
 
 class RecordingLink:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from site_server.service.copy_session import CopySession
@@ -21,6 +22,8 @@ from site_server.service.submit_job import SubmitJob
 from site_server.service.view import Decider
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from site_server.config import Times
     from site_server.ports import Counter, Delivery
     from site_server.service.ground import Ground
@@ -31,7 +34,7 @@ class Outside:
     """What the services ask of the world beyond their common ground."""
 
     delivery: Delivery
-    counter: Counter
+    counters: Sequence[Counter]
     card_key: bytes
 
 
@@ -50,6 +53,7 @@ class Services:
     submit_job: SubmitJob
     ipp_jobs: IppJobs
     count_pages: CountPages
+    counters: Sequence[Counter]
     dispatcher: Dispatcher
     expire: Expire
     recover: Recover
@@ -59,8 +63,8 @@ class Services:
         self.log_in.start()
         await self.recover.run()
         supervisor = self.ground.supervisor
-        for number in range(self.ground.limits.counters):
-            supervisor.keep(f"page counter {number + 1}", self.count_pages.run)
+        for number, counter in enumerate(self.counters, 1):
+            supervisor.keep(f"page counter {number}", partial(self.count_pages.run, counter))
         supervisor.keep("expiry", self.expire.run)
         self.expire.tick()
 
@@ -70,7 +74,7 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     decider = Decider(ground.directory, ground.link, ground.clock)
     dispatcher = Dispatcher(ground, outside.delivery)
     release_job = ReleaseJob(ground, decider, dispatcher)
-    count_pages = CountPages(ground, outside.counter, release_job)
+    count_pages = CountPages(ground, release_job)
     submit_job = SubmitJob(ground, decider, count_pages)
     delete_job = DeleteJob(ground)
     hold_job = HoldJob(ground, release_job)
@@ -99,6 +103,7 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         submit_job=submit_job,
         ipp_jobs=IppJobs(ground, ipp_services),
         count_pages=count_pages,
+        counters=outside.counters,
         dispatcher=dispatcher,
         expire=Expire(ground, perishable, times),
         recover=Recover(ground, dispatcher),

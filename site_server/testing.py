@@ -17,7 +17,7 @@ from site_server.errors import SpoolFullError
 from site_server.ports import Counted, Fate, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -190,7 +190,7 @@ class MemoryIndex:
     def __init__(self) -> None:
         self.rows: dict[str, HeldJob] = {}
 
-    async def put_held_jobs(self, jobs: list[HeldJob]) -> None:
+    async def put_held_jobs(self, jobs: Sequence[HeldJob]) -> None:
         """Make the index say this of each job."""
         self.rows.update({job.job_uuid: job for job in jobs})
 

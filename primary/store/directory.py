@@ -212,7 +212,7 @@ class Directory:
         return None if balance is None else int(balance)
 
     def known_payers(self, payers: Collection[str]) -> frozenset[str]:
-        """Those of `payers` that have a balance. No payer is ever deleted, so they are remembered."""
+        """Those of `payers` that have a balance; none is ever deleted, so they are remembered."""
         known = self._known_payers.intersection(payers)
         fresh = known.symmetric_difference(payers)
         if fresh:

@@ -25,6 +25,9 @@ from replication.entry_bodies import Movement
 from replication.journal import Entry, JournalHead
 from replication.ports import Micros, WallMs
 
+WAL_AUTOCHECKPOINT_PAGES: Final = 4_000
+"""A WAL of 16 MB: a batch of 500 entries is 120 pages, and a checkpoint writes every page again."""
+
 _OF_JOURNAL = (
     entries.c.site_name == bindparam("site"),
     entries.c.epoch == bindparam("site_epoch"),
@@ -85,7 +88,9 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = SqliteFile(path, ledger_metadata)
+        self._file = SqliteFile(
+            path, ledger_metadata, wal_autocheckpoint_pages=WAL_AUTOCHECKPOINT_PAGES
+        )
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection inside one read transaction."""

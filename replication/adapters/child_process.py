@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 RESTART_MS_FIRST: Final = 100
 RESTART_MS_MAX: Final = 30_000
 STEADY_MS: Final = 10_000
-"""A program that ran this long is healthy: its next restart is quick again."""
+"""A program that ran this long, or answered once, is healthy: its next restart is quick again."""
 STOP_MS: Final = 5_000
 """For each step of stopping: end of input, then TERM, then KILL."""
 LINE_BYTES_MAX: Final = 1024 * 1024
@@ -99,6 +99,7 @@ class ChildProcess:
         self._running = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._number = 0
+        self._answered = False
 
     @property
     def pid(self) -> int | None:
@@ -116,8 +117,8 @@ class ChildProcess:
         while True:
             started_s = loop.time()
             status = await self._run_once()
-            lived_ms = (loop.time() - started_s) * 1000
-            delay_ms = RESTART_MS_FIRST if lived_ms >= STEADY_MS else delay_ms
+            if self._answered or (loop.time() - started_s) * 1000 >= STEADY_MS:
+                delay_ms = RESTART_MS_FIRST
             log.warning(
                 "%s ended with status %s; starting it again in %d ms",
                 self.spec.name,
@@ -191,6 +192,7 @@ class ChildProcess:
             env=self.spec.environ,
         )
         self._process = process
+        self._answered = False
         self._running.set()
         try:
             async with asyncio.TaskGroup() as group:
@@ -228,6 +230,7 @@ class ChildProcess:
                 log.exception("%s answered what is not an answer: killed", self.spec.name)
                 self._kill(process)
                 return
+            self._answered = True
             if waiting is not None and not waiting.done():
                 waiting.set_result(answer)
 

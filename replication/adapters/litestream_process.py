@@ -57,6 +57,9 @@ class LitestreamError(ReplicationError):
     """litestream did not sync in time. It goes on trying by itself; sites get the change later."""
 
 
+_NOT_SYNCED: Final = (aiohttp.ClientError, LitestreamError, ValueError, KeyError)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LitestreamOptions:
     """Intervals, in litestream's notation. Why these: architecture.md, Traps."""
@@ -94,8 +97,7 @@ class LitestreamProcess:
         self._store = store.absolute()
         self._runtime_folder = runtime_folder.absolute()
         self._options = options or LitestreamOptions()
-        self._socket_folder, self._socket_is_temporary = _socket_folder(self._runtime_folder)
-        self._socket = self._socket_folder / "litestream.sock"
+        self._socket = self._runtime_folder / "litestream.sock"
         config = self._runtime_folder / "litestream.json"
         self.child = ChildProcess(
             ChildSpec(
@@ -115,12 +117,15 @@ class LitestreamProcess:
 
     async def run(self) -> NoReturn:
         """Keep litestream running until cancelled, then stop it."""
-        await asyncio.to_thread(self._write_config)
+        temporary = await asyncio.to_thread(_short_folder, self._socket)
+        if temporary is not None:
+            self._socket = temporary / self._socket.name
         try:
+            await asyncio.to_thread(self._write_config)
             await self.child.run()
         finally:
-            if self._socket_is_temporary:
-                await asyncio.to_thread(shutil.rmtree, self._socket_folder, ignore_errors=True)
+            if temporary is not None:
+                await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
 
     async def sync(self, timeout_ms: int = SYNC_TIMEOUT_MS) -> int:
         """Have every commit made before this call written to the store; return the store's TXID.
@@ -136,7 +141,7 @@ class LitestreamProcess:
                 while True:
                     try:
                         return await self._post_sync(timeout_ms)
-                    except (aiohttp.ClientError, LitestreamError) as error:
+                    except _NOT_SYNCED as error:
                         said = str(error)
                     await asyncio.sleep(RETRY_MS / 1000)
         except TimeoutError as error:
@@ -186,12 +191,11 @@ class LitestreamProcess:
         self._config.write_text(json.dumps(config, indent=1) + "\n")
 
 
-def _socket_folder(runtime_folder: Path) -> tuple[Path, bool]:
-    """Where the socket goes, and whether that is a temporary folder: its path must be short."""
-    path = os.fsencode(runtime_folder / "litestream.sock")
-    if len(path) <= SOCKET_PATH_BYTES_MAX:
-        return runtime_folder, False
-    return Path(tempfile.mkdtemp(prefix="holdfast-")), True
+def _short_folder(socket: Path) -> Path | None:
+    """A temporary folder (of this user only) where the path of `socket` is too long for a socket."""
+    if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
+        return None
+    return Path(tempfile.mkdtemp(prefix="holdfast-"))
 
 
 def log_line(line: str) -> tuple[int, str] | None:

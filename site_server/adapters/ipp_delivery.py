@@ -78,7 +78,7 @@ class IppDelivery:
         )
         if not isinstance(opened, Opened):
             return _refusal_of(opened)
-        await record(opened.printer_job_id)
+        await self._record(order, opened.printer_job_id, record)
         return await self._send(order, opened.printer_job_id)
 
     async def settle(self, printer_uri: str, printer_job_id: int, job_uuid: str = "") -> Outcome:
@@ -90,6 +90,18 @@ class IppDelivery:
             return _unknown("this printer gives no job number before the document")
         marker = job_uuid[:MARKER_CHARS]
         return await self._follow(printer_uri, printer_job_id, marker, is_whole=False)
+
+    async def _record(
+        self, order: Order, number: int, record: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """An empty job whose number could not be recorded must not block the printer."""
+        is_recorded = False
+        try:
+            await record(number)
+            is_recorded = True
+        finally:
+            if not is_recorded:
+                await self._printer.cancel(order.printer_uri, number, order.user_name)
 
     async def _send(self, order: Order, number: int) -> Outcome:
         uri = order.printer_uri

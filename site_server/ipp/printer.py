@@ -171,7 +171,7 @@ class IppPrinter:
 
 def marked(job_name: str, marker: str) -> str:
     """The job name as the printer gets it: readable first, then what tells it from all others."""
-    return f"{clip(job_name, JOB_NAME_BYTES_MAX)} [{marker}]"
+    return f"{clip(job_name, JOB_NAME_BYTES_MAX)} #{marker}"
 
 
 def _job_name(sheet: Sheet) -> Attribute:

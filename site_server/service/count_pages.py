@@ -34,11 +34,10 @@ _log = logging.getLogger(__name__)
 
 
 class CountPages:
-    """The counters of this site. `run` is one of them; run several at once."""
+    """The counting at this site. `run` it once for each counter."""
 
-    def __init__(self, ground: Ground, counter: Counter, release_job: ReleaseJob) -> None:
+    def __init__(self, ground: Ground, release_job: ReleaseJob) -> None:
         self._ground = ground
-        self._counter = counter
         self._release_job = release_job
         self._counting: set[str] = set()
         self._added = asyncio.Event()
@@ -47,7 +46,7 @@ class CountPages:
         """Say that a job was accepted."""
         self._added.set()
 
-    async def run(self) -> None:
+    async def run(self, counter: Counter) -> None:
         """Count one document after the other, for ever."""
         while True:
             job = self._next()
@@ -57,13 +56,13 @@ class CountPages:
                 continue
             self._counting.add(job.job_uuid)
             try:
-                await self.count(job)
+                await self.count(job, counter)
             finally:
                 self._counting.discard(job.job_uuid)
 
-    async def count(self, job: Job) -> None:
+    async def count(self, job: Job, counter: Counter) -> None:
         """Count one document, write it down, and send the job on where nobody holds it."""
-        counted = await self._count(job)
+        counted = await self._count(job, counter)
         held: Job | None = None
 
         async def written() -> bool:
@@ -86,13 +85,13 @@ class CountPages:
             accepted = site.jobs.in_state(JobState.ACCEPTED, len(self._counting) + 1)
         return next((job for job in accepted if job.job_uuid not in self._counting), None)
 
-    async def _count(self, job: Job) -> Counted:
+    async def _count(self, job: Job, counter: Counter) -> Counted:
         counted = COUNTER_FAILED
 
         async def work() -> None:
             nonlocal counted
             path = self._ground.spool.path(job.job_uuid)
-            counted = await self._counter.count(path, job.document_format)
+            counted = await counter.count(path, job.document_format)
 
         await self._ground.supervisor.survives(f"counting of job {job.job_number}", work)
         return counted

@@ -117,9 +117,14 @@ class FollowDirectory:
         return self._position
 
     @property
+    def head_txid(self) -> int:
+        """The newest TXID that headquarters told of; 0 before the first."""
+        return 0 if self._target is None else self._target.txid
+
+    @property
     def wanted(self) -> int:
         """The newest TXID headquarters told of; at least 1, for every directory has a first one."""
-        return max(1, self._head_txid)
+        return max(1, self.head_txid)
 
     @property
     def done(self) -> int:
@@ -229,11 +234,7 @@ class FollowDirectory:
         self._applied = asyncio.Event()
 
     def _is_behind(self) -> bool:
-        return self.done < self._head_txid
-
-    @property
-    def _head_txid(self) -> int:
-        return 0 if self._target is None else self._target.txid
+        return self.done < self.head_txid
 
     async def _survives(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether `work` did what it should; what went wrong is told once."""

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from replication.ports import Clock
 
@@ -41,16 +41,22 @@ class Supervisor:
         self._tasks = tasks
         self._clock = clock
         self._pause = pause
+        self._started: set[asyncio.Task[None]] = set()
 
     def spawn(
         self, name: str, work: Callable[[], Awaitable[None]], repair: Callable[[], Awaitable[None]]
     ) -> None:
         """Run `work()` once. If it fails, run `repair()` until that ends without an error."""
-        self._tasks.create_task(self._once(name, work, repair), name=name)
+        self._start(name, self._once(name, work, repair))
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run `run()` for ever, again after an error or an early end."""
-        self._tasks.create_task(self._for_ever(name, run), name=name)
+        self._start(name, self._for_ever(name, run))
+
+    def stop(self) -> None:
+        """Cancel everything that was started here."""
+        for task in self._started:
+            task.cancel()
 
     async def retry(self, name: str, attempt: Callable[[], Awaitable[bool]]) -> None:
         """Await `attempt()` until it says True, with growing pauses between."""
@@ -60,6 +66,11 @@ class Supervisor:
                 _log.warning("%s: trying again until it works", name)
             await self._pause(pause_ms)
             pause_ms = min(2 * pause_ms, PAUSE_MS_MAX)
+
+    def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
+        task = self._tasks.create_task(work, name=name)
+        self._started.add(task)
+        task.add_done_callback(self._started.discard)
 
     async def _once(
         self, name: str, work: Callable[[], Awaitable[None]], repair: Callable[[], Awaitable[None]]

@@ -189,7 +189,8 @@ class Jobs:
 
     def count_by_state(self) -> dict[str, int]:
         """How many jobs stand where."""
-        return dict(self._connection.execute(_COUNT_BY_STATE))
+        rows = self._connection.execute(_COUNT_BY_STATE)
+        return {row.state: row[1] for row in rows}
 
     def count_open_by_queue(self) -> dict[str, int]:
         """How many jobs of each queue are not done."""

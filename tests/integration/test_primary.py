@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -12,8 +13,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from replication.adapters.tls import client_context
+from primary.testing import SiteJournal
+from replication.adapters.link_client import LinkAddress
+from replication.adapters.tls import client_context, link_client_context
 from replication.join_token import parse_token
+from replication.messages import Ack, Entries, Hello, WireEntry, parse_from_primary
+from site_server.adapters.identity import Identity, join
 
 EXAMPLE = Path(__file__).parents[2] / "primary" / "example" / "organisation.toml"
 ADA_MICROS = 20_000_000
@@ -170,6 +175,81 @@ async def request_ids(primary: Running) -> Sequence[str]:
     entries = await primary.get("/api/v1/ledger/entries?site=primary&limit=1000")
     bodies = [entry["body"] for entry in entries["items"]]
     return [body["request_id"] for body in bodies if body["request_id"]]
+
+
+async def test_what_a_site_was_acknowledged_survives_a_kill(folder: Path, tmp_path: Path) -> None:
+    journal = SiteJournal("oslo")
+    async with running(folder) as primary:
+        token = await asyncio.to_thread(holdfast, "token", "--site", "oslo", "--data", folder)
+        address = LinkAddress(host="localhost", port=primary.ports["link"])
+        identity = await join(token.stdout, tmp_path / "identity", address=address)
+        async with connected(primary, identity) as link:
+            for _ in range(5):
+                journal.printed("ada", 100_000)
+                await hand_in(link, journal)
+            await primary.kill()
+
+    async with running(folder) as primary:
+        assert await primary.ada_micros() == ADA_MICROS - 500_000
+        async with connected(primary, identity, journal_seq=5) as link:
+            journal.printed("ada", 100_000)
+            await hand_in(link, journal)
+        assert await primary.ada_micros() == ADA_MICROS - 600_000
+        totals = await primary.get("/api/v1/ledger/totals")
+        assert totals["journals"][0] == {
+            "site_name": "oslo",
+            "epoch": 1,
+            "entries": 6,
+            "last_seq": 6,
+            "disputed": 0,
+        }
+        assert (await primary.get("/health"))["link"]["detail"] == "0 of 2 sites"
+
+
+@asynccontextmanager
+async def connected(
+    primary: Running, identity: Identity, journal_seq: int = 0
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    trust = link_client_context(
+        cert=identity.cert_path, key=identity.key_path, ca=folder_ca(primary)
+    )
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"https://localhost:{primary.ports['link']}/v1/link", ssl=trust) as link,
+    ):
+        hello = Hello(site_name="oslo", epoch=1, journal_seq=journal_seq, wall_ms=0)
+        await link.send_str(hello.model_dump_json())
+        yield link
+
+
+def folder_ca(primary: Running) -> Path:
+    return primary.folder / "pki" / "ca.cert.pem"
+
+
+async def hand_in(link: aiohttp.ClientWebSocketResponse, journal: SiteJournal) -> None:
+    """Send the whole journal, as after each reconnect, and wait for the acknowledgement."""
+    wire = [WireEntry.of(entry) for entry in journal.entries]
+    await link.send_str(Entries(entries=wire).model_dump_json())
+    async with asyncio.timeout(10):
+        while True:
+            message = parse_from_primary(await link.receive_str())
+            if isinstance(message, Ack) and message.seq == journal.head.seq:
+                return
+
+
+async def test_a_port_that_is_taken_is_told_with_what_to_do(folder: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = tmp_path / "taken.toml"
+        settings.write_text(
+            f'data_dir = "{folder}"\napi.port = {taken.getsockname()[1]}\n'
+            'link = { listen_host = "127.0.0.1", port = 0 }\n'
+        )
+        refused = await asyncio.to_thread(holdfast, "run", "--config", settings)
+
+    assert refused.returncode == 1
+    assert "configure another port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (folder / "ports.json").exists()
 
 
 async def test_a_wrong_key_is_refused_by_the_real_server(folder: Path) -> None:

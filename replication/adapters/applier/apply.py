@@ -141,8 +141,9 @@ class Applier:
                 files.append(_verified(read_ltx(source, str(name)), name))
             start_txid = self._start_txid(lineage)
             pages = self._write(files, size_before=self._replica.page_count if start_txid else 0)
-        self.position = Position(lineage=lineage, txid=names[-1].max_txid)
-        store_position(self._position_path, self.position)
+        position = Position(lineage=lineage, txid=names[-1].max_txid)
+        store_position(self._position_path, position)
+        self.position = position
         outcome.applied += len(names)
         outcome.pages += pages
 

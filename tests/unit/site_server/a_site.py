@@ -16,7 +16,14 @@ from replication.errors import StorageFullError
 from replication.schema import directory as schema
 from replication.testing import ManualClock
 from site_server.config import Limits, Times
-from site_server.ipp.service_port import HOLD_NONE, DocumentInfo, JobRequest, JobTicket, JobView
+from site_server.ipp.service_port import (
+    HOLD_NONE,
+    DocumentInfo,
+    JobRequest,
+    JobTicket,
+    JobView,
+    Refusal,
+)
 from site_server.ports import Counted
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
@@ -54,14 +61,6 @@ DEVICE: Final = Device(device_name="panel-1", printer_name=PRINTER)
 PRICE_MICROS: Final = 50_000
 """One mono impression, one-sided."""
 PDF: Final = b"%PDF-1.7 as good as any"
-
-
-class _OverError(Exception):
-    """The test is over."""
-
-
-def _end() -> None:
-    raise _OverError  # ends the tasks of the group, as a signal does in bootstrap
 
 
 class FillingStore(SiteStore):
@@ -163,7 +162,7 @@ class ASite:
         )
         document = DocumentInfo(name="report.pdf", format="application/pdf")
         writer = await self.services.ipp_jobs.begin_job(request, document)
-        if not hasattr(writer, "write"):
+        if isinstance(writer, Refusal):
             return writer
         try:
             return await writer.write(PDF) or await writer.commit(is_last=True)
@@ -242,7 +241,7 @@ async def a_site(
                 supervisor=Supervisor(tasks, clock, pause),
                 limits=limits or Limits(),
             )
-            outside = Outside(delivery=printer, counter=counter, card_key=CARD_KEY)
+            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
@@ -257,9 +256,7 @@ async def a_site(
                 pause=pause,
                 tasks=tasks,
             )
-            _end()
-    except* _OverError:
-        pass
+            ground.supervisor.stop()
     finally:
         store.close()
         replica.close()

@@ -60,7 +60,7 @@ async def test_who_may_not_print_is_refused_before_the_document(
     tmp_path: Path, user_name: str, fields: dict[str, object], reason: Reason
 ) -> None:
     async with a_site(tmp_path) as site:
-        site.user("ada", **fields)
+        site.user("ada", 0, **fields)
         refusal = await site.submit(user_name)
         assert isinstance(refusal, Refusal)
         assert (refusal.reason, refusal.status) == (reason, Status.NOT_AUTHORIZED)

@@ -1,0 +1,123 @@
+"""`holdfast-site`: join, run, status, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+
+from replication.adapters.components import render
+from replication.errors import ReplicationError
+from site_server import bootstrap, config, doctor
+from site_server.adapters import identity as identities
+from site_server.admin_client import ask_site
+from site_server.data_folder import DataFolder
+from site_server.errors import ConfigError, SiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from site_server.config import Config
+
+FAILED: Final = 1
+WRONG_INPUT: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks; the exit status: 1 failed, 2 wrong input."""
+    wanted = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[wanted.command](wanted, os.environ)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"{wanted.source}: {problem}", file=sys.stderr)
+        return WRONG_INPUT
+    except (SiteError, ReplicationError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+
+
+def _join(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    folder = DataFolder(_config(wanted, environ).data_dir)
+    token = _text_of(wanted.token_file) if wanted.token_file else sys.stdin.read()
+    folder.make()
+    joined = asyncio.run(identities.join(token, folder.identity, hosts=wanted.host))
+    folder.admin_key()
+    print(
+        f"{folder.path}: this is site {joined.site_name} now, epoch {joined.epoch}.\n"
+        f"Next: holdfast-site run --data {folder.path}"
+    )
+    return 0
+
+
+def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    uvloop.run(bootstrap.run(settings, environ))
+    return 0
+
+
+def _status(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    data_dir = _config(wanted, environ).data_dir
+    status = asyncio.run(ask_site(data_dir, "/admin/v1/status"))
+    width = max(map(len, status))
+    for name, value in status.items():
+        print(f"{name:<{width}}  {value}")
+    return 0
+
+
+def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    found = list(doctor.look(_config(wanted, environ), environ))
+    print(render(found))
+    return FAILED if any(one.required and not one.found for one in found) else 0
+
+
+_COMMANDS: Final = {"join": _join, "run": _run, "status": _status, "doctor": _doctor}
+
+
+def _config(wanted: argparse.Namespace, environ: Mapping[str, str]) -> Config:
+    if wanted.config is None:
+        wanted.source = "command line"
+        return config.for_folder(wanted.data, environ)
+    wanted.source = wanted.config
+    return config.load(_text_of(wanted.config), environ)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"cannot be read: {error}"]) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    place = argparse.ArgumentParser(add_help=False)
+    where = place.add_mutually_exclusive_group()
+    where.add_argument("--data", metavar="DIR", help="the data folder, with defaults for the rest")
+    where.add_argument("--config", metavar="FILE", type=Path, help="site.toml")
+    parser = argparse.ArgumentParser(prog="holdfast-site", description="A branch's server.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    join = commands.add_parser("join", parents=[place], help="become a site, with a join token")
+    join.add_argument(
+        "--token-file", metavar="FILE", type=Path, help="the token; standard input otherwise"
+    )
+    join.add_argument(
+        "--host", metavar="NAME", action="append", default=[], help="a name of this machine"
+    )
+    commands.add_parser("run", parents=[place], help="serve until TERM or Ctrl-C")
+    commands.add_parser("status", parents=[place], help="what the running site says of itself")
+    commands.add_parser("doctor", parents=[place], help="look at what a site stands on")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

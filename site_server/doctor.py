@@ -1,0 +1,54 @@
+"""What a site stands on, looked at: components, ports, disk, clock, identity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from replication.adapters.components import (
+    Component,
+    clock_sane,
+    crsqlite,
+    folder_writable,
+    port_free,
+    pysqlite,
+    python,
+    sqlean,
+)
+from replication.adapters.system_clock import SystemClock
+from site_server.adapters import identity as identities
+from site_server.data_folder import DataFolder
+from site_server.errors import SiteError
+from site_server.listen import PORTS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from site_server.config import Config
+
+
+def look(config: Config, environ: Mapping[str, str]) -> Iterator[Component]:
+    """Each component as it is now. Nothing is changed."""
+    yield python()
+    yield pysqlite()
+    yield sqlean()
+    yield crsqlite(environ)
+    yield folder_writable(config.data_dir, config.limits.free_bytes_min)
+    yield clock_sane(SystemClock())
+    yield _identity(config)
+    is_running = (config.data_dir / PORTS_FILE).exists()
+    for port in (config.listen.device_port, config.listen.ipp_port):
+        seen = port_free(config.listen.host, port)
+        if is_running and not seen.found:
+            seen = replace(seen, found=True, version="in use", where="by the running site")
+        yield seen
+
+
+def _identity(config: Config) -> Component:
+    folder = DataFolder(config.data_dir).identity
+    try:
+        found = identities.load(folder)
+    except SiteError as error:
+        return Component(name="identity", found=False, where=str(folder), hint=str(error))
+    version = f"{found.site_name}, epoch {found.epoch}"
+    return Component(name="identity", found=True, version=version, where=str(folder))

@@ -1,0 +1,123 @@
+"""The link to headquarters, put together: journal up, directory down, registers both ways."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from replication.adapters.applier_process import ApplierProcess
+from replication.adapters.link_client import LinkAddress, LinkClient
+from replication.adapters.ltx_mirror import Mirror
+from replication.adapters.tls import link_client_context
+from site_server.adapters.mirror_folder import newest_lineage
+from site_server.service.backlog import Backlog
+from site_server.service.exchange_registers import ExchangeRegisters
+from site_server.service.exchange_with_primary import ExchangeWithPrimary
+from site_server.service.follow_directory import FollowDirectory
+from site_server.service.watch_link import WatchLink
+
+if TYPE_CHECKING:
+    from failure_modes.vocabulary import LinkState, MonotonicMs
+    from replication.adapters.replica import Replica
+    from replication.ports import Clock
+    from replication.registers import RegistersPort
+    from site_server.adapters.identity import Identity
+    from site_server.config import Config
+    from site_server.data_folder import DataFolder
+    from site_server.service.supervise import Supervisor
+    from site_server.store.site_store import SiteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearSide:
+    """What the link carries: this site's own files."""
+
+    identity: Identity
+    folder: DataFolder
+    store: SiteStore
+    replica: Replica
+    registers: RegistersPort
+
+
+class FarSide:
+    """Everything that concerns headquarters. Nothing in it is waited for by a decision."""
+
+    def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
+        identity, folder = near.identity, near.folder
+        folder.mirror.mkdir(exist_ok=True)
+        address = LinkAddress(
+            host=config.primary.host or identity.primary.host,
+            port=config.primary.port or identity.primary.port,
+        )
+        context = link_client_context(
+            cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
+        )
+        self._client = LinkClient(
+            address=address,
+            context=context,
+            hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
+            chance=random.SystemRandom(),
+        )
+        self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
+        self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
+        position = near.replica.position
+        self._follow = FollowDirectory(
+            mirror=Mirror(folder.mirror, self._client.fetch, position),
+            applier=self._applier,
+            listing=self._client,
+            position=position,
+            mirror_lineage=newest_lineage(folder.mirror),
+        )
+        self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
+        self._watch = WatchLink(
+            link=self._client,
+            clock=clock,
+            backlog=Backlog((self._exchange, self._follow)),
+            timing=config.link.timing(),
+        )
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Keep everything going."""
+        listeners = (self._watch, self._exchange, self._follow, self._sideways)
+
+        async def keep_linked() -> None:
+            await self._client.run(listeners)
+
+        supervisor.keep("applier", self._applier.run)
+        supervisor.keep("link", keep_linked)
+        supervisor.keep("link watcher", self._watch.run)
+        supervisor.keep("journal upload", self._exchange.run)
+        supervisor.keep("directory", self._follow.run)
+        supervisor.keep("registers", self._sideways.run)
+
+    @property
+    def state(self) -> LinkState:
+        """The link's state."""
+        return self._watch.state
+
+    @property
+    def since_ms(self) -> MonotonicMs:
+        """When that state began."""
+        return self._watch.since_ms
+
+    @property
+    def refusal(self) -> str:
+        """Why headquarters wants nothing to do with this site; '' where it does not say so."""
+        return self._client.refusal
+
+    @property
+    def position(self) -> int:
+        """The TXID of the replica; 0: there is none yet."""
+        position = self._follow.position
+        return 0 if position is None else position.txid
+
+    @property
+    def head_txid(self) -> int:
+        """The newest TXID that headquarters told of."""
+        return max(self._follow.wanted, self._follow.done)
+
+    @property
+    def acked_seq(self) -> int:
+        """The last journal entry that headquarters confirmed to this process."""
+        return self._exchange.done

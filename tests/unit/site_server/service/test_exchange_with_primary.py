@@ -1,0 +1,184 @@
+"""The journal on its way up, over a link that comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from replication.entry_bodies import BalanceAdjusted, JobDeleted
+from replication.exchange import BATCH_ENTRIES_MAX, WINDOW_ENTRIES_MAX, receive
+from replication.messages import BATCH_CHARS_MAX, Ack, Beat, Entries, Gap, Hello, Welcome
+from replication.testing import ManualClock, MemoryJournal, RecordingLink
+from site_server.service.exchange_with_primary import ExchangeWithPrimary
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from replication.journal import Entry
+
+LINEAGE = "0123456789abcdef" * 2
+
+
+class Site:
+    """A journal, a link that records, and the exchange between them."""
+
+    def __init__(self, entries: int = 0) -> None:
+        self.journal = MemoryJournal(site_name="oslo")
+        self.write(entries)
+        self.link = RecordingLink()
+        self.clock = ManualClock()
+        self.exchange = ExchangeWithPrimary(
+            journal=self.journal, link=self.link, clock=self.clock
+        )
+
+    def write(self, count: int) -> None:
+        for _ in range(count):
+            self.journal.append(BalanceAdjusted(payer="user:ada", amount_micros=1))
+
+    async def welcome(self, watermark_seq: int) -> None:
+        await self.exchange.up(
+            Welcome(lineage=LINEAGE, txid=1, watermark_seq=watermark_seq, wall_ms=0)
+        )
+
+    def sent(self) -> list[Entry]:
+        """Every entry that went out, in order of sending."""
+        return [
+            entry.entry("oslo", 1)
+            for message in self.link.sent
+            if isinstance(message, Entries)
+            for entry in message.entries
+        ]
+
+    async def wait_for_seqs(self, *seqs: int) -> None:
+        """Return once exactly these went out; a wrong one fails the test."""
+        while len(self.sent()) < len(seqs):
+            await self.link.wait_for_sent(len(self.link.sent) + 1)
+        assert [entry.seq for entry in self.sent()] == list(seqs)
+
+
+@asynccontextmanager
+async def exchanging(site: Site) -> AsyncIterator[None]:
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        running = group.create_task(site.exchange.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+
+
+async def test_a_site_says_who_it_is_and_how_far_its_journal_goes() -> None:
+    site = Site(entries=3)
+    assert site.exchange.hello() == Hello(
+        site_name="oslo", epoch=1, journal_seq=3, wall_ms=site.clock.wall_ms()
+    )
+
+
+async def test_what_headquarters_lacks_is_sent_in_order() -> None:
+    site = Site(entries=5)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=2)
+        await site.wait_for_seqs(3, 4, 5)
+        assert site.exchange.done == 2
+        await site.exchange.heard(Ack(seq=5))
+        assert (site.exchange.done, site.exchange.wanted) == (5, 5)
+
+
+async def test_a_new_entry_goes_out_by_itself() -> None:
+    site = Site()
+    async with exchanging(site):
+        await site.welcome(watermark_seq=0)
+        for number in range(1, 4):
+            site.write(1)
+            await site.wait_for_seqs(*range(1, number + 1))
+
+
+async def test_without_a_link_nothing_is_sent_and_then_everything() -> None:
+    site = Site(entries=1)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=0)
+        await site.wait_for_seqs(1)
+        site.exchange.down()
+        site.write(2)
+        await asyncio.sleep(0)
+        await site.wait_for_seqs(1)
+        await site.welcome(watermark_seq=0)
+        await site.wait_for_seqs(1, 1, 2, 3)
+
+
+async def test_a_gap_is_filled_again_from_where_headquarters_asks() -> None:
+    site = Site(entries=4)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=4)
+        await site.exchange.heard(Gap(want_seq=2))
+        await site.wait_for_seqs(2, 3, 4)
+
+
+async def test_no_more_is_under_way_than_the_window_allows() -> None:
+    site = Site(entries=WINDOW_ENTRIES_MAX + 600)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=0)
+        await site.wait_for_seqs(*range(1, WINDOW_ENTRIES_MAX + 1))
+        sizes = [len(m.entries) for m in site.link.sent if isinstance(m, Entries)]
+        assert max(sizes) == BATCH_ENTRIES_MAX
+        await site.exchange.heard(Ack(seq=600))
+        await site.wait_for_seqs(*range(1, WINDOW_ENTRIES_MAX + 601))
+
+
+async def test_long_entries_travel_in_messages_that_the_other_end_accepts() -> None:
+    site = Site()
+    longest = JobDeleted(
+        job_uuid="01234567-89ab-cdef-0123-456789abcdef",
+        by_user_name="\N{GRINNING FACE}" * 255,
+    )
+    for _ in range(400):
+        site.journal.append(longest)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=0)
+        await site.wait_for_seqs(*range(1, 401))
+    batches = [m for m in site.link.sent if isinstance(m, Entries)]
+    assert len(batches) > 1
+    assert all(sum(len(e.body) for e in m.entries) <= BATCH_CHARS_MAX for m in batches)
+
+
+async def test_other_messages_and_late_news_after_the_end_of_a_link_change_nothing() -> None:
+    site = Site(entries=1)
+    async with exchanging(site):
+        await site.exchange.heard(Ack(seq=1))
+        assert site.exchange.done == 0
+        await site.welcome(watermark_seq=0)
+        await site.wait_for_seqs(1)
+        await site.exchange.heard(Welcome(lineage=LINEAGE, txid=1, watermark_seq=9, wall_ms=0))
+        assert site.exchange.done == 0
+
+
+@pytest.mark.parametrize("losses", range(6))
+async def test_whatever_was_lost_everything_counts_once_and_in_order(losses: int) -> None:
+    """The real sender against the real receiver; each connection dies after a few batches."""
+    site = Site(entries=20)
+    applied: list[Entry] = []
+    async with exchanging(site):
+        for round_number in range(losses + 1):
+            del site.link.sent[:]
+            await site.welcome(watermark_seq=len(applied))
+            await site.link.wait_for_sent(1)
+            # Of the last round everything arrives, of the others half of what was sent.
+            keep = len(site.sent()) if round_number == losses else len(site.sent()) // 2
+            head = applied[-1].head if applied else None
+            received = receive(site.sent()[:keep], head or site.journal.entries(1, 1)[0].head)
+            if head is None:
+                received = receive(site.sent()[:keep], MemoryJournal(site_name="oslo").head())
+            assert received.fork is None
+            applied.extend(received.apply)
+            site.exchange.down()
+            site.write(3 if round_number < losses - 1 else 0)
+    assert [entry.seq for entry in applied] == list(range(1, len(applied) + 1))
+    assert len(applied) == site.journal.head().seq
+
+
+async def test_a_beat_is_none_of_its_business() -> None:
+    site = Site()
+    await site.link.send(Beat(number=1))
+    assert site.sent() == []
