@@ -87,7 +87,7 @@ class FullRegisters:
     async def newer_than(self, versions: Versions) -> Batch | None:
         """There is nothing."""
         del versions
-        return None  # noqa: RET501 - a value of this method, as of its kind
+        return None
 
     async def merge(self, batch: Batch) -> None:
         """Refuse."""

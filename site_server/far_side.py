@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replication.adapters.applier_process import ApplierProcess
-from replication.adapters.link_client import LinkAddress, LinkClient
+from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.tls import link_client_context
 from site_server.adapters.mirror_folder import newest_lineage
@@ -58,6 +58,7 @@ class FarSide:
             context=context,
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
+            times=LinkTimes(silence_ms=config.link.offline_ms),
         )
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
@@ -115,7 +116,7 @@ class FarSide:
     @property
     def head_txid(self) -> int:
         """The newest TXID that headquarters told of."""
-        return max(self._follow.wanted, self._follow.done)
+        return max(self._follow.head_txid, self._follow.done)
 
     @property
     def acked_seq(self) -> int:

@@ -7,6 +7,7 @@ missing and left running.
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 DBUS_SOCKET: Final = Path("/run/dbus/system_bus_socket")
+DBUS_PID: Final = Path("/run/dbus/pid")
 DBUS: Final = ("dbus-daemon", "--system", "--fork")
 AVAHI: Final = ("avahi-daemon", "--daemonize")
 AVAHI_IN_A_BARE_CONTAINER: Final = ("--no-drop-root", "--no-rlimits", "--no-chroot")
@@ -32,6 +34,7 @@ async def start_discovery() -> None:
     """
     if not await _runs_dbus():
         DBUS_SOCKET.parent.mkdir(parents=True, exist_ok=True)
+        _forget_dead_dbus()
         tried = [await _try("dbus-uuidgen", "--ensure"), await _try(*DBUS)]
         await _wait_for(_runs_dbus, "dbus-daemon", tried)
     if not await _runs_avahi():
@@ -50,6 +53,18 @@ async def _runs_dbus() -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+def _forget_dead_dbus() -> None:
+    """A daemon that was killed leaves its pid file, and no other starts while that is there."""
+    try:
+        os.kill(int(DBUS_PID.read_text(encoding="ascii")), 0)
+    except FileNotFoundError:
+        return
+    except (ProcessLookupError, ValueError):
+        DBUS_PID.unlink(missing_ok=True)
+    except PermissionError:
+        return  # it is alive, and somebody else's
 
 
 async def _runs_avahi() -> bool:

@@ -41,7 +41,6 @@ def judge(history: History, state: FinalState) -> tuple[Verdict, ...]:
 
 def close_the_books(tell: Narrator, history: History, state: FinalState) -> bool:
     """Print the closing tables and the verdicts; whether every promise was kept."""
-    _latency_table(tell, history)
     _balance_table(tell, state)
     _entry_table(tell, state)
     verdicts = judge(history, state)
@@ -65,7 +64,8 @@ def _say_verdict(tell: Narrator, verdict: Verdict) -> None:
         tell.line(f"         ! {finding}")
 
 
-def _latency_table(tell: Narrator, history: History) -> None:
+def latency_table(tell: Narrator, history: History) -> None:
+    """Print each decision's median with the WAN up beside its median while cut."""
     tell.line()
     tell.line("      Decisions at the sites, median (samples)")
     rows = [

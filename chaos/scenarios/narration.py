@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 PROGRESS_EVERY_S: Final = 2.0
-LABEL_WIDTH: Final = 30
+LABEL_WIDTH: Final = 34
 COLUMN_GAP: Final = "  "
 
 

@@ -80,6 +80,7 @@ class Links:
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
+        self._refusals: dict[str, str] = {}
 
     def names(self) -> Sequence[str]:
         """The sites that are connected, in order."""
@@ -87,10 +88,17 @@ class Links:
 
     def add(self, site_name: str, wire: Wire) -> None:
         """A site came in: its older connection, if any, is a dead one."""
+        self._refusals.pop(site_name, None)
         former = self._wires.get(site_name)
         self._wires[site_name] = wire
         if former is not None:
             former.abort()
+
+    def is_news(self, site_name: str, refusal: str) -> bool:
+        """Whether the site is refused for another reason than before; it goes on calling."""
+        former = self._refusals.get(site_name)
+        self._refusals[site_name] = refusal
+        return refusal != former
 
     def remove(self, site_name: str, wire: Wire) -> None:
         """That connection ended."""
@@ -121,7 +129,8 @@ class LinkSession:
             return
         refusal = await self._refusal_of(hello)
         if refusal:
-            logger.warning("site %s is refused: %s", self._site_name, refusal)
+            if links.is_news(self._site_name, refusal):
+                logger.warning("site %s is refused: %s", self._site_name, refusal)
             await self._fence(refusal)
             return
         links.add(self._site_name, self._wire)

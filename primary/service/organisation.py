@@ -86,7 +86,7 @@ def _insert(
     connection: Connection, organisation: Organisation, card_key: bytes, clock: Clock
 ) -> None:
     for insert, rows in rows_of(organisation, card_key):
-        insert(connection, rows)
+        insert(connection, sorted(rows))  # by primary key: each page is filled once
     insert_heartbeat(
         connection,
         Heart(

@@ -192,7 +192,7 @@ class LitestreamProcess:
 
 
 def _short_folder(socket: Path) -> Path | None:
-    """A temporary folder (of this user only) where the path of `socket` is too long for a socket."""
+    """A temporary folder (of this user only) where the path of `socket` is too long for one."""
     if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
         return None
     return Path(tempfile.mkdtemp(prefix="holdfast-"))

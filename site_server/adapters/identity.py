@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final
@@ -25,6 +26,7 @@ from yarl import URL
 from replication.adapters.link_client import LinkAddress
 from replication.adapters.private_file import make_private_folder, sync_folder, write_private
 from replication.adapters.tls import link_client_context
+from replication.errors import BadJoinTokenError
 from replication.join_token import JoinAnswer, JoinRequest, parse_token
 from replication.messages import SiteName
 from site_server.errors import NotJoinedError, SiteError
@@ -155,7 +157,10 @@ async def _ask(
     cert, key = folder / "token.cert.pem", folder / "token.key.pem"
     write_private(cert, token.cert_pem.encode("ascii"))
     write_private(key, token.key_pem.encode("ascii"))
-    context = link_client_context(cert=cert, key=key, ca_pem=token.ca_pem)
+    try:
+        context = link_client_context(cert=cert, key=key, ca_pem=token.ca_pem)
+    except ssl.SSLError as error:
+        raise BadJoinTokenError from error
     cert.unlink()
     key.unlink()
     url = URL.build(scheme="https", host=dial.host, port=dial.port, path="/v1/join")

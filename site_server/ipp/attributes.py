@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from site_server.ipp.value_codec import VALUE_BYTES_MAX
-from site_server.ipp.values import Attribute, DateTime, IntRange, Resolution, Value
+from site_server.ipp.values import Attribute, DateTime, IntRange, Value
 from site_server.ipp.vocabulary import ValueTag
 
 if TYPE_CHECKING:
@@ -32,11 +32,6 @@ def keyword(name: str, *values: str) -> Attribute:
 def uri(name: str, *values: str) -> Attribute:
     """A uri attribute."""
     return _clipped(name, ValueTag.URI, values)
-
-
-def uri_scheme(name: str, *values: str) -> Attribute:
-    """A uriScheme attribute."""
-    return _clipped(name, ValueTag.URI_SCHEME, values)
 
 
 def mime_type(name: str, *values: str) -> Attribute:
@@ -72,11 +67,6 @@ def boolean(name: str, *, value: bool) -> Attribute:
 def int_range(name: str, lower: int, upper: int) -> Attribute:
     """A rangeOfInteger attribute."""
     return _make(name, ValueTag.RANGE_OF_INTEGER, (IntRange(lower, upper),))
-
-
-def resolution(name: str, dots_per_inch: int) -> Attribute:
-    """A resolution attribute with square dots."""
-    return _make(name, ValueTag.RESOLUTION, (Resolution(dots_per_inch, dots_per_inch),))
 
 
 def date_time(name: str, wall_ms: int | None) -> Attribute:

@@ -20,6 +20,7 @@ from site_server.ipp.errors import BodyError, CodecError, IppError
 from site_server.ipp.operations import perform
 from site_server.ipp.request import check_version, read_request
 from site_server.ipp.uris import Uris, is_authority
+from site_server.ipp.vocabulary import CONTENT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from site_server.ipp.service_port import JobService
     from site_server.ipp.values import Head
 
-CONTENT_TYPE: Final = "application/ipp"
 PATHS: Final = (
     "/",
     "/printers/",

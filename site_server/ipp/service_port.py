@@ -14,9 +14,8 @@ The rules, for whoever implements `JobService`:
   user and the IPP status; which status for which refusal stands at `Refusal`. Once `write` refuses,
   the endpoint reads no further.
 * **Users are names only.** IPP without authentication carries `requesting-user-name`, which anybody
-  can set. A held job must therefore not leave the building through `release`: that is a decision of
-  the service, and on a held queue the right answer is a refusal (not-possible), unless policy says
-  otherwise.
+  can set. So `release` ends only a hold that the sender asked for; what waits for its owner goes
+  nowhere on a claimed name: refuse it (not-possible or not-authorized).
 * An open job (created, nothing sent) must be ended by the service after `multiple_operation_ms`.
 * Everything is async, so that an implementation may read a database; nothing may wait for the WAN.
 """

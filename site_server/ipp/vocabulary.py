@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+CONTENT_TYPE: Final = "application/ipp"
+
 
 class GroupTag(IntEnum):
     """The delimiter that opens a group of attributes (RFC 8010, 3.5.1)."""

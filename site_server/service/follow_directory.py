@@ -103,7 +103,7 @@ class FollowDirectory:
         self._applier = applier
         self._listing = listing
         self._position = position
-        self._mirror_lineage = mirror_lineage if position is None else position.lineage
+        self._mirror_lineage = mirror_lineage
         self._target: Head | None = None
         self._is_up = False
         self._trouble = ""
@@ -143,6 +143,14 @@ class FollowDirectory:
         """Aim at where headquarters is now."""
         self._is_up = True
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
+        if 0 < welcome.txid < self.done:
+            log.error(
+                "headquarters' store is at TXID %d and this replica at %d of the same lineage: the "
+                "store was lost or put back. This site goes on with what it has; have headquarters "
+                "start a new lineage",
+                welcome.txid,
+                self.done,
+            )
 
     async def heard(self, message: AnyFromPrimary) -> None:
         """Aim at a newer head; what leads to the one before still leads there."""
@@ -155,19 +163,25 @@ class FollowDirectory:
 
     async def run(self) -> NoReturn:
         """Follow until cancelled."""
-        while not await self._survives(self._recover):
-            await _pause(self._moved)
+        recovered = False
         while True:
             moved = self._moved
-            if not self._is_up or not self._is_behind():
+            if self._is_up and self._is_behind():
+                going = recovered = await self._survives(self._catch_up)
+            elif not recovered:
+                going = recovered = await self._survives(self._recover)
+            else:
                 await moved.wait()
-            elif not await self._survives(self._catch_up):
+                going = True
+            if not going:
                 await _pause(moved)
 
     async def _recover(self) -> None:
         """Apply what a former life fetched."""
-        if self._mirror_lineage is not None:
-            await self._apply(self._mirror_lineage, None)
+        position = self._position
+        lineage = self._mirror_lineage if position is None else position.lineage
+        if lineage is not None:
+            await self._apply(lineage, None)
 
     async def _catch_up(self) -> None:
         """One round. Each source knows more than the one before it, and costs more."""

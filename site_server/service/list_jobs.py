@@ -54,11 +54,11 @@ class ListJobs:
         known = self._decider.known(session.user_name, session.printer_name)
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
-            decisions = self._decider.decide_each(site, known, map(facts_of, jobs))
-            listed = [
-                _listed(job, decision, known.currency)
-                for job, decision in zip(jobs, decisions, strict=True)
-            ]
+            view = self._decider.view(site, known)
+        listed = [
+            _listed(job, self._decider.decide(view, known, facts_of(job)), known.currency)
+            for job in jobs
+        ]
         return JobList(jobs=tuple(listed), currency=known.currency)
 
 

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import Micros, Reason
 from replication.card_hash import card_hash
-from replication.entry_bodies import user_payer
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
-from site_server.service.view import balance_of
 from site_server.store.sessions import PanelSession
 
 if TYPE_CHECKING:
@@ -80,16 +78,15 @@ class LogIn:
         )
 
         def work(unit: UnitOfWork) -> Micros:
+            view = self._decider.view(unit, known)
             facts = LoginFacts(card_known=user_name is not None)
-            decision = self._decider.decide(unit, known, facts)
+            decision = self._decider.decide(view, known, facts)
             if not decision.allowed:
                 raise refusal_of(decision, known.currency)
             if unit.sessions.count_open() >= self._ground.limits.sessions_max:
                 raise refusal(Cause.TOO_MANY_SESSIONS)
             unit.sessions.add(session)
-            payer = user_payer(session.user_name)
-            money = balance_of(unit, payer, known.replica_micros, known.watermarks)
-            return money.effective_micros
+            return view.user.balance_micros if view.user else Micros(0)
 
         balance_micros = await self._ground.store.write(work)
         self._keep(session)

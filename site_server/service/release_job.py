@@ -117,7 +117,7 @@ class ReleaseJob:
             raise refusal(Cause.NOT_YOUR_JOB)
         if job.state is not JobState.HELD:
             raise refusal(NOT_NOW.get(job.state, Cause.JOB_IS_DONE))
-        decision = self._decider.decide(unit, known, facts_of(job))
+        decision = self._decider.decide(self._decider.view(unit, known), known, facts_of(job))
         if decision.allowed:
             return _let_go(unit, job, known, decision), decision
         return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision

@@ -67,7 +67,7 @@ class SubmitJob:
             hold_mode=HoldMode.USER, job=ReleaseFacts(pages=None, copies=request.ticket.copies)
         )
         with self._ground.store.read() as site:
-            decision = self._decider.decide(site, known, facts)
+            decision = self._decider.decide(self._decider.view(site, known), known, facts)
             if decision.reasons[0] is not Reason.JOB_HELD:
                 raise refusal_of(decision, known.currency)
             if site.jobs.count_open() >= self._ground.limits.jobs_max:

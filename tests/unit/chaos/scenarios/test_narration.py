@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from chaos.scenarios.narration import PROGRESS_EVERY_S, Narrator, milliseconds, money
+from chaos.scenarios.narration import LABEL_WIDTH, PROGRESS_EVERY_S, Narrator, milliseconds, money
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def test_steps_are_numbered_and_end_with_their_time(narrator: Narrator, told: li
     with narrator.step("A document is printed"):
         pass
     assert told[1] == "  1. Both sites copy the directory"
-    assert told[2] == f"      {'oslo':<30} txid 7"
-    assert told[3].startswith(f"      {'time taken':<30} 0.")
+    assert told[2] == f"      {'oslo':<{LABEL_WIDTH}} txid 7"
+    assert told[3].startswith(f"      {'time taken':<{LABEL_WIDTH}} 0.")
     assert told[5] == "  2. A document is printed"
 
 
@@ -34,7 +34,7 @@ async def test_a_long_wait_shows_progress(narrator: Narrator, told: list[str]) -
     with narrator.waiting("oslo goes offline"):
         await asyncio.sleep(PROGRESS_EVERY_S + 0.2)
     assert told[0] == "      ... oslo goes offline: 2 s"
-    assert told[-1].startswith(f"      {'oslo goes offline':<30} 2.")
+    assert told[-1].startswith(f"      {'oslo goes offline':<{LABEL_WIDTH}} 2.")
 
 
 async def test_a_wait_that_fails_stops_showing_progress(

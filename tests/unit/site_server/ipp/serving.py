@@ -11,10 +11,10 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from site_server.ipp.attributes import charset, name_, natural_language, uri
 from site_server.ipp.codec import decode, encode
-from site_server.ipp.endpoint import CONTENT_TYPE, IppEndpoint
+from site_server.ipp.endpoint import IppEndpoint
 from site_server.ipp.testing import MemoryJobService, direct_queue, held_queue
 from site_server.ipp.values import Attribute, Group, Head, Message
-from site_server.ipp.vocabulary import GroupTag, Operation, Status
+from site_server.ipp.vocabulary import CONTENT_TYPE, GroupTag, Operation, Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -150,8 +150,10 @@ async def scene(
         yield Scene(jobs, Client(session, port))
 
 
-async def send_raw(port: int, request: bytes, *, half_close: bool = False) -> bytes:
-    """Everything that the endpoint answers to these bytes on a connection of their own."""
+async def send_raw(
+    port: int, request: bytes, *, half_close: bool = False, answers: int = 1
+) -> bytes:
+    """What the endpoint answers to these bytes on a connection of their own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     await writer.drain()
@@ -159,7 +161,10 @@ async def send_raw(port: int, request: bytes, *, half_close: bool = False) -> by
         writer.write_eof()
     try:
         async with asyncio.timeout(10):
-            return await reader.read(65_536)
+            said = await reader.read(65_536)
+            while said.count(b"HTTP/1.1 ") < answers and (more := await reader.read(65_536)):
+                said += more
+            return said
     finally:
         writer.close()
         await writer.wait_closed()

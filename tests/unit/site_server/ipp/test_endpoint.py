@@ -111,6 +111,19 @@ async def test_a_value_that_is_too_long_has_its_own_status() -> None:
         await check_alive(stage)
 
 
+@pytest.mark.parametrize("document", [b"", PDF * 100])
+async def test_after_a_bad_request_the_same_connection_goes_on(document: bytes) -> None:
+    async with scene() as stage:
+        long = Attribute("job-name", (Value(ValueTag.NAME, "x" * 256),))
+        bad = http_request(print_job(stage.client, long) + document)
+        good = http_request(print_job(stage.client) + PDF)
+        first = bad.replace(b"Connection: close\r\n", b"")
+        answers = await send_raw(stage.client.port, first + good, answers=2)
+
+        assert answers.count(b"HTTP/1.1 200 OK") == 2
+        assert [job.document_bytes for job in stage.jobs.all_jobs] == [len(PDF)]
+
+
 async def test_too_many_attributes_are_an_entity_that_is_too_large() -> None:
     async with scene() as stage:
         many = [text(f"a{number}", "x" * 1_000) for number in range(70)]

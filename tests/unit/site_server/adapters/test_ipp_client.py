@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import ClientSession, web
 
+from site_server.adapters.ipp_client import PrinterClient, Question
 from site_server.ipp.attributes import charset, keyword, natural_language
 from site_server.ipp.codec import decode, encode
 from site_server.ipp.delivery_port import Refused, Silence
-from site_server.ipp.endpoint import CONTENT_TYPE
-from site_server.ipp.printer_client import PrinterClient, Question
 from site_server.ipp.values import Group, Head, Message
-from site_server.ipp.vocabulary import GroupTag, Operation, Status
+from site_server.ipp.vocabulary import CONTENT_TYPE, GroupTag, Operation, Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from site_server.adapters.ipp_client import http_url
+from site_server.adapters.ipp_printer import IppPrinter, marked
 from site_server.ipp.delivery_port import (
     Opened,
     Parcel,
@@ -16,8 +18,6 @@ from site_server.ipp.delivery_port import (
     Sheet,
     Silence,
 )
-from site_server.ipp.printer import IppPrinter, marked
-from site_server.ipp.printer_client import PrinterClient, http_url
 from site_server.ipp.service_port import JobTicket
 from tests.unit.site_server.ipp.serving import PDF, Scene, scene
 
@@ -33,7 +33,7 @@ SHEET = Sheet(job_name="Lease", user_name="anna", ticket=TICKET, marker="0b8e1c9
 
 @asynccontextmanager
 async def printer_at(stage: Scene) -> AsyncIterator[IppPrinter]:
-    yield IppPrinter(PrinterClient(stage.client.session, stall_ms=2_000))
+    yield IppPrinter(stage.client.session, stall_ms=2_000)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from site_server.adapters.ipp_client import STALL_MS, PrinterClient, Question
 from site_server.ipp.attributes import (
     boolean,
     clip,
@@ -23,14 +24,15 @@ from site_server.ipp.delivery_port import (
     Sighting,
     Silence,
 )
-from site_server.ipp.printer_client import Question
 from site_server.ipp.values import IntRange, Message
 from site_server.ipp.vocabulary import GroupTag, JobState, Operation, Status
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
-    from site_server.ipp.printer_client import PrinterClient
+    from aiohttp import ClientSession
+
     from site_server.ipp.service_port import JobTicket
     from site_server.ipp.values import Attribute, Group
 
@@ -74,10 +76,20 @@ _INCOMPLETE: Final = frozenset({"job-incoming", "job-data-insufficient"})
 
 
 class IppPrinter:
-    """Printers at their addresses."""
+    """Printers at their addresses.
 
-    def __init__(self, client: PrinterClient) -> None:
-        self._client = client
+    `stall_ms` is how long a printer may stay silent within one request; `tls` is how to trust `ipps`
+    printers, None means the system's authorities.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        *,
+        stall_ms: int = STALL_MS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._client = PrinterClient(session, stall_ms=stall_ms, tls=tls)
 
     async def report(self, printer_uri: str) -> PrinterReport | Refused | Silence:
         """What the printer can do and whether it takes jobs."""

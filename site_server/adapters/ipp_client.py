@@ -17,11 +17,10 @@ from aiohttp import ClientConnectorError, ClientError, ClientTimeout
 from site_server.ipp.attributes import charset, name_, natural_language, uri
 from site_server.ipp.codec import ANSWER_LIMITS, MessageDecoder, encode
 from site_server.ipp.delivery_port import Refused, Silence
-from site_server.ipp.endpoint import CONTENT_TYPE
 from site_server.ipp.errors import CodecError
 from site_server.ipp.request import CHARSET, LANGUAGE
 from site_server.ipp.values import Attribute, Group, Head, Message
-from site_server.ipp.vocabulary import SUCCESS_END, GroupTag, Operation, Status
+from site_server.ipp.vocabulary import CONTENT_TYPE, SUCCESS_END, GroupTag, Operation, Status
 
 if TYPE_CHECKING:
     import ssl
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
 IPP_PORT: Final = 631
+STALL_MS: Final = 30_000
 HTTP_OK: Final = 200
 HTTP_SERVER_ERROR: Final = 500
 CHUNK_BYTES: Final = 262_144
@@ -53,7 +53,7 @@ class PrinterClient:
     """Asks printers. `tls` is how to trust `ipps` printers; None means the system's authorities."""
 
     def __init__(
-        self, session: ClientSession, *, stall_ms: int = 30_000, tls: ssl.SSLContext | None = None
+        self, session: ClientSession, *, stall_ms: int = STALL_MS, tls: ssl.SSLContext | None = None
     ) -> None:
         self._session = session
         self._stall_ms = stall_ms

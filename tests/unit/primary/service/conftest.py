@@ -1,0 +1,44 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from primary.service.ingest import Ingest
+from primary.service.link_session import LinkGround
+from primary.service.publish import Publisher
+from primary.store.directory import Directory
+from primary.testing import ScriptedSync
+from replication.adapters.components import crsqlite_path
+from replication.adapters.crsqlite import Registers
+from replication.adapters.ltx_store import LtxStore
+from replication.testing import ManualClock
+
+
+@pytest.fixture
+def registers(tmp_path: Path) -> Iterator[Registers]:
+    opened = Registers(tmp_path / "registers.db", crsqlite_path(os.environ))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ground(
+    tmp_path: Path,
+    directory: Directory,
+    ingest: Ingest,
+    clock: ManualClock,
+    registers: Registers,
+) -> LinkGround:
+    publisher = Publisher(
+        lineage=directory.lineage(),
+        store=LtxStore(tmp_path / "store"),
+        litestream=ScriptedSync(txid=1),
+    )
+    return LinkGround(
+        directory=directory,
+        ingest=ingest,
+        publisher=publisher,
+        registers=registers,
+        clock=clock,
+    )
