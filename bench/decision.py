@@ -18,7 +18,7 @@ from bench.figure import Figure, percentile
 from chaos.live.lab import FAST_LINK, Lab, LabPlan, open_lab
 from chaos.live.panel import Copies
 from chaos.live.waiting import until
-from chaos.scenarios.main_job import people
+from chaos.scenarios.main_job_steps import people
 
 if TYPE_CHECKING:
     from chaos.live.panel import Panel
@@ -66,7 +66,7 @@ async def measure(folder: Path) -> Samples:
         await lab.start_site(SITE)
         credit = await lab.primary.api.adjust("ada", CREDIT_MICROS, request_id="bench")
         credit.expect("credit")
-        panel = await lab.open_panel(SITE)
+        panel = (await lab.open_branch(SITE)).panel
         for _ in range(2):
             await until_link(lab, "online")
             await visits(panel, ada.card_number, "up", samples)

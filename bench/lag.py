@@ -20,6 +20,7 @@ import pysqlite3.dbapi2 as sqlite
 
 from bench.figure import Figure, percentile
 from chaos.live.lab import Lab, LabPlan, open_lab
+from chaos.live.waiting import until
 from replication.adapters.components import litestream_path
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SITE: Final = "oslo"
 CHANGES: Final = 400
 CHANGE_EVERY_S: Final = 0.05
 LOOK_EVERY_S: Final = 0.001
+REPLICA_TIMEOUT_MS: Final = 30_000
 SETTLE_S: Final = 5.0
 TARGET_P50_MS: Final = 8.0
 TARGET_P99_MS: Final = 40.0
@@ -126,6 +128,10 @@ async def measure(folder: Path) -> tuple[list[float], list[float]]:
     async with open_lab(LabPlan(folder=folder, site_names=(SITE,))) as lab:
         await lab.start_primary()
         site = await lab.start_site(SITE)
+        txid = await lab.primary.api.txid()
+        await until(
+            lambda: site.has_directory(txid), "a first replica", within_ms=REPLICA_TIMEOUT_MS
+        )
         peer_path = folder / "peer.db"
         async with follower(lab.primary.server.data_folder / "store", peer_path):
             ours = Watch(reader_of(site.server.data_folder / "replica.db"))

@@ -3,16 +3,16 @@
 Theory of operation
 -------------------
 Each change carries its writer (`origin`) and the writer's own version number, also after it was
-passed on. So "what do you have" is not one number but one per writer, and any node may pass on what
-it has from another: a site's jobs reach the other sites by way of headquarters, or directly. Changes
-of one writer travel in the order of its versions and a version is never split, so having version n
-means having all before it. Merging a change twice changes nothing.
+passed on. So "what do you have" is not one number but one per writer, and any node may pass on
+what it has from another: a site's jobs reach the other sites by way of headquarters, or directly.
+Changes of one writer travel in the order of its versions and a version is never split, so having
+version n means having all before it. Merging a change twice changes nothing.
 
 A newer change of the same cell replaces the older one, also in the list of changes: numbers are
 missing where nothing is lost. Therefore each batch says up to which versions it is complete.
 
-Rejected: one cursor per peer over cr-sqlite's local version. A merged change keeps the (often lower)
-number of its writer, so such a cursor passes over changes that arrive late from a third node.
+Rejected: one cursor per peer over cr-sqlite's local version. A merged change keeps the (often
+lower) number of its writer, so such a cursor passes over changes that come late from a third node.
 
 Never money, identity or uniqueness: the last writer wins, cell by cell.
 """

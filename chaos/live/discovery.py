@@ -7,7 +7,6 @@ missing and left running.
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 DBUS_SOCKET: Final = Path("/run/dbus/system_bus_socket")
-DBUS_PID: Final = Path("/run/dbus/pid")
+DBUS_PID_FILE: Final = Path("/run/dbus/pid")
 DBUS: Final = ("dbus-daemon", "--system", "--fork")
 AVAHI: Final = ("avahi-daemon", "--daemonize")
 AVAHI_IN_A_BARE_CONTAINER: Final = ("--no-drop-root", "--no-rlimits", "--no-chroot")
@@ -33,8 +32,10 @@ async def start_discovery() -> None:
     the same moment: what counts is that they run in the end.
     """
     if not await _runs_dbus():
-        DBUS_SOCKET.parent.mkdir(parents=True, exist_ok=True)
-        _forget_dead_dbus()
+        try:
+            await asyncio.to_thread(_clear_way_for_dbus)
+        except PermissionError as error:
+            raise ProcessError(f"dbus-daemon must be started as root: {error}") from error
         tried = [await _try("dbus-uuidgen", "--ensure"), await _try(*DBUS)]
         await _wait_for(_runs_dbus, "dbus-daemon", tried)
     if not await _runs_avahi():
@@ -55,16 +56,17 @@ async def _runs_dbus() -> bool:
     return True
 
 
-def _forget_dead_dbus() -> None:
-    """A daemon that was killed leaves its pid file, and no other starts while that is there."""
+def _clear_way_for_dbus() -> None:
+    """A killed dbus-daemon leaves its pid file, and then no other one starts."""
+    DBUS_PID_FILE.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.kill(int(DBUS_PID.read_text(encoding="ascii")), 0)
-    except FileNotFoundError:
+        number = DBUS_PID_FILE.read_text().strip()
+        status = Path(f"/proc/{number}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        DBUS_PID_FILE.unlink(missing_ok=True)
         return
-    except (ProcessLookupError, ValueError):
-        DBUS_PID.unlink(missing_ok=True)
-    except PermissionError:
-        return  # it is alive, and somebody else's
+    if "dbus-daemon" not in status or "State:\tZ" in status:
+        DBUS_PID_FILE.unlink(missing_ok=True)
 
 
 async def _runs_avahi() -> bool:

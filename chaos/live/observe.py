@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from chaos.errors import NotReadyError
 from chaos.final_state import FinalState, Opening, PrimaryFound, SiteFound
 from chaos.live.nodes import PRIMARY
 from chaos.live.waiting import until
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from chaos.live.nodes import SiteNode
     from replication.ports import Micros
 
-SETTLE_TIMEOUT_MS: Final = 60_000
+SETTLE_TIMEOUT_MS: Final = 40_000
 OPEN_STATES: Final = frozenset({"accepted", "releasing"})
 """States of a job in which its site still has something to do."""
 
@@ -34,12 +35,15 @@ async def directory_balances(api: AdminApi) -> dict[str, Micros]:
 async def until_settled(lab: Lab, *, within_ms: int = SETTLE_TIMEOUT_MS) -> None:
     """Wait until every site is online, drained, caught up, and has no job on its way."""
     for site in lab.sites.values():
-        await until(
-            lambda site=site: _settled(site),  # type: ignore[misc]
-            f"{site.name} to be online, drained and caught up",
-            within_ms=within_ms,
-            every_ms=100,
-        )
+        try:
+            await until(
+                lambda site=site: _settled(site),  # type: ignore[misc]
+                f"{site.name} to be online, drained and caught up",
+                within_ms=within_ms,
+                every_ms=100,
+            )
+        except NotReadyError as error:
+            raise NotReadyError(f"{error} It says: {await site.admin.status()}") from error
 
 
 async def _settled(site: SiteNode) -> bool:

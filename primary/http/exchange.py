@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,7 +12,6 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from primary.errors import BadRequestError, ConfigError
-from primary.http.problems import json_text
 from primary.names import FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
@@ -93,7 +93,7 @@ def number_of(request: web.Request, key: str, *, default: int, highest: int) -> 
 
 def answer(value: object, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
     """The JSON response that says `value`."""
-    return web.json_response(value, status=status, dumps=json_text)
+    return web.json_response(value, status=status, dumps=_json)
 
 
 def plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses
@@ -105,6 +105,11 @@ def page(items: Sequence[Mapping[str, Any]], limit: int, key: str) -> dict[str, 
     """A page of a list; `next` is the `after` of the next one, null at the end."""
     is_full = len(items) >= limit > 0
     return {"items": list(items), "next": items[-1][key] if is_full else None}
+
+
+def _json(value: object) -> str:
+    # Names stay readable: people look at this, too.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _checked(adapter: TypeAdapter[str], name: str) -> str:

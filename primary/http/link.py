@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from primary.errors import BadRequestError
 from primary.http import link_files
-from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SITE, STORE
+from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
 from primary.http.peer import JoinPeer, SitePeer, peer_of
 from primary.http.problems import problem, problems_middleware
 from primary.service.enrol import Enrol
@@ -40,12 +40,15 @@ SEND_MS: Final = 10_000
 CLOSE_MS: Final = 200
 
 
-def make_link_app(*, ground: LinkGround, store: LtxStore, enrol: Enrol) -> web.Application:
+def make_link_app(
+    *, ground: LinkGround, store: LtxStore, enrol: Enrol, silence_ms: int = SILENCE_MS
+) -> web.Application:
     """The application for the link's port; serve it with `tls.link_server_context`."""
     app = web.Application(
         middlewares=[problems_middleware, _identify], client_max_size=JOIN_BYTES_MAX
     )
     app[GROUND], app[STORE], app[ENROL], app[LINKS] = ground, store, enrol, Links()
+    app[SILENCE] = silence_ms
     app.router.add_post(JOIN_PATH, _join)
     app.router.add_get("/v1/link", _link, allow_head=False)
     link_files.add_routes(app)
@@ -89,7 +92,7 @@ async def _link(request: web.Request) -> web.StreamResponse:
         max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=CLOSE_MS / 1000
     )
     await socket.prepare(request)
-    wire = SocketWire(socket, request)
+    wire = SocketWire(socket, request, silence_ms=request.app[SILENCE])
     session = LinkSession(request.app[GROUND], wire, site_name=peer.site_name, epoch=peer.epoch)
     await session.run(request.app[LINKS])
     await socket.close()
@@ -103,14 +106,17 @@ async def _end_links(app: web.Application) -> None:
 class SocketWire:
     """A WebSocket as the session's wire."""
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.Request, *, silence_ms: int
+    ) -> None:
         self._socket = socket
+        self._silence_ms = silence_ms
         self._transport = request.transport
 
     async def receive(self) -> AnyFromSite | None:
         """The next message; None once the connection has ended, also by too long a silence."""
         try:
-            async with asyncio.timeout(SILENCE_MS / 1000):
+            async with asyncio.timeout(self._silence_ms / 1000):
                 frame: Any = await self._socket.receive()
             return parse_from_site(frame.data) if frame.type is WSMsgType.TEXT else None
         except TimeoutError:

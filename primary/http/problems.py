@@ -1,6 +1,5 @@
 """Refusals as RFC 9457 problem documents: what is wrong, and what to do, for whoever called."""
 
-import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -95,8 +94,3 @@ _ADVICE: Final[Mapping[int, str]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This address takes other methods; see the header Allow.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too long. Send less at once.",
 }
-
-
-def json_text(value: object) -> str:
-    """JSON as the API writes it: people read it too."""
-    return json.dumps(value, ensure_ascii=False)

@@ -240,7 +240,9 @@ def projection(upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> Work
         if before.seq >= upto.seq:
             return
         sums = sum_by_payer(movement for seq, movement in moved if seq > before.seq)
-        if _MOVE(connection, [(delta, payer) for payer, delta in sorted(sums.items())]) != len(sums):
+        if _MOVE(connection, [(delta, payer) for payer, delta in sorted(sums.items())]) != len(
+            sums
+        ):
             raise ProjectionError
         connection.execute(
             _MOVE_WATERMARK,

@@ -78,8 +78,8 @@ _INCOMPLETE: Final = frozenset({"job-incoming", "job-data-insufficient"})
 class IppPrinter:
     """Printers at their addresses.
 
-    `stall_ms` is how long a printer may stay silent within one request; `tls` is how to trust `ipps`
-    printers, None means the system's authorities.
+    `stall_ms` is how long a printer may stay silent within one request; `tls` is how to trust
+    `ipps` printers, None means the system's authorities.
     """
 
     def __init__(

@@ -89,13 +89,15 @@ class ExchangeWithPrimary:
         """Send whatever there is to send, until cancelled."""
         while True:
             moved = self._moved
-            if not await self._send_next():
-                await self._wait(moved)
+            # One look for both: the writer's thread may commit between two of them.
+            head_seq = self._journal.head().seq
+            if not await self._send_next(head_seq):
+                await self._wait(moved, head_seq)
 
-    async def _send_next(self) -> bool:
+    async def _send_next(self, head_seq: int) -> bool:
         """Whether a batch went out."""
         sender = self._sender
-        wanted = None if sender is None else sender.next_range(self._journal.head().seq)
+        wanted = None if sender is None else sender.next_range(head_seq)
         if sender is None or wanted is None:
             return False
         batch = _bounded(self._journal.entries(*wanted))
@@ -105,9 +107,9 @@ class ExchangeWithPrimary:
         self._sender = sender.sent(batch[-1].seq)
         return await self._link.send(Entries(entries=[WireEntry.of(entry) for entry in batch]))
 
-    async def _wait(self, moved: asyncio.Event) -> None:
+    async def _wait(self, moved: asyncio.Event, head_seq: int) -> None:
         """Until the link or its window moves, or the journal grows while there is a link."""
-        if self._sender is None or self._sender.sent_seq < self._journal.head().seq:
+        if self._sender is None or self._sender.sent_seq < head_seq:
             await moved.wait()
             return
         async with asyncio.TaskGroup() as group:

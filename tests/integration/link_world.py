@@ -187,7 +187,7 @@ async def site_end(
     client = LinkClient(
         address=address,
         context=context,
-        hello=lambda: exchange.hello(),
+        hello=lambda: exchange.hello(),  # noqa: PLW0108 - made a few lines further down
         chance=Random(1),
         times=QUICK_TIMES,
     )

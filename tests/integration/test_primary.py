@@ -1,118 +1,31 @@
-"""The real primary as a process: its command line, its API, its crashes."""
+"""The real primary: what it acknowledged outlives it."""
 
 import asyncio
-import json
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
 from primary.testing import SiteJournal
 from replication.adapters.link_client import LinkAddress
-from replication.adapters.tls import client_context, link_client_context
-from replication.join_token import parse_token
+from replication.adapters.tls import link_client_context
 from replication.messages import Ack, Entries, Hello, WireEntry, parse_from_primary
 from site_server.adapters.identity import Identity, join
-
-EXAMPLE = Path(__file__).parents[2] / "primary" / "example" / "organisation.toml"
-ADA_MICROS = 20_000_000
-OPENING_MICROS = 140_150_000
-READY_S = 30
-
-
-def holdfast(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "primary", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-class Running:
-    """A primary that runs, and a client of its API."""
-
-    def __init__(self, folder: Path, process: asyncio.subprocess.Process) -> None:
-        self.folder = folder
-        self.process = process
-        self.ports: dict[str, int] = json.loads((folder / "ports.json").read_text())
-        self.key = (folder / "admin.key").read_text().strip()
-        self.trust = client_context(ca_pem=(folder / "pki" / "ca.cert.pem").read_text())
-
-    async def call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        address = f"https://localhost:{self.ports['api']}{path}"
-        headers = {"Authorization": f"Bearer {self.key if key is None else key}"}
-        async with (
-            aiohttp.ClientSession(headers=headers) as session,
-            session.request(method, address, json=body, ssl=self.trust) as response,
-        ):
-            return response.status, await response.json(content_type=None)
-
-    async def get(self, path: str) -> dict[str, Any]:
-        status, answer = await self.call("GET", path)
-        assert status == 200, answer
-        return answer
-
-    async def adjust(self, amount_micros: int, request_id: str) -> tuple[int, dict[str, Any]]:
-        body = {"amount_micros": amount_micros, "comment": "test", "request_id": request_id}
-        return await self.call("POST", "/api/v1/users/ada/adjustments", body)
-
-    async def ada_micros(self) -> int:
-        balance = await self.get("/api/v1/users/ada/balance")
-        return int(balance["balance_micros"])
-
-    async def kill(self) -> None:
-        self.process.kill()
-        await self.process.wait()
-
-
-@asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
-    settings = folder.parent / "primary.toml"
-    settings.write_text(
-        f'data_dir = "{folder}"\n'
-        'link = { listen_host = "127.0.0.1", port = 0, public_host = "hq.test" }\n'
-        "api.port = 0\n"
-    )
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "primary", "run", "--config", str(settings)),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        await until_ready(process)
-        yield Running(folder, process)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
-
-
-async def until_ready(process: asyncio.subprocess.Process) -> None:
-    assert process.stderr is not None
-    said: list[bytes] = []
-    async with asyncio.timeout(READY_S):
-        while line := await process.stderr.readline():
-            said.append(line)
-            if b"ready" in line:
-                return
-    pytest.fail(b"".join(said).decode())
+from tests.integration.running_primary import (
+    ADA_MICROS,
+    OPENING_MICROS,
+    Running,
+    holdfast,
+    initialised,
+    running,
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    data_dir = tmp_path / "data"
-    made = holdfast("init", "--from", EXAMPLE, "--data", data_dir)
-    assert made.returncode == 0, made.stderr
-    return data_dir
+    return initialised(tmp_path)
 
 
 async def test_money_changed_over_the_api_is_still_there_after_a_restart(folder: Path) -> None:
@@ -233,21 +146,6 @@ async def hand_in(link: aiohttp.ClientWebSocketResponse, journal: SiteJournal) -
                 return
 
 
-async def test_a_port_that_is_taken_is_told_with_what_to_do(folder: Path, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        settings = tmp_path / "taken.toml"
-        settings.write_text(
-            f'data_dir = "{folder}"\napi.port = {taken.getsockname()[1]}\n'
-            'link = { listen_host = "127.0.0.1", port = 0 }\n'
-        )
-        refused = await asyncio.to_thread(holdfast, "run", "--config", settings)
-
-    assert refused.returncode == 1
-    assert "configure another port" in refused.stderr
-    assert "Traceback" not in refused.stderr
-    assert not (folder / "ports.json").exists()
-
-
 async def test_a_wrong_key_is_refused_by_the_real_server(folder: Path) -> None:
     body = {"amount_micros": 1_000_000, "comment": "", "request_id": "r1"}
 
@@ -256,86 +154,3 @@ async def test_a_wrong_key_is_refused_by_the_real_server(folder: Path) -> None:
             status, _ = await primary.call("POST", "/api/v1/users/ada/adjustments", body, key=key)
             assert status == 401
         assert await primary.ada_micros() == ADA_MICROS
-
-
-async def test_the_command_line_asks_the_running_primary_for_a_join_token(folder: Path) -> None:
-    ask = ("token", "--site", "oslo", "--data", folder)
-    not_running = await asyncio.to_thread(holdfast, *ask)
-
-    async with running(folder) as primary:
-        plain = await asyncio.to_thread(holdfast, *ask)
-        other = await asyncio.to_thread(holdfast, *ask, "--host", "proxy", "--port", "17300")
-        unknown = await asyncio.to_thread(holdfast, "token", "--site", "rome", "--data", folder)
-
-    assert not_running.returncode == 1
-    assert "holdfast-primary run" in not_running.stderr
-    token = parse_token(plain.stdout)
-    assert (token.site_name, token.primary_host) == ("oslo", "hq.test")
-    assert token.primary_port == primary.ports["link"]
-    assert parse_token(other.stdout).primary_host == "proxy"
-    assert parse_token(other.stdout).primary_port == 17300
-    assert unknown.returncode == 1
-    assert "knows no site 'rome'" in unknown.stderr
-
-
-async def test_a_folder_has_one_running_primary_only(folder: Path) -> None:
-    async with running(folder):
-        second = await asyncio.to_thread(holdfast, "run", "--data", folder)
-
-    assert second.returncode == 1
-    assert "Another primary runs" in second.stderr
-
-
-def test_a_folder_without_a_directory_cannot_be_run(tmp_path: Path) -> None:
-    refused = holdfast("run", "--data", tmp_path)
-
-    assert refused.returncode == 1
-    assert "holdfast-primary init" in refused.stderr
-
-
-def test_unknown_keys_of_the_configuration_are_told_all_at_once(tmp_path: Path) -> None:
-    settings = tmp_path / "primary.toml"
-    settings.write_text(f'data_dir = "{tmp_path}"\ncolour = 1\n[link]\nprot = 1\nport = -1\n')
-
-    refused = holdfast("run", "--config", settings)
-
-    assert refused.returncode == 2
-    assert [line.split(": ")[1] for line in refused.stderr.splitlines()] == [
-        "link.port",
-        "link.prot",
-        "colour",
-    ]
-
-
-def test_a_wrong_organisation_file_is_told_all_at_once_and_makes_nothing(tmp_path: Path) -> None:
-    organisation = tmp_path / "organisation.toml"
-    organisation.write_text(
-        'currency = "EUR"\n'
-        '[[users]]\nname = "ada"\nfull_name = "Ada"\nage = 36\n'
-        '[[groups]]\nname = "staff"\ntitle = "Staff"\nmembers = ["bob"]\n'
-    )
-
-    refused = holdfast("init", "--from", organisation, "--data", tmp_path / "data")
-
-    assert refused.returncode == 2
-    assert len(refused.stderr.splitlines()) == 2
-    assert "age: there is no such key" in refused.stderr
-    assert "there is no user 'bob'" in refused.stderr
-    assert not (tmp_path / "data").exists()
-
-
-def test_a_file_that_is_not_there_is_a_wrong_input(tmp_path: Path) -> None:
-    refused = holdfast("init", "--from", tmp_path / "no.toml", "--data", tmp_path / "data")
-
-    assert refused.returncode == 2
-    assert "cannot be read" in refused.stderr
-
-
-def test_init_refuses_a_folder_that_has_a_directory(folder: Path) -> None:
-    before = (folder / "directory.db").read_bytes()
-
-    refused = holdfast("init", "--from", EXAMPLE, "--data", folder)
-
-    assert refused.returncode == 1
-    assert "choose another folder" in refused.stderr
-    assert (folder / "directory.db").read_bytes() == before

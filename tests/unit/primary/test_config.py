@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from primary.config import DATA_VARIABLE, for_folder, load
+from primary.config import (
+    DATA_VARIABLE,
+    ApiConfig,
+    LinkConfig,
+    PrimaryConfig,
+    for_folder,
+    load,
+)
 from primary.errors import ConfigError
 
 
@@ -65,3 +72,13 @@ def test_every_name_of_the_primary_goes_into_its_certificate() -> None:
     )
 
     assert config.certificate_hosts == ("hq", "admin")
+
+
+def test_the_example_says_the_defaults() -> None:
+    example = Path(__file__).parents[3] / "primary" / "example" / "primary.toml"
+
+    config = load(example.read_text("utf-8"), {})
+
+    assert config == for_folder("/var/lib/holdfast/primary", {})
+    for section in (PrimaryConfig, LinkConfig, ApiConfig):
+        assert all(key in example.read_text("utf-8") for key in section.model_fields)

@@ -1,6 +1,7 @@
 import asyncio
-from contextlib import suppress
+import logging
 
+import pytest
 from sqlalchemy import select
 
 from primary.service.heartbeat import Heartbeat
@@ -37,18 +38,32 @@ async def test_it_beats_once_at_start_and_then_whenever_it_is_due(
     assert commits.empty()
 
 
-async def test_a_directory_that_cannot_be_written_is_told_and_not_fatal(
-    directory: Directory, clock: ManualClock
+async def test_a_directory_that_cannot_be_written_is_told_and_comes_back(
+    directory: Directory, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    directory.write_now(
-        lambda connection: connection.exec_driver_sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON heartbeat BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+    caplog.set_level(logging.INFO)
+    run_sql(
+        directory,
+        "CREATE TRIGGER full BEFORE UPDATE ON heartbeat BEGIN SELECT RAISE(ABORT, 'full'); END",
     )
     heartbeat = Heartbeat(directory, clock)
 
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await heartbeat.run()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        beating = group.create_task(heartbeat.run())
+        while not heartbeat.problem:
+            await directory.beat()
+        problem = heartbeat.problem
+        heartbeat.due()
+        await directory.beat()
+        run_sql(directory, "DROP TRIGGER full")
+        while heartbeat.problem:
+            heartbeat.due()
+            await directory.beat()
+        beating.cancel()
 
-    assert "full" in heartbeat.problem
+    assert "full" in problem
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+
+
+def run_sql(directory: Directory, statement: str) -> None:
+    directory.write_now(lambda connection: connection.exec_driver_sql(statement))

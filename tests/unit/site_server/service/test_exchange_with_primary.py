@@ -17,7 +17,7 @@ from site_server.service.exchange_with_primary import ExchangeWithPrimary
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from replication.journal import Entry
+    from replication.journal import Entry, JournalHead
 
 LINEAGE = "0123456789abcdef" * 2
 
@@ -91,6 +91,32 @@ async def test_a_new_entry_goes_out_by_itself() -> None:
         for number in range(1, 4):
             site.write(1)
             await site.wait_for_seqs(*range(1, number + 1))
+
+
+class BusyJournal(MemoryJournal):
+    """A journal whose writer commits right after somebody looked at its end, once."""
+
+    is_busy = False
+
+    def head(self) -> JournalHead:
+        seen = super().head()
+        if self.is_busy:
+            self.is_busy = False
+            self.append(BalanceAdjusted(payer="user:ada", amount_micros=1))
+        return seen
+
+
+async def test_an_entry_written_between_two_looks_at_the_journal_goes_out() -> None:
+    site = Site()
+    site.journal = journal = BusyJournal(site_name="oslo")
+    site.exchange = ExchangeWithPrimary(journal=journal, link=site.link, clock=site.clock)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=0)
+        for _ in range(5):  # until the exchange sleeps
+            await asyncio.sleep(0)
+        journal.is_busy = True
+        await site.exchange.heard(Ack(seq=0))
+        await site.wait_for_seqs(1)
 
 
 async def test_without_a_link_nothing_is_sent_and_then_everything() -> None:

@@ -1,0 +1,113 @@
+"""The command line of the primary, as a process."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from replication.join_token import parse_token
+from tests.integration.running_primary import EXAMPLE, holdfast, initialised, running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return initialised(tmp_path)
+
+
+async def test_a_port_that_is_taken_is_told_with_what_to_do(folder: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = tmp_path / "taken.toml"
+        settings.write_text(
+            f'data_dir = "{folder}"\napi.port = {taken.getsockname()[1]}\n'
+            'link = { listen_host = "127.0.0.1", port = 0 }\n'
+        )
+        refused = await asyncio.to_thread(holdfast, "run", "--config", settings)
+
+    assert refused.returncode == 1
+    assert "configure another port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (folder / "ports.json").exists()
+
+
+async def test_the_command_line_asks_the_running_primary_for_a_join_token(folder: Path) -> None:
+    ask = ("token", "--site", "oslo", "--data", folder)
+    not_running = await asyncio.to_thread(holdfast, *ask)
+
+    async with running(folder) as primary:
+        plain = await asyncio.to_thread(holdfast, *ask)
+        other = await asyncio.to_thread(holdfast, *ask, "--host", "proxy", "--port", "17300")
+        unknown = await asyncio.to_thread(holdfast, "token", "--site", "rome", "--data", folder)
+
+    assert not_running.returncode == 1
+    assert "holdfast-primary run" in not_running.stderr
+    token = parse_token(plain.stdout)
+    assert (token.site_name, token.primary_host) == ("oslo", "hq.test")
+    assert token.primary_port == primary.ports["link"]
+    assert parse_token(other.stdout).primary_host == "proxy"
+    assert parse_token(other.stdout).primary_port == 17300
+    assert unknown.returncode == 1
+    assert "knows no site 'rome'" in unknown.stderr
+
+
+async def test_a_folder_has_one_running_primary_only(folder: Path) -> None:
+    async with running(folder):
+        second = await asyncio.to_thread(holdfast, "run", "--data", folder)
+
+    assert second.returncode == 1
+    assert "Another primary runs" in second.stderr
+
+
+def test_a_folder_without_a_directory_cannot_be_run(tmp_path: Path) -> None:
+    refused = holdfast("run", "--data", tmp_path)
+
+    assert refused.returncode == 1
+    assert "holdfast-primary init" in refused.stderr
+
+
+def test_unknown_keys_of_the_configuration_are_told_all_at_once(tmp_path: Path) -> None:
+    settings = tmp_path / "primary.toml"
+    settings.write_text(f'data_dir = "{tmp_path}"\ncolour = 1\n[link]\nprot = 1\nport = -1\n')
+
+    refused = holdfast("run", "--config", settings)
+
+    assert refused.returncode == 2
+    assert [line.split(": ")[1] for line in refused.stderr.splitlines()] == [
+        "link.port",
+        "link.prot",
+        "colour",
+    ]
+
+
+def test_a_wrong_organisation_file_is_told_all_at_once_and_makes_nothing(tmp_path: Path) -> None:
+    organisation = tmp_path / "organisation.toml"
+    organisation.write_text(
+        'currency = "EUR"\n'
+        '[[users]]\nname = "ada"\nfull_name = "Ada"\nage = 36\n'
+        '[[groups]]\nname = "staff"\ntitle = "Staff"\nmembers = ["bob"]\n'
+    )
+
+    refused = holdfast("init", "--from", organisation, "--data", tmp_path / "data")
+
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 2
+    assert "age: there is no such key" in refused.stderr
+    assert "there is no user 'bob'" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_file_that_is_not_there_is_a_wrong_input(tmp_path: Path) -> None:
+    refused = holdfast("init", "--from", tmp_path / "no.toml", "--data", tmp_path / "data")
+
+    assert refused.returncode == 2
+    assert "cannot be read" in refused.stderr
+
+
+def test_init_refuses_a_folder_that_has_a_directory(folder: Path) -> None:
+    before = (folder / "directory.db").read_bytes()
+
+    refused = holdfast("init", "--from", EXAMPLE, "--data", folder)
+
+    assert refused.returncode == 1
+    assert "choose another folder" in refused.stderr
+    assert (folder / "directory.db").read_bytes() == before
