@@ -42,7 +42,7 @@ class ApiConfig(FromOutside):
 class PrimaryConfig(FromOutside):
     """All of `primary.toml`."""
 
-    data_dir: Annotated[Path, Field(strict=False)]
+    data_dir: Annotated[Path, Field(strict=False)] = Path("/var/lib/holdfast-primary")
     link: LinkConfig = LinkConfig()
     api: ApiConfig = ApiConfig()
     heartbeat_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000

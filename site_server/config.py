@@ -126,7 +126,7 @@ class LinkSection(Section):
 class Config(Section):
     """Everything that one site server is told."""
 
-    data_dir: Annotated[Path, Field(strict=False)]
+    data_dir: Annotated[Path, Field(strict=False)] = Path("/var/lib/holdfast-site")
     listen: Listen = Listen()
     primary: Primary = Primary()
     link: LinkSection = LinkSection()
@@ -166,8 +166,6 @@ def _problem(error: ErrorDetails) -> str:
     match error["type"]:
         case "extra_forbidden":
             said = "there is no such setting; remove it or correct its name"
-        case "missing":
-            said = f"is needed; set it here, with --data, or in {DATA_VARIABLE}"
         case _:
             said = error["msg"]
     return f"{place}: {said}"

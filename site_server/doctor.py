@@ -49,6 +49,8 @@ def _identity(config: Config) -> Component:
     try:
         found = identities.load(folder)
     except SiteError as error:
-        return Component(name="identity", found=False, where=str(folder), hint=str(error))
+        return Component(
+            name="identity", found=False, where=str(folder), hint=str(error), required=False
+        )
     version = f"{found.site_name}, epoch {found.epoch}"
     return Component(name="identity", found=True, version=version, where=str(folder))

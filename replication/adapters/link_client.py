@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -215,7 +215,10 @@ class LinkClient:
             self.refusal = ""
             return await self._serve(session, socket, listeners, first)
         finally:
-            await socket.close()
+            # The farewell itself can hang in a full pipe.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * CLOSE_MS / 1000):
+                    await socket.close()
 
     async def _serve(
         self,

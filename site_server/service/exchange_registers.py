@@ -24,9 +24,10 @@ RETRY_MS: Final = 30_000
 class ExchangeRegisters:
     """Keeps the registers equal to headquarters' while `run` runs. A `LinkListener`."""
 
-    def __init__(self, *, registers: RegistersPort, link: Link) -> None:
+    def __init__(self, *, registers: RegistersPort, link: Link, retry_ms: int = RETRY_MS) -> None:
         self._registers = registers
         self._link = link
+        self._retry_ms = retry_ms
         self._peer: RegistersPeer | None = None
         self._have: RegistersHave | None = None
         self._moved = asyncio.Event()
@@ -69,12 +70,14 @@ class ExchangeRegisters:
             self._fail()
 
     async def _send(self, peer: RegistersPeer | None, have: RegistersHave | None) -> None:
-        if peer is None or have is None:
+        if peer is None:
             return
         if self._failed:
-            await asyncio.sleep(RETRY_MS / 1000)
+            await asyncio.sleep(self._retry_ms / 1000)
             self._failed = False
             await peer.introduce()
+        if have is None:
+            return
         try:
             await peer.follow(have)
         except ReplicationError as error:

@@ -49,7 +49,6 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
     assert places == [
         "api.listen_host",
         "colour",
-        "data_dir",
         "heartbeat_ms",
         "link.port",
         "link.prot",

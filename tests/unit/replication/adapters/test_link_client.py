@@ -22,9 +22,12 @@ from replication.adapters.link_client import (
     pause_ms,
 )
 from replication.adapters.ltx_mirror import NotThereError
+from replication.entry_bodies import JobDeleted
 from replication.errors import BadMessageError
+from replication.journal import JournalHead, next_entry
 from replication.manifest import LtxName, Manifest
-from replication.messages import Ack, Beat, BeatAck, Fence, Gap, Hello
+from replication.messages import Ack, Beat, BeatAck, Entries, Fence, Gap, Hello, WireEntry
+from replication.ports import WallMs
 from tests.unit.replication.adapters.scripted_primary import (
     LINEAGE,
     WELCOME,
@@ -47,6 +50,7 @@ TIMES = LinkTimes(
     retry_max_ms=40,
     refused_retry_ms=60_000,
 )
+LONG = JobDeleted(job_uuid="01234567-89ab-cdef-0123-456789abcdef", by_user_name="\N{SNOWMAN}" * 255)
 NAME = LtxName(level=0, min_txid=1, max_txid=1)
 
 
@@ -141,6 +145,24 @@ async def test_a_connection_that_falls_silent_is_dropped_and_made_anew(
     primary.scripts = [welcoming]
     async with primary.listening(), calling(primary) as (_, diary):
         await diary.wait_for(WELCOME, "down", WELCOME, "down", WELCOME)
+
+
+async def test_a_pipe_that_is_full_to_the_brim_does_not_keep_the_client_from_a_new_connection(
+    primary: ScriptedPrimary,
+) -> None:
+    async def deaf(call: Call) -> None:
+        await call.say(WELCOME)
+        await asyncio.Event().wait()
+
+    primary.scripts = [deaf, answering]
+    entry = next_entry(JournalHead(site_name="oslo", epoch=1), LONG, WallMs(0))
+    flood = Entries(entries=[WireEntry.of(entry)] * 400)
+    times = replace(TIMES, send_ms=100, silence_ms=500)
+    async with primary.listening(), calling(primary, times) as (client, diary):
+        await diary.wait_for(WELCOME)
+        while await client.send(flood):
+            pass
+        await diary.wait_for("down", WELCOME)
 
 
 async def test_a_primary_that_hangs_before_its_welcome_is_not_waited_for_long(

@@ -99,6 +99,19 @@ async def test_after_the_end_of_a_link_nothing_is_sent_or_taken(registers: Regis
     assert "a" * 32 not in registers.versions
 
 
+async def test_after_a_while_a_full_disk_is_tried_again() -> None:
+    full, link = FullRegisters(), RecordingLink()
+    exchange = ExchangeRegisters(registers=full, link=link, retry_ms=10)
+    async with running(exchange):
+        await exchange.up(WELCOME)
+        for attempt in range(1, 4):
+            await exchange.heard(RegistersMessage(changes=[], versions={}))
+            assert full.refused == attempt
+            await link.wait_for_sent(attempt + 1)
+            await asyncio.sleep(0)
+    assert link.sent == [EMPTY] * 4
+
+
 async def test_a_full_disk_is_told_and_the_link_lives_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
