@@ -61,8 +61,8 @@ class Limits(Section):
     """Of one document: 1 GiB, what cloud print services take too."""
     free_bytes_min: Annotated[int, Field(ge=0)] = 64 * 1024**2
     """Of the spool's disk: below it no document is taken, so that the journal can go on."""
-    jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 500
-    """Jobs in one answer at a panel."""
+    jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Jobs in one answer at a panel: about 10 ms of the server's time."""
 
 
 class Times(Section):

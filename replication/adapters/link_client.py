@@ -12,8 +12,9 @@ is dropped. Trying again must be quick then, because nothing says that a WAN has
 attempt that gets through: each attempt is short (a handshake that began in the dark never ends) and
 the pause between two is capped at seconds. Jitter keeps a hundred sites from coming back at once.
 
-Downloads use the connections of the same HTTP session and die with it. A kept-alive connection that
-slept through an outage looks healthy and swallows the next request; so none survives the link.
+Downloads (`downloads.py`) use connections of the same HTTP session and die with it. A kept-alive
+connection that slept through an outage looks healthy and swallows the next request; so none
+survives the link.
 
 A site that was refused (fenced, revoked, replaced) tries again too, but rarely: only a person at
 headquarters can change that.
@@ -23,26 +24,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import aiohttp
 from yarl import URL
 
-from replication.adapters.ltx_mirror import NotThereError
-from replication.errors import BadMessageError, ReplicationError
-from replication.manifest import LtxName, Manifest
+from replication.adapters.downloads import (
+    NETWORK_ERRORS,
+    Downloads,
+    LinkDownError,
+    LinkRefusedError,
+    words_of,
+)
+from replication.errors import BadMessageError
 from replication.messages import MESSAGE_BYTES_MAX, Fence, Welcome, parse_from_primary
 
 if TYPE_CHECKING:
     import random
     import ssl
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from replication.link import LinkListener
     from replication.messages import AnyFromPrimary, AnyFromSite, Hello
+
+__all__ = [
+    "LinkAddress",
+    "LinkClient",
+    "LinkDownError",
+    "LinkRefusedError",
+    "LinkTimes",
+    "pause_ms",
+]
 
 log = logging.getLogger(__name__)
 
@@ -52,17 +66,8 @@ CLOSE_MS: Final = 200
 """For a farewell; a dead WAN does not answer it."""
 BACK_OFF_FACTOR: Final = 2
 DOUBLINGS_MAX: Final = 16
-NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError, TimeoutError)
 ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
-
-
-class LinkDownError(ReplicationError):
-    """There is no link to the primary now. It is tried again by itself; go on with what is here."""
-
-
-class LinkRefusedError(ReplicationError):
-    """The primary refused this. Its log says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +121,8 @@ class LinkClient:
         self._hello = hello
         self._chance = chance
         self._times = times or LinkTimes()
-        self._session: aiohttp.ClientSession | None = None
+        self._downloads = Downloads(request_ms=self._times.request_ms)
+        self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
@@ -142,48 +148,6 @@ class LinkClient:
         except NETWORK_ERRORS:
             return False
         return True
-
-    async def manifest(self, after_txid: int) -> Manifest:
-        """The primary's files that lead from `after_txid` (0: from nothing) to its head.
-
-        Errors: `LinkDownError`, `LinkRefusedError`, `BadMessageError`.
-        """
-        async with self._answer(f"/v1/ltx/manifest?after={after_txid}") as response:
-            with _network():
-                async with asyncio.timeout(self._times.request_ms / 1000):
-                    return Manifest.from_json(await response.json())
-
-    async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
-        """The bytes of that file of the primary's store, in pieces (a `ltx_mirror.Fetch`).
-
-        Errors: `NotThereError`, `LinkDownError`, `LinkRefusedError`.
-        """
-        async with self._answer(f"/v1/ltx/file/{lineage}/{name}") as response:
-            while piece := await self._piece(response):
-                yield piece
-
-    async def _piece(self, response: aiohttp.ClientResponse) -> bytes:
-        with _network():
-            async with asyncio.timeout(self._times.request_ms / 1000):
-                return await response.content.readany()
-
-    @asynccontextmanager
-    async def _answer(self, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a GET, if it is a good one."""
-        if self._socket is None or self._session is None:
-            raise LinkDownError
-        with _network():
-            async with asyncio.timeout(self._times.request_ms / 1000):
-                response = await self._session.get(path)
-        try:
-            if response.status == HTTPStatus.NOT_FOUND:
-                raise NotThereError
-            if response.status != HTTPStatus.OK:
-                raise LinkRefusedError(f"The primary answered {path} with {response.status}.")
-            yield response
-        finally:
-            # Read to its end the connection is kept for the next download, else closed.
-            response.release()
 
     async def _connection(self, listeners: Sequence[LinkListener]) -> _End:
         """One connection from its first packet to its end."""
@@ -227,7 +191,7 @@ class LinkClient:
         listeners: Sequence[LinkListener],
         welcome: Welcome,
     ) -> _End:
-        self._session, self._socket = session, socket
+        self._downloads.session, self._socket = session, socket
         log.info("the link to the primary is up")
         try:
             for listener in listeners:
@@ -236,7 +200,7 @@ class LinkClient:
         except ENDINGS as error:
             return self._ended_by(error, welcomed=True)
         finally:
-            self._session = self._socket = None
+            self._downloads.session = self._socket = None
             for listener in listeners:
                 listener.down()
 
@@ -263,7 +227,7 @@ class LinkClient:
         if isinstance(error, BadMessageError):
             self.refusal = f"The two ends do not understand each other: {error}"
             return _End(why=self.refusal, refused=True)
-        return _End(why=_words(error), welcomed=welcomed)
+        return _End(why=words_of(error), welcomed=welcomed)
 
 
 def pause_ms(times: LinkTimes, failures: int, chance: random.Random, *, refused: bool) -> float:
@@ -287,17 +251,3 @@ def _tell(end: _End, told: str) -> str:
         level = logging.ERROR if end.refused else logging.WARNING
         log.log(level, "no link to the primary: %s", end.why)
     return end.why
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return str(error) or type(error).__name__
-
-
-@contextmanager
-def _network() -> Iterator[None]:
-    try:
-        yield
-    except NETWORK_ERRORS as error:
-        raise LinkDownError(f"{LinkDownError.__doc__} ({_words(error)})") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -15,8 +15,9 @@ from site_server.refusals import Cause, refusal
 if TYPE_CHECKING:
     from site_server.store.jobs import Job
 
-PAGE_DEFAULT: Final = 500
-PAGE_MAX: Final = 10_000
+PAGE_MAX: Final = 1_000
+"""Rows in one answer: about 20 ms, in which nobody else is served."""
+DIGITS_MAX: Final = 15
 
 routes: Final = web.RouteTableDef()
 
@@ -46,11 +47,13 @@ async def get_balance(request: web.Request) -> web.Response:
 
 @routes.get("/admin/v1/jobs")
 async def get_jobs(request: web.Request) -> web.Response:
-    """The jobs that the site remembers, oldest first."""
+    """The jobs that the site remembers, oldest first, page by page."""
     check_admin(request)
+    after, limit = _page(request)
     with request.app[SERVICES].ground.store.read() as site:
-        jobs = site.jobs.listing(ended=None, limit=_number(request, "limit", PAGE_MAX))
-    return web.json_response({"jobs": [_job(job) for job in jobs]})
+        jobs = site.jobs.listing(ended=None, limit=limit, after_number=after)
+    next_after = jobs[-1].job_number if jobs else after
+    return web.json_response({"jobs": [_job(job) for job in jobs], "next_after": next_after})
 
 
 @routes.post("/admin/v1/jobs/{job_uuid}/settle")
@@ -69,8 +72,7 @@ async def get_journal(request: web.Request) -> web.Response:
     """The journal of the present epoch, page by page."""
     check_admin(request)
     store = request.app[SERVICES].ground.store
-    after = _number(request, "after", 0)
-    limit = min(_number(request, "limit", PAGE_DEFAULT), PAGE_MAX)
+    after, limit = _page(request)
     entries = store.entries(after + 1, after + limit)
     return web.json_response(
         {
@@ -81,13 +83,18 @@ async def get_journal(request: web.Request) -> web.Response:
 
 
 def _job(job: Job) -> dict[str, Any]:
-    return asdict(job)
+    return {field.name: getattr(job, field.name) for field in fields(job)}
+
+
+def _page(request: web.Request) -> tuple[int, int]:
+    """Behind which row the page begins, and how many rows it may have."""
+    return _number(request, "after", 0), min(_number(request, "limit", PAGE_MAX), PAGE_MAX)
 
 
 def _number(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
         raise refusal(Cause.BAD_REQUEST)
     return int(text)

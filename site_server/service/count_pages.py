@@ -10,7 +10,6 @@ lost at a restart, and the queue has the bound that the jobs have.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.job_lifecycle import JobEvent, JobState
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 REASON_CHARS_MAX: Final = 255
 COUNTER_FAILED: Final = Counted(pages=None, reason="the page counter failed; see the site's log")
-
-_log = logging.getLogger(__name__)
 
 
 class CountPages:
@@ -65,18 +62,17 @@ class CountPages:
         counted = await self._count(job, counter)
         held: Job | None = None
 
-        async def written() -> bool:
+        async def written() -> str:
             nonlocal held
             try:
                 held = await self._ground.store.write(
                     lambda unit: _counted(unit, job.job_uuid, counted)
                 )
             except (StorageError, StorageFullError) as error:
-                _log.warning("the page count of job %d waits: %s", job.job_number, error)
-                return False
-            return True
+                return str(error)
+            return ""
 
-        await self._ground.supervisor.retry(f"page count of job {job.job_number}", written)
+        await self._ground.supervisor.retry(f"the page count of job {job.job_number}", written)
         if held is not None and is_waiting_for_attempt(held, self._ground.clock.wall_ms()):
             await self._release_job.release_direct(held)
 

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 NOT_SENT: Final = Outcome(
     fate=Fate.NOT_PRINTED, reason=Cause.NOT_SENT, detail=WORDS[Cause.NOT_SENT].detail
 )
+NO_PRINTER: Final = Outcome(
+    fate=Fate.UNREACHABLE, detail="its printer is not in the directory any more"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -122,22 +125,21 @@ class Dispatcher:
     async def _finish(self, job_uuid: str, fence: int, outcome: Outcome) -> None:
         """Ask until there is an outcome, then write it down, however long the disk is full."""
 
-        async def settled() -> bool:
+        async def settled() -> str:
             nonlocal outcome
             if outcome.fate is Fate.UNREACHABLE:
                 outcome = await self._ask(job_uuid)
-            return outcome.fate is not Fate.UNREACHABLE
+            return outcome.detail or "no answer" if outcome.fate is Fate.UNREACHABLE else ""
 
-        async def written() -> bool:
+        async def written() -> str:
             try:
                 await self._record(job_uuid, fence, outcome)
             except (StorageError, StorageFullError) as error:
-                _log.warning("the outcome of job %s waits: %s", job_uuid, error)
-                return False
-            return True
+                return str(error)
+            return ""
 
-        await self._supervisor.retry(f"outcome of job {job_uuid}", settled)
-        await self._supervisor.retry(f"record of job {job_uuid}", written)
+        await self._supervisor.retry(f"the outcome of job {job_uuid}", settled)
+        await self._supervisor.retry(f"the record of job {job_uuid}", written)
         self._under_way -= 1
 
     async def _ask(self, job_uuid: str) -> Outcome:
@@ -148,7 +150,7 @@ class Dispatcher:
         with self._directory.read() as snapshot:
             printer = snapshot.printer(job.printer_name) if snapshot else None
         if printer is None:
-            return Outcome(fate=Fate.UNREACHABLE)
+            return NO_PRINTER
         return await self._delivery.settle(printer.printer_uri, job.printer_job_id, job_uuid)
 
     async def _record(self, job_uuid: str, fence: int, outcome: Outcome) -> None:

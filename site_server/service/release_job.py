@@ -40,6 +40,8 @@ ATTEMPT_MS_FIRST: Final = 5_000
 ATTEMPT_MS_MAX: Final = 600_000
 """Each attempt is two journal entries; thirty in the usual four hours are enough."""
 ATTEMPT_DOUBLINGS_MAX: Final = 10
+ATTEMPTS_PER_TICK_MAX: Final = 200
+"""Jobs looked at in one go: bounds how long a person at a panel waits for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +71,6 @@ class ReleaseJob:
     def __init__(self, ground: Ground, decider: Decider, dispatcher: Dispatcher) -> None:
         self._store = ground.store
         self._clock = ground.clock
-        self._limits = ground.limits
         self._directory = ground.directory
         self._decider = decider
         self._dispatcher = dispatcher
@@ -101,7 +102,7 @@ class ReleaseJob:
     async def release_waiting(self) -> None:
         """Send the jobs of direct queues that wait for nothing but a new attempt."""
         with self._store.read() as site:
-            held = site.jobs.in_state(JobState.HELD, self._limits.jobs_max)
+            held = site.jobs.direct_held(ATTEMPTS_PER_TICK_MAX)
         now_ms = self._clock.wall_ms()
         for job in held:
             if is_waiting_for_attempt(job, now_ms):
@@ -144,7 +145,8 @@ def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
     ):
         return False
     wait_ms = min(ATTEMPT_MS_FIRST << min(job.fence, ATTEMPT_DOUBLINGS_MAX), ATTEMPT_MS_MAX)
-    return job.released_wall_ms is None or now_ms - job.released_wall_ms >= wait_ms
+    waited_ms = now_ms - (job.released_wall_ms or 0)
+    return not 0 <= waited_ms < wait_ms  # a clock that was set back delays nothing
 
 
 def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job:

@@ -58,14 +58,17 @@ class Supervisor:
         for task in self._started:
             task.cancel()
 
-    async def retry(self, name: str, attempt: Callable[[], Awaitable[bool]]) -> None:
-        """Await `attempt()` until it says True, with growing pauses between."""
-        pause_ms = PAUSE_MS_MIN
-        while not await attempt():
-            if pause_ms == PAUSE_MS_MIN:
-                _log.warning("%s: trying again until it works", name)
+    async def retry(self, name: str, attempt: Callable[[], Awaitable[str]]) -> None:
+        """Await `attempt()` until it says '', with growing pauses; it says what is in the way."""
+        pause_ms, told = PAUSE_MS_MIN, ""
+        while trouble := await attempt():
+            if trouble != told:
+                _log.warning("%s waits: %s", name, trouble)
+            told = trouble
             await self._pause(pause_ms)
             pause_ms = min(2 * pause_ms, PAUSE_MS_MAX)
+        if told:
+            _log.info("%s goes on", name)
 
     def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
         task = self._tasks.create_task(work, name=name)
@@ -75,8 +78,11 @@ class Supervisor:
     async def _once(
         self, name: str, work: Callable[[], Awaitable[None]], repair: Callable[[], Awaitable[None]]
     ) -> None:
+        async def repaired() -> str:
+            return "" if await self.survives(name, repair) else "an error"
+
         if not await self.survives(name, work):
-            await self.retry(name, lambda: self.survives(name, repair))
+            await self.retry(name, repaired)
 
     async def _for_ever(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         pause_ms = PAUSE_MS_MIN

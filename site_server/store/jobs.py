@@ -103,6 +103,11 @@ _IN_STATE: Final = (
     .order_by(tables.jobs.c.accepted_wall_ms, tables.jobs.c.job_number)
     .limit(bindparam("limit"))
 )
+_DIRECT_HELD: Final = (
+    _SELECT.where(tables.jobs.c.direct.is_(True), tables.jobs.c.state == JobState.HELD.value)
+    .order_by(tables.jobs.c.job_number)
+    .limit(bindparam("limit"))
+)
 _HELD_SINCE: Final = (
     _SELECT.where(
         tables.jobs.c.state.in_((JobState.ACCEPTED.value, JobState.HELD.value)),
@@ -112,6 +117,7 @@ _HELD_SINCE: Final = (
     .limit(bindparam("limit"))
 )
 _LISTING: Final = _SELECT.where(
+    tables.jobs.c.job_number > bindparam("after_number"),
     tables.jobs.c.state.in_(bindparam("states", expanding=True)),
     or_(bindparam("queue_name") == "", tables.jobs.c.queue_name == bindparam("queue_name")),
     or_(bindparam("user_name") == "", tables.jobs.c.user_name == bindparam("user_name")),
@@ -165,19 +171,23 @@ class Jobs:
         """Jobs in this state, oldest first."""
         return self._many(_IN_STATE, state=state.value, limit=limit)
 
+    def direct_held(self, limit: int) -> list[Job]:
+        """Held jobs of direct queues, oldest first."""
+        return self._many(_DIRECT_HELD, limit=limit)
+
     def waiting_since(self, before_wall_ms: int, limit: int) -> list[Job]:
         """Jobs accepted at or before that time which nobody has released."""
         return self._many(_HELD_SINCE, before_wall_ms=before_wall_ms, limit=limit)
 
-    def listing(
-        self, *, ended: bool | None, queue_name: str = "", user_name: str = "", limit: int
-    ) -> list[Job]:
-        """Open jobs oldest first, ended ones newest first; None is both, oldest first."""
+    def listing(self, *, ended: bool | None, limit: int, **only: str | int) -> list[Job]:
+        """Open jobs oldest first, ended ones newest first; None is both, oldest first.
+
+        `only`: of a `queue_name`, of a `user_name`, or those behind the number `after_number`.
+        """
         states = {True: ENDED_STATES, False: OPEN_STATES, None: OPEN_STATES + ENDED_STATES}[ended]
         statement = _NEWEST_FIRST if ended else _OLDEST_FIRST
-        return self._many(
-            statement, states=states, queue_name=queue_name, user_name=user_name, limit=limit
-        )
+        every = {"queue_name": "", "user_name": "", "after_number": 0}
+        return self._many(statement, states=states, limit=limit, **{**every, **only})
 
     def changed_after(self, revision: int, limit: int) -> list[Job]:
         """Jobs that changed after `revision`, in that order."""

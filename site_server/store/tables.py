@@ -76,6 +76,8 @@ jobs: Final = Table(
     Column("revision", Integer, nullable=False, doc="grows with every change of any job"),
     Index("ix_jobs_user_name", "user_name", "state"),
     Index("ix_jobs_state", "state", "accepted_wall_ms"),
+    Index("ix_jobs_queue_name", "state", "queue_name"),
+    Index("ix_jobs_direct", "direct", "state"),
     Index("ix_jobs_revision", "revision"),
     sqlite_with_rowid=False,
 )

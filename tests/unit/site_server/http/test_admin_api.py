@@ -76,8 +76,9 @@ async def test_the_journal_comes_page_by_page(tmp_path: Path) -> None:
         assert [entry["seq"] for entry in first["entries"]] == [1, 2, 3]
         assert [entry["seq"] for entry in second["entries"]] == [4]
         assert first["entries"][0]["kind"] == "job_accepted"
-        status, problem = await api.admin("GET", "/journal?after=soon")
-        assert (status, problem["reason"]) == (400, "bad_request")
+        for after in ("soon", "-1", "9" * 30):
+            status, problem = await api.admin("GET", f"/journal?after={after}")
+            assert (status, problem["reason"]) == (400, "bad_request")
 
 
 async def test_jobs_are_told_and_an_unknown_one_can_be_settled(tmp_path: Path) -> None:
@@ -88,8 +89,9 @@ async def test_jobs_are_told_and_an_unknown_one_can_be_settled(tmp_path: Path) -
         job = await api.site.print_pdf("ada")
         await api.site.release(job)
         await api.site.settle()
-        _, body = await api.admin("GET", "/jobs")
+        _, body = await api.admin("GET", "/jobs?after=0&limit=1")
         (shown,) = body["jobs"]
+        assert (await api.admin("GET", f"/jobs?after={body['next_after']}"))[1]["jobs"] == []
         assert (shown["job_uuid"], shown["state"]) == (job.job_uuid, "unknown")
         path = f"/jobs/{job.job_uuid}/settle"
         status, settled = await api.admin("POST", path, {"printed": True})

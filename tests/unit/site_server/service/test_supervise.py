@@ -71,6 +71,24 @@ async def test_work_that_fails_is_repaired_until_that_works(
     assert "a bug" in caplog.text
 
 
+async def test_a_retry_says_once_what_is_in_the_way(caplog: pytest.LogCaptureFixture) -> None:
+    troubles = ["full", "full", "busy", ""]
+
+    async def attempt() -> str:
+        return troubles.pop(0)
+
+    caplog.set_level("INFO")
+    pauses = Pauses(last=9)
+    async with asyncio.TaskGroup() as tasks:
+        await Supervisor(tasks, ManualClock(), pauses).retry("it", attempt)
+    assert [record.message for record in caplog.records] == [
+        "it waits: full",
+        "it waits: busy",
+        "it goes on",
+    ]
+    assert len(pauses.asked_ms) == 3
+
+
 async def test_a_cancelled_task_is_not_started_again() -> None:
     started = 0
 
