@@ -106,9 +106,10 @@ class PrinterDouble:
 
 @dataclass(slots=True)
 class CounterDouble:
-    """A `Counter` that finds what the test says in every document."""
+    """A `Counter` that finds what the test says in every document, or raises `error`."""
 
     counted: Counted
+    error: Exception | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -118,6 +119,8 @@ class CounterDouble:
         """The pages of one copy."""
         del document, document_format
         await self.gate.wait()
+        if self.error is not None:
+            raise self.error
         return self.counted
 
 

@@ -90,10 +90,10 @@ class Lab:
         )
         self._stack.push_async_callback(self._maker.close)
 
-    async def start_printer(self, site_name: str) -> VirtualPrinter:
+    async def start_printer(self, site_name: str, *, printing_ms: int = 0) -> VirtualPrinter:
         """Start the printer of this site and tell headquarters where it is."""
         name = f"{site_name}-laser"
-        plan = PrinterPlan(name=name, folder=self._subfolder(name))
+        plan = PrinterPlan(name=name, folder=self._subfolder(name), printing_ms=printing_ms)
         printer = VirtualPrinter(plan, self._children)
         await printer.start()
         self.printers[name] = printer

@@ -34,8 +34,6 @@ from yarl import URL
 from replication.adapters.downloads import (
     NETWORK_ERRORS,
     Downloads,
-    LinkDownError,
-    LinkRefusedError,
     words_of,
 )
 from replication.errors import BadMessageError
@@ -48,15 +46,6 @@ if TYPE_CHECKING:
 
     from replication.link import LinkListener
     from replication.messages import AnyFromPrimary, AnyFromSite, Hello
-
-__all__ = [
-    "LinkAddress",
-    "LinkClient",
-    "LinkDownError",
-    "LinkRefusedError",
-    "LinkTimes",
-    "pause_ms",
-]
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from replication.adapters.link_client import LinkDownError
+from replication.adapters.downloads import LinkDownError
 from replication.adapters.ltx_mirror import NotThereError, WrongBytesError
 from replication.errors import ReplicationError
 from replication.manifest import LtxName, Manifest, ManifestEntry

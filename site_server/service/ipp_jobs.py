@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from failure_modes.catalogue import CATALOGUE
 from failure_modes.vocabulary import Reason
-from replication.errors import StorageError, StorageFullError
+from replication.errors import ReplicationError, StorageFullError
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import WhichJobs
 from site_server.refusals import Cause, refusal
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
     from site_server.service.submit_job import SubmitJob
     from site_server.store.jobs import Job
 
+T = TypeVar("T")
+
 ENDED: Final[Mapping[WhichJobs, bool | None]] = {
     WhichJobs.COMPLETED: True,
     WhichJobs.NOT_COMPLETED: False,
     WhichJobs.ALL: None,
 }
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +89,22 @@ class IppJobs:
 
     async def validate_job(self, request: JobRequest) -> Refusal | None:
         """Whether a job like this would be refused; nothing changes."""
-        try:
+
+        async def work() -> None:
             self._submit_job.admit(request)
-        except RefusedError as error:
-            return refused(error)
-        return None
+
+        return await _or_refusal(work)
 
     async def begin_job(
         self, request: JobRequest, document: DocumentInfo
     ) -> DocumentIntake | Refusal:
         """A writer for the document of a job that exists when it is committed."""
-        try:
+
+        async def work() -> DocumentIntake | Refusal:
             admitted = self._submit_job.admit(request)
             return await DocumentIntake.begin(self._submit_job, admitted, document)
-        except RefusedError as error:
-            return refused(error)
+
+        return await _or_refusal(work)
 
     async def create_job(self, request: JobRequest) -> JobView | Refusal:
         """A job that waits for its document."""
@@ -114,19 +121,23 @@ class IppJobs:
         self, job_id: int, user_name: str, document: DocumentInfo
     ) -> DocumentIntake | Refusal:
         """A writer for the document of a created job."""
-        try:
+
+        async def work() -> DocumentIntake | Refusal:
             job = self._own(job_id, user_name)
             if not isinstance(job, IncomingJob):
                 raise refusal(Cause.HAS_DOCUMENT)
             self._incoming.receive(job_id)
-            intake = await DocumentIntake.begin(self._submit_job, job.admitted, document)
-        except RefusedError as error:
+            try:
+                intake = await DocumentIntake.begin(self._submit_job, job.admitted, document)
+            except RefusedError:
+                self._incoming.wait_again(job_id)
+                raise
+            if isinstance(intake, DocumentIntake):
+                return intake.of(self._incoming)
             self._incoming.wait_again(job_id)
-            return refused(error)
-        if isinstance(intake, DocumentIntake):
-            return intake.of(self._incoming)
-        self._incoming.wait_again(job_id)
-        return intake
+            return intake
+
+        return await _or_refusal(work)
 
     async def close_job(self, job_id: int, user_name: str) -> JobView | Refusal:
         """Say that no further document comes. A job without any document is aborted."""
@@ -220,12 +231,13 @@ def _view(job: Job | IncomingJob) -> JobView:
     return incoming_view(job) if isinstance(job, IncomingJob) else job_view(job)
 
 
-async def _or_refusal(work: Callable[[], Awaitable[JobView]]) -> JobView | Refusal:
+async def _or_refusal(work: Callable[[], Awaitable[T]]) -> T | Refusal:
     try:
         return await work()
     except RefusedError as error:
         return refused(error)
     except StorageFullError:
         return refused(refusal(Cause.DISK_FULL))
-    except StorageError:
+    except ReplicationError as error:
+        _log.warning("a print client was refused: %s", error)
         return refused(refusal(Cause.STORE_BUSY))

@@ -54,7 +54,6 @@ async def test_wrong_settings_are_said_all_at_once_with_status_2(tmp_path: Path)
     assert done.exit_status == 2
     lines = done.errors.splitlines()
     assert [line.split(": ")[1] for line in lines] == [
-        "data_dir",
         "listen.ipp_port",
         "listen.port",
         "limits.jobs",

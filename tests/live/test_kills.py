@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.timeout(100)]
 
 KILLS = 3
+PRINTING_MS = 150
+"""Long enough that a kill often finds a document on its way or half printed."""
 PAGES = (PageInk.MONO, PageInk.COLOUR)
 CREDIT_MICROS = 1_000_000
 
@@ -51,7 +53,7 @@ class PrintingLoop:
             try:
                 await self._branch.release_held(self._ada)
             except ChaosError:
-                continue  # oslo is away just now: the history knows
+                await asyncio.sleep(0.1)  # oslo is away just now: the history knows
 
     async def book_credits(self) -> None:
         number = 0
@@ -111,7 +113,7 @@ async def test_kill_9_at_random_moments_loses_nothing_and_prints_nothing_twice(
 ) -> None:
     async with open_lab(one_site) as lab:
         await lab.start_primary()
-        await lab.start_printer("oslo")
+        await lab.start_printer("oslo", printing_ms=PRINTING_MS)
         opening = await observe_opening(lab.primary.api)
         await lab.start_site("oslo")
         branch = await lab.open_branch("oslo")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from failure_modes.link import LinkTiming
-from site_server.config import DATA_VARIABLE, Config, for_folder, load
+from site_server.config import (
+    DATA_VARIABLE,
+    Config,
+    Limits,
+    LinkSection,
+    Listen,
+    Primary,
+    Times,
+    for_folder,
+    load,
+)
 from site_server.errors import ConfigError
 
+EXAMPLE = Path(__file__).parents[3] / "site_server" / "example" / "site.toml"
 WHOLE = """
 data_dir = "/var/lib/holdfast"
 
@@ -84,3 +96,11 @@ def test_all_errors_are_said_at_once() -> None:
 def test_a_text_that_is_not_toml_is_one_error() -> None:
     with pytest.raises(ConfigError, match="not TOML"):
         load("data_dir = ", {})
+
+
+def test_the_example_says_every_default() -> None:
+    text = EXAMPLE.read_text("utf-8")
+    assert load(text, {}) == Config()
+    said = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
+    sections = (Listen, Primary, LinkSection, Limits, Times)
+    assert said == {"data_dir"}.union(*(section.model_fields for section in sections))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
 from primary.pki import CertificateAuthority
-from replication.adapters.link_client import LinkAddress
+from replication.adapters.link_client import (
+    LinkAddress,
+    LinkClient,
+    LinkTimes,
+)
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_client_context, link_server_context
 from replication.messages import (
     AnyFromPrimary,
     AnyFromSite,
+    Beat,
+    BeatAck,
     Hello,
     Welcome,
     parse_from_site,
@@ -114,3 +122,73 @@ def _client_tls(authority: CertificateAuthority, folder: Path) -> ssl.SSLContext
     (folder / "cert").write_text(join.cert_pem)
     (folder / "key").write_text(join.key_pem)
     return link_client_context(cert=folder / "cert", key=folder / "key", ca_pem=authority.pem)
+
+
+TIMES = LinkTimes(
+    connect_ms=2_000,
+    silence_ms=5_000,
+    send_ms=2_000,
+    request_ms=5_000,
+    retry_first_ms=10,
+    retry_max_ms=40,
+    refused_retry_ms=60_000,
+)
+
+
+class Diary:
+    """A `LinkListener` that writes down what happened."""
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+        self._written = asyncio.Event()
+
+    async def up(self, welcome: Welcome) -> None:
+        self._note(welcome)
+
+    async def heard(self, message: AnyFromPrimary) -> None:
+        self._note(message)
+
+    def down(self) -> None:
+        self._note("down")
+
+    async def wait_for(self, *events: object) -> None:
+        """Return once these were the newest events."""
+        while self.events[-len(events) :] != list(events):
+            await self._written.wait()
+
+    def _note(self, event: object) -> None:
+        self.events.append(event)
+        self._written.set()
+        self._written = asyncio.Event()
+
+
+@asynccontextmanager
+async def calling(
+    primary: ScriptedPrimary, times: LinkTimes = TIMES
+) -> AsyncIterator[tuple[LinkClient, Diary]]:
+    client = LinkClient(
+        address=primary.address,
+        context=primary.client_tls,
+        hello=lambda: Hello(site_name="oslo", epoch=1, journal_seq=5, wall_ms=0),
+        chance=Random(1),
+        times=times,
+    )
+    diary = Diary()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        running = group.create_task(client.run([diary]))
+        try:
+            yield client, diary
+        finally:
+            running.cancel()
+
+
+async def welcoming(call: Call) -> None:
+    await call.say(WELCOME)
+    await call.stay()
+
+
+async def answering(call: Call) -> None:
+    await call.say(WELCOME)
+    while (message := await call.hear()) is not None:
+        if isinstance(message, Beat):
+            await call.say(BeatAck(number=message.number))

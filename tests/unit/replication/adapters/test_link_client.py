@@ -3,114 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.live import waiting
 from replication.adapters.link_client import (
-    LinkClient,
-    LinkDownError,
-    LinkRefusedError,
     LinkTimes,
     pause_ms,
 )
-from replication.adapters.ltx_mirror import NotThereError
 from replication.entry_bodies import JobDeleted
-from replication.errors import BadMessageError
 from replication.journal import JournalHead, next_entry
-from replication.manifest import LtxName, Manifest
 from replication.messages import Ack, Beat, BeatAck, Entries, Fence, Gap, Hello, WireEntry
 from replication.ports import WallMs
 from tests.unit.replication.adapters.scripted_primary import (
-    LINEAGE,
+    TIMES,
     WELCOME,
     Call,
     ScriptedPrimary,
+    answering,
+    calling,
+    welcoming,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from replication.messages import AnyFromPrimary, Welcome
+    from replication.messages import AnyFromPrimary
 
-TIMES = LinkTimes(
-    connect_ms=2_000,
-    silence_ms=200,
-    send_ms=500,
-    request_ms=300,
-    retry_first_ms=10,
-    retry_max_ms=40,
-    refused_retry_ms=60_000,
-)
 LONG = JobDeleted(job_uuid="01234567-89ab-cdef-0123-456789abcdef", by_user_name="\N{SNOWMAN}" * 255)
-NAME = LtxName(level=0, min_txid=1, max_txid=1)
-
-
-class Diary:
-    """A `LinkListener` that writes down what happened."""
-
-    def __init__(self) -> None:
-        self.events: list[object] = []
-        self._written = asyncio.Event()
-
-    async def up(self, welcome: Welcome) -> None:
-        self._note(welcome)
-
-    async def heard(self, message: AnyFromPrimary) -> None:
-        self._note(message)
-
-    def down(self) -> None:
-        self._note("down")
-
-    async def wait_for(self, *events: object) -> None:
-        """Return once these were the newest events."""
-        while self.events[-len(events) :] != list(events):
-            await self._written.wait()
-
-    def _note(self, event: object) -> None:
-        self.events.append(event)
-        self._written.set()
-        self._written = asyncio.Event()
-
-
-@asynccontextmanager
-async def calling(
-    primary: ScriptedPrimary, times: LinkTimes = TIMES
-) -> AsyncIterator[tuple[LinkClient, Diary]]:
-    client = LinkClient(
-        address=primary.address,
-        context=primary.client_tls,
-        hello=lambda: Hello(site_name="oslo", epoch=1, journal_seq=5, wall_ms=0),
-        chance=Random(1),
-        times=times,
-    )
-    diary = Diary()
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        running = group.create_task(client.run([diary]))
-        try:
-            yield client, diary
-        finally:
-            running.cancel()
-
-
-async def welcoming(call: Call) -> None:
-    await call.say(WELCOME)
-    await call.stay()
-
-
-async def answering(call: Call) -> None:
-    await call.say(WELCOME)
-    while (message := await call.hear()) is not None:
-        if isinstance(message, Beat):
-            await call.say(BeatAck(number=message.number))
 
 
 @pytest.fixture
@@ -143,7 +68,8 @@ async def test_a_connection_that_falls_silent_is_dropped_and_made_anew(
     primary: ScriptedPrimary,
 ) -> None:
     primary.scripts = [welcoming]
-    async with primary.listening(), calling(primary) as (_, diary):
+    times = replace(TIMES, silence_ms=100)
+    async with primary.listening(), calling(primary, times) as (_, diary):
         await diary.wait_for(WELCOME, "down", WELCOME, "down", WELCOME)
 
 
@@ -233,78 +159,6 @@ async def test_what_is_no_message_ends_the_connection_and_is_told(
     async with primary.listening(), calling(primary) as (client, diary):
         await diary.wait_for(WELCOME, "down")
         assert "understand" in client.refusal
-
-
-async def read(client: LinkClient) -> bytes:
-    return b"".join([piece async for piece in client.fetch(NAME, LINEAGE)])
-
-
-async def test_a_file_comes_over_the_links_own_session(primary: ScriptedPrimary) -> None:
-    paths: list[str] = []
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        paths.append(request.path_qs)
-        if request.path == "/v1/ltx/manifest":
-            return web.json_response(Manifest(lineage=LINEAGE, entries=()).as_json())
-        return web.Response(body=b"x" * 300_000)
-
-    primary.scripts, primary.serve = [answering], serve
-    async with primary.listening(), calling(primary) as (client, diary):
-        await diary.wait_for(WELCOME)
-        assert await read(client) == b"x" * 300_000
-        assert await client.manifest(7) == Manifest(lineage=LINEAGE, entries=())
-    assert paths == [f"/v1/ltx/file/{LINEAGE}/{NAME}", "/v1/ltx/manifest?after=7"]
-
-
-@pytest.mark.parametrize(
-    ("status", "error"), [(404, NotThereError), (403, LinkRefusedError), (500, LinkRefusedError)]
-)
-async def test_a_file_that_is_not_given_is_an_error_that_says_why(
-    primary: ScriptedPrimary, status: int, error: type[Exception]
-) -> None:
-    async def serve(_request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status)
-
-    primary.scripts, primary.serve = [answering], serve
-    async with primary.listening(), calling(primary) as (client, diary):
-        await diary.wait_for(WELCOME)
-        with pytest.raises(error):
-            await read(client)
-
-
-async def test_without_a_link_a_download_fails_at_once(primary: ScriptedPrimary) -> None:
-    async with calling(primary) as (client, _):
-        with pytest.raises(LinkDownError):
-            await read(client)
-        with pytest.raises(LinkDownError):
-            await client.manifest(0)
-
-
-async def test_a_download_that_hangs_is_given_up(primary: ScriptedPrimary) -> None:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"half of it")
-        await asyncio.sleep(5)
-        return response
-
-    primary.scripts, primary.serve = [answering], serve
-    times = replace(TIMES, silence_ms=10_000)
-    async with primary.listening(), calling(primary, times) as (client, diary):
-        await diary.wait_for(WELCOME)
-        with pytest.raises(LinkDownError, match="no answer in time"):
-            await read(client)
-
-
-async def test_a_manifest_that_is_none_is_refused(primary: ScriptedPrimary) -> None:
-    async def serve(_request: web.Request) -> web.StreamResponse:
-        return web.json_response({"lineage": "short"})
-
-    primary.scripts, primary.serve = [answering], serve
-    async with primary.listening(), calling(primary) as (client, diary):
-        await diary.wait_for(WELCOME)
-        with pytest.raises(BadMessageError, match="manifest"):
-            await client.manifest(0)
 
 
 @given(failures=st.integers(0, 10**6), seed=st.integers(0, 2**32))

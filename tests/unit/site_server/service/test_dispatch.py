@@ -13,8 +13,9 @@ from replication.schema import directory as schema
 from site_server.errors import RefusedError
 from site_server.ports import Fate, Outcome
 from site_server.refusals import Cause
+from site_server.service.record_outcome import record_outcome
 from site_server.testing import PRINTED, MemorySpool, PrinterDouble
-from tests.unit.site_server.a_site import PRICE_MICROS, PRINTER, a_site, units
+from tests.unit.site_server.a_site import PRICE_MICROS, PRINTER, FillingStore, a_site, units
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,3 +237,41 @@ async def test_a_printer_that_left_the_directory_is_waited_for(tmp_path: Path) -
         site.pause.go_on.set()
         await site.settle()
         assert site.job(job.job_uuid).state is JobState.PRINTED
+
+
+async def test_an_outcome_is_kept_until_the_disk_has_room_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_site(tmp_path, make_store=FillingStore) as site:
+        site.user("ada", units(5))
+        site.printer.gate.clear()
+        job = await site.print_pdf("ada")
+        await site.release(job)
+        await site.settle()
+        assert isinstance(site.store, FillingStore)
+        site.store.is_full = True
+        site.printer.gate.set()
+        await site.settle_reading()
+        assert site.job(job.job_uuid).state is JobState.RELEASING
+        assert caplog.text.count("disk is full") == 1
+        site.store.is_full = False
+        site.pause.go_on.set()
+        await site.settle()
+        assert site.job(job.job_uuid).state is JobState.PRINTED
+        assert site.services.dispatcher.under_way == 0
+
+
+async def test_late_news_of_a_former_release_changes_nothing(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        site.user("ada", units(5))
+        site.printer.outcomes = [JAMMED]
+        job = await site.print_pdf("ada")
+        await site.release(job)
+        await site.settle()
+        site.printer.gate.clear()
+        await site.release(job)
+        await site.settle()
+        late = await site.store.write(lambda unit: record_outcome(unit, job.job_uuid, 1, PRINTED))
+        assert late is None
+        assert site.job(job.job_uuid).state is JobState.RELEASING
+        assert "job_printed" not in site.kinds()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replication.adapters.applier_process import Applied, ApplierError
-from replication.adapters.link_client import LinkDownError
+from replication.adapters.downloads import LinkDownError
 from replication.adapters.ltx_mirror import NotThereError
 from replication.errors import StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry

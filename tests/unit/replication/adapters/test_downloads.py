@@ -1,0 +1,108 @@
+"""Files and lists over the link: given, refused, gone, or never ending."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import web
+
+from replication.adapters.downloads import LinkDownError, LinkRefusedError
+from replication.adapters.ltx_mirror import NotThereError
+from replication.errors import BadMessageError
+from replication.manifest import LtxName, Manifest
+from tests.unit.replication.adapters.scripted_primary import (
+    LINEAGE,
+    TIMES,
+    WELCOME,
+    ScriptedPrimary,
+    answering,
+    calling,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from replication.adapters.link_client import LinkClient
+
+NAME = LtxName(level=0, min_txid=1, max_txid=1)
+
+
+@pytest.fixture
+def primary(tmp_path: Path) -> ScriptedPrimary:
+    return ScriptedPrimary(tmp_path)
+
+
+async def read(client: LinkClient) -> bytes:
+    return b"".join([piece async for piece in client.fetch(NAME, LINEAGE)])
+
+
+async def test_a_file_comes_over_the_links_own_session(primary: ScriptedPrimary) -> None:
+    paths: list[str] = []
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        paths.append(request.path_qs)
+        if request.path == "/v1/ltx/manifest":
+            return web.json_response(Manifest(lineage=LINEAGE, entries=()).as_json())
+        return web.Response(body=b"x" * 300_000)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        assert await read(client) == b"x" * 300_000
+        assert await client.manifest(7) == Manifest(lineage=LINEAGE, entries=())
+    assert paths == [f"/v1/ltx/file/{LINEAGE}/{NAME}", "/v1/ltx/manifest?after=7"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, NotThereError), (403, LinkRefusedError), (500, LinkRefusedError)]
+)
+async def test_a_file_that_is_not_given_is_an_error_that_says_why(
+    primary: ScriptedPrimary, status: int, error: type[Exception]
+) -> None:
+    async def serve(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        with pytest.raises(error):
+            await read(client)
+
+
+async def test_without_a_link_a_download_fails_at_once(primary: ScriptedPrimary) -> None:
+    async with calling(primary) as (client, _):
+        with pytest.raises(LinkDownError):
+            await read(client)
+        with pytest.raises(LinkDownError):
+            await client.manifest(0)
+
+
+async def test_a_download_that_hangs_is_given_up(primary: ScriptedPrimary) -> None:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"half of it")
+        await asyncio.sleep(5)
+        return response
+
+    primary.scripts, primary.serve = [answering], serve
+    times = replace(TIMES, request_ms=200)
+    async with primary.listening(), calling(primary, times) as (client, diary):
+        await diary.wait_for(WELCOME)
+        with pytest.raises(LinkDownError, match="no answer in time"):
+            await read(client)
+
+
+@pytest.mark.parametrize("text", ['{"lineage": "short"}', "not JSON", "[]"])
+async def test_a_manifest_that_is_none_is_refused(primary: ScriptedPrimary, text: str) -> None:
+    async def serve(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text=text)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        with pytest.raises(BadMessageError, match="manifest"):
+            await client.manifest(0)
