@@ -15,6 +15,7 @@ from replication.adapters.components import (
     port_free,
     pysqlite,
     python,
+    test_programs,
 )
 from replication.adapters.system_clock import SystemClock
 
@@ -39,3 +40,4 @@ def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Componen
         if is_running and not seen.found:
             seen = replace(seen, found=True, version="in use", where="by the running primary")
         yield seen
+    yield from test_programs(environ)

@@ -14,6 +14,7 @@ from replication.adapters.components import (
     pysqlite,
     python,
     sqlean,
+    test_programs,
 )
 from replication.adapters.system_clock import SystemClock
 from site_server.adapters import identity as identities
@@ -42,6 +43,7 @@ def look(config: Config, environ: Mapping[str, str]) -> Iterator[Component]:
         if is_running and not seen.found:
             seen = replace(seen, found=True, version="in use", where="by the running site")
         yield seen
+    yield from test_programs(environ)
 
 
 def _identity(config: Config) -> Component:

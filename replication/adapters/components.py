@@ -21,7 +21,7 @@ from replication.adapters.probe import Component, answered, output, render
 from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "Component",
@@ -38,6 +38,7 @@ __all__ = [
     "python",
     "render",
     "sqlean",
+    "test_programs",
 ]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,13 @@ SQLITE_MIN = (3, 51, 3)
 
 DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where daemons live; not in the PATH of an ordinary Debian user."""
+
+TEST_PROGRAMS = {
+    "cupsd": "cups",
+    "lp": "cups-client",
+    "ipptool": "cups-ipp-utils",
+    "ippeveprinter": "cups-ipp-utils",
+}
 
 _CRSQLITE_PROBE = """
 import sys
@@ -167,6 +175,20 @@ def program(
         hint=hint,
         required=required,
     )
+
+
+def test_programs(environ: Mapping[str, str]) -> Iterator[Component]:
+    """What `make demo` and `make test` start beside the servers; no server needs any of it."""
+    for name, package in TEST_PROGRAMS.items():
+        yield program(name, package, environ, required=False)
+    tools = f"{CHECKOUT / '.tools' / 'bin'}:{environ.get('PATH', os.defpath)}"
+    asked = Component(name="toxiproxy-server", found=False, hint=TOOLS_COMMAND, required=False)
+    path = shutil.which("toxiproxy-server", path=tools)
+    if path is None:
+        yield asked
+        return
+    seen = answered(replace(asked, where=path), [path, "-version"])
+    yield replace(seen, version=seen.version.rpartition(" ")[2])
 
 
 def _crsqlite_place(environ: Mapping[str, str]) -> Path:
