@@ -33,7 +33,7 @@ from site_server.far_side import FarSide, NearSide
 from site_server.http.app import make_device_app, make_ipp_app
 from site_server.ipp.call import IppSettings
 from site_server.ipp.endpoint import IppEndpoint
-from site_server.listen import Door, listening, told_ports
+from site_server.listen import Door, forget_ports, listening, told_ports
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.site_status import SiteStatus
@@ -75,8 +75,12 @@ async def run(config: Config, environ: Mapping[str, str]) -> None:
     identity = identities.load(folder.identity)
     clock = SystemClock()
     with folder.held(), _open_files(config, folder, identity, environ) as files:
+        forget_ports(config.data_dir)
         await files.spool.start()
-        await Site(config, files, clock).run(_stop_signal())
+        try:
+            await Site(config, files, clock).run(_stop_signal())
+        except BaseExceptionGroup as group:
+            raise _the_one_in(group) from group
 
 
 class Site:
@@ -158,6 +162,13 @@ class Site:
                 _log.info("ready: panels on port %d, IPP on port %d", device_port, ipp_port)
                 await stop.wait()
                 _log.info("stopping")
+
+
+def _the_one_in(group: BaseException) -> BaseException:
+    """What stopped the server: a task group wraps it even where it is the only one."""
+    while isinstance(group, BaseExceptionGroup) and len(group.exceptions) == 1:
+        group = group.exceptions[0]
+    return group
 
 
 @contextmanager

@@ -43,6 +43,11 @@ async def listening(app: web.Application, door: Door) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+def forget_ports(data_dir: Path) -> None:
+    """Take back what a server that was killed told."""
+    (data_dir / PORTS_FILE).unlink(missing_ok=True)
+
+
 @contextmanager
 def told_ports(data_dir: Path, ports: Mapping[str, int]) -> Iterator[None]:
     """Keep `ports.json` in the folder while the server listens."""
@@ -51,7 +56,7 @@ def told_ports(data_dir: Path, ports: Mapping[str, int]) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        forget_ports(data_dir)
 
 
 async def _start(runner: web.AppRunner, door: Door) -> None:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from chaos.final_state import DocumentFound
     from chaos.history import Event
     from chaos.live.json_client import Answer
-    from chaos.live.lab import Lab
     from chaos.live.nodes import SiteNode
     from chaos.live.panel import Copies, Panel
+    from chaos.live.printer import VirtualPrinter
     from chaos.live.stock_client import StockClient
     from chaos.pdf_writer import Document
 
@@ -39,8 +39,8 @@ class Person:
 class Branch:
     """The devices of one site."""
 
-    lab: Lab
     site: SiteNode
+    printer: VirtualPrinter
     panel: Panel
     desktop: StockClient
 
@@ -107,7 +107,7 @@ class Branch:
         """The document in the printer's own record, once it is printed to its end."""
 
         async def look() -> DocumentFound | None:
-            for found in self.lab.documents():
+            for found in self.printer.documents():
                 if found.sha256 == document.sha256 and found.completed:
                     return found
             return None

@@ -126,8 +126,8 @@ class Lab:
         )
         desk = self._subfolder(f"{site_name}-desk")
         return Branch(
-            lab=self,
             site=site,
+            printer=self.printers[f"{site_name}-laser"],
             panel=site.panel(token),
             desktop=StockClient(desk, site.witness),
         )

@@ -107,9 +107,8 @@ class RelayWan:
 class RelayMaker:
     """Relays, one per WAN."""
 
-    kind = "relay"
-
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "relay") -> None:
+        self.kind = kind
         self._wans: list[RelayWan] = []
 
     async def open(self, name: str, upstream_port: int) -> RelayWan:  # noqa: ARG002 - no one asks

@@ -53,11 +53,11 @@ class Server:
 
     async def command(self, *arguments: str, given: str = "") -> str:
         """What a short command of this server's program prints; `ProcessError` where it fails."""
-        finished = await run(
-            (sys.executable, "-m", self._module, *arguments),
-            within_ms=COMMAND_TIMEOUT_MS,
-            given=given,
-        )
+        argv = (sys.executable, "-m", self._module, *arguments)
+        try:
+            finished = await run(argv, within_ms=COMMAND_TIMEOUT_MS, given=given)
+        except TimeoutError as error:
+            raise ProcessError(f"{self._module} {arguments[0]} did not come to an end.") from error
         if finished.exit_status:
             raise ProcessError(
                 f"{self._module} {arguments[0]} for {self.folder.name} ended with status "

@@ -27,9 +27,8 @@ async def make_wans(
     choice: WanChoice, *, children: Children, tools_folder: Path, folder: Path
 ) -> WanMaker:
     """The maker of this lab's WANs; its `kind` says what was chosen."""
-    wanted = choice is WanChoice.TOXIPROXY or (
-        choice is WanChoice.AUTO and find_program(tools_folder) is not None
-    )
-    if not wanted:
+    if choice is WanChoice.RELAY:
         return RelayMaker()
+    if choice is WanChoice.AUTO and find_program(tools_folder) is None:
+        return RelayMaker("relay, for want of toxiproxy-server (to install it: make tools)")
     return await ToxiproxyMaker.start(children, require_program(tools_folder), folder)

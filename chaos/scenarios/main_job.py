@@ -46,25 +46,28 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="main_job-", dir=demo_folder))
     narrator = Narrator(lambda text: print(text, flush=True))
     narrator.line("Holdfast: the main job, end to end, on real parts")
+    kept = False
     try:
         kept = asyncio.run(
             _run_until_told_to_stop(narrator, LabPlan(folder=folder, wan=options.wan))
         )
-    except ChaosError as error:
-        narrator.line(f"\n  The story ended early: {error}\n  Logs: {folder}")
-        return 1
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        narrator.line(f"\n  Stopped. Logs: {folder}")
-        return 1
-    narrator.line()
-    narrator.line(
-        f"  Told in {narrator.elapsed_s:.0f} s. Every promise kept: {'yes' if kept else 'no'}"
-    )
+    except* ChaosError as errors:
+        narrator.line(f"\n  The story ended early: {_first(errors)}")
+    except* (KeyboardInterrupt, asyncio.CancelledError):
+        narrator.line("\n  Stopped.")
+    told_s = narrator.elapsed_s
+    narrator.line(f"\n  Told in {told_s:.0f} s. Every promise kept: {'yes' if kept else 'no'}")
     if kept and not options.keep:
         shutil.rmtree(folder)
     else:
-        narrator.line(f"  The lab's folder: {folder}")
+        narrator.line(f"  Logs, history and data: {folder}")
     return 0 if kept else 1
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 if __name__ == "__main__":

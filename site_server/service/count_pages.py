@@ -10,6 +10,7 @@ lost at a restart, and the queue has the bound that the jobs have.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.job_lifecycle import JobEvent, JobState
@@ -74,7 +75,9 @@ class CountPages:
 
         await self._ground.supervisor.retry(f"the page count of job {job.job_number}", written)
         if held is not None and is_waiting_for_attempt(held, self._ground.clock.wall_ms()):
-            await self._release_job.release_direct(held)
+            # Where the disk is full just now, the clock tries again.
+            with suppress(StorageError, StorageFullError):
+                await self._release_job.release_direct(held)
 
     def _next(self) -> Job | None:
         with self._ground.store.read() as site:

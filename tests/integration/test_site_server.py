@@ -27,6 +27,7 @@ from chaos.pdf_writer import PageInk, write_document
 if TYPE_CHECKING:
     from chaos.live.nodes import SiteNode
     from chaos.live.printer import VirtualPrinter
+    from chaos.live.server import Server
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(100)]
 
@@ -133,6 +134,18 @@ def forget_replica(data_folder: Path) -> None:
     shutil.rmtree(data_folder / "mirror")
 
 
+async def run_beside_a_taken_port(server: Server) -> Finished:
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with taken:
+        port = taken.sockets[0].getsockname()[1]
+        config = server.folder / "taken.toml"
+        config.write_text(
+            f'data_dir = "{server.data_folder}"\n'
+            f'[listen]\nhost = "127.0.0.1"\ndevice_port = {port}\nipp_port = 0\n'
+        )
+        return await site("run", "--config", str(config))
+
+
 async def start(lab: Lab) -> Scene:
     await lab.start_primary()
     printer = await lab.start_printer("oslo")
@@ -160,6 +173,11 @@ async def test_a_site_stops_cleanly_and_comes_back_with_everything(plan: LabPlan
         assert server.child.exit_status == 0, server.child.log_tail()
         assert not (server.data_folder / "ports.json").exists()
         assert "Traceback" not in server.child.command.log_path.read_text()
+
+        elsewhere = await run_beside_a_taken_port(server)
+        assert elsewhere.exit_status == 1
+        (line,) = elsewhere.errors.splitlines()[-1:]
+        assert line.startswith("Cannot listen on 127.0.0.1 port ")
 
         await server.start()
         assert (await panel.jobs(session))[0]["job_uuid"] == job["job_uuid"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -67,6 +68,22 @@ async def test_an_exception_in_the_scenario_ends_every_child(tmp_path: Path) -> 
     with pytest.raises(RuntimeError, match="the scenario failed"):
         await failing_scenario()
     assert not started[0].alive
+
+
+async def test_ctrl_c_cancels_the_scenario_and_ends_every_child(tmp_path: Path) -> None:
+    running: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+
+    async def waiting_scenario() -> None:
+        async with Children() as children:
+            child = await children.start(python(tmp_path, SLEEPER))
+            running.set_result(child)
+            await child.wait()
+
+    async with asyncio.TaskGroup() as group:
+        scenario = group.create_task(waiting_scenario())
+        child = await running
+        scenario.cancel()
+    assert not child.alive
 
 
 async def test_a_child_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) -> None:
