@@ -8,8 +8,8 @@ from typing import Any, Final
 import aiohttp
 
 from primary.errors import NotRunningError, RefusedError
-from primary.listen import PORTS_FILE
 from primary.service.organisation import ADMIN_KEY_FILE
+from replication.adapters.listen import PORTS_FILE
 from replication.adapters.tls import client_context
 
 CALL_TIMEOUT_S: Final = 15

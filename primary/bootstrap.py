@@ -20,12 +20,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from primary.config import PrimaryConfig
 from primary.errors import NotInitialisedError, PrimaryError
-from primary.folder_lock import only_primary_of
 from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
-from primary.listen import Door, listening, told_ports
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
@@ -45,6 +43,8 @@ from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
+from replication.adapters.folder_lock import only_server_of
+from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
 from replication.adapters.ltx_store import LtxStore
 from replication.adapters.system_clock import SystemClock
@@ -204,7 +204,8 @@ async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:
     """
     if not (config.data_dir / DIRECTORY_FILE).exists():
         raise NotInitialisedError
-    with only_primary_of(config.data_dir), _open_stores(config.data_dir, environ) as stores:
+    with only_server_of(config.data_dir), _open_stores(config.data_dir, environ) as stores:
+        forget_ports(config.data_dir)
         try:
             await Primary(config, stores).run(_stop_signal())
         except BaseExceptionGroup as group:

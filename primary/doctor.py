@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from primary.config import PrimaryConfig
-from primary.listen import PORTS_FILE
 from replication.adapters.components import (
     Component,
     clock_sane,
@@ -17,6 +16,7 @@ from replication.adapters.components import (
     python,
     test_programs,
 )
+from replication.adapters.listen import PORTS_FILE
 from replication.adapters.system_clock import SystemClock
 
 FREE_BYTES_MIN: Final = 1024**3

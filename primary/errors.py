@@ -26,14 +26,6 @@ class NotInitialisedError(PrimaryError):
     """This data folder holds no directory. Make one: holdfast-primary init --from FILE."""
 
 
-class AlreadyRunningError(PrimaryError):
-    """Another primary runs on this data folder. Stop it first, or choose another folder."""
-
-
-class CannotListenError(PrimaryError):
-    """A port cannot be listened on. Stop what listens there, or configure another port."""
-
-
 class RefusedError(PrimaryError):
     """The running primary refused."""
 

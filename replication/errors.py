@@ -22,6 +22,14 @@ class StoreClosedError(ReplicationError):
     """The database file is closed: the server is stopping."""
 
 
+class AlreadyRunningError(ReplicationError):
+    """Another server runs on this data folder. Stop it first, or choose another folder."""
+
+
+class CannotListenError(ReplicationError):
+    """A port cannot be listened on. Stop what listens there, or configure another port."""
+
+
 class BadEntryError(ReplicationError):
     """This journal entry does not say what its kind promises."""
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
+from replication.adapters.listen import PORTS_FILE
 from replication.adapters.tls import client_context
 from site_server.adapters import identity as identities
 from site_server.data_folder import DataFolder
 from site_server.errors import NotRunningError
-from site_server.listen import PORTS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

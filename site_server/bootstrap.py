@@ -20,6 +20,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from replication.adapters.child_process import ChildProcess
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
+from replication.adapters.folder_lock import only_server_of
+from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.replica import Replica
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import server_context
@@ -33,7 +35,6 @@ from site_server.far_side import FarSide, NearSide
 from site_server.http.app import make_device_app, make_ipp_app
 from site_server.ipp.call import IppSettings
 from site_server.ipp.endpoint import IppEndpoint
-from site_server.listen import Door, forget_ports, listening, told_ports
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.site_status import SiteStatus
@@ -74,7 +75,7 @@ async def run(config: Config, environ: Mapping[str, str]) -> None:
     folder = DataFolder(config.data_dir)
     identity = identities.load(folder.identity)
     clock = SystemClock()
-    with folder.held(), _open_files(config, folder, identity, environ) as files:
+    with only_server_of(folder.path), _open_files(config, folder, identity, environ) as files:
         forget_ports(config.data_dir)
         await files.spool.start()
         try:
@@ -198,7 +199,11 @@ def _open_files(
 def _scheduled(services: Services, every_ms: int) -> Iterator[None]:
     """The scheduler only says that time has passed."""
     scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(services.expire.tick, "interval", seconds=every_ms / 1000, coalesce=True)
+
+    async def due() -> None:  # a coroutine: APScheduler would call a plain function in a thread
+        services.expire.tick()
+
+    scheduler.add_job(due, "interval", seconds=every_ms / 1000, coalesce=True)
     scheduler.start()
     try:
         yield

@@ -1,19 +1,14 @@
-"""The data folder of a site: what lies where, one server at a time, and the administration key."""
+"""The data folder of a site: what lies where, and the administration key."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from replication.adapters.private_file import make_private_folder, write_private
-from site_server.errors import AlreadyRunningError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 ADMIN_KEY_BYTES: Final = 32
@@ -31,7 +26,6 @@ class DataFolder:
         self.mirror = folder / "mirror"
         self.spool = folder / "spool"
         self._admin_key = folder / "admin.key"
-        self._lock = folder / "site.lock"
 
     def make(self) -> None:
         """Make the folder so that nobody else can look inside."""
@@ -46,18 +40,3 @@ class DataFolder:
     def free_bytes(self) -> int:
         """The space that is left on its disk."""
         return shutil.disk_usage(self.path).free
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the folder for this process; the kernel lets go of it, however the process ends.
-
-        Errors: `AlreadyRunningError`.
-        """
-        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        except BlockingIOError as error:
-            raise AlreadyRunningError from error
-        finally:
-            os.close(handle)

@@ -16,11 +16,11 @@ from replication.adapters.components import (
     sqlean,
     test_programs,
 )
+from replication.adapters.listen import PORTS_FILE
 from replication.adapters.system_clock import SystemClock
 from site_server.adapters import identity as identities
 from site_server.data_folder import DataFolder
 from site_server.errors import SiteError
-from site_server.listen import PORTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

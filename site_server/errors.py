@@ -3,9 +3,7 @@
 SiteError
 ├── ConfigError         the configuration cannot be used, all problems at once
 ├── NotJoinedError      this data folder belongs to no site yet
-├── AlreadyRunningError another site server holds this data folder
 ├── NotRunningError     nobody answers for this data folder
-├── CannotListenError   the port is taken, or the address is not ours
 ├── RefusedError        a clear no to whoever asked, with a stable reason and what to do
 └── SpoolError          the folder of the documents cannot be used
     ├── SpoolFullError  no room for this document; nothing was accepted
@@ -41,16 +39,8 @@ class NotJoinedError(SiteError):
     """This data folder belongs to no site yet. Join one first: holdfast-site join --data DIR."""
 
 
-class AlreadyRunningError(SiteError):
-    """Another site server runs on this data folder. Stop it, or take another folder."""
-
-
 class NotRunningError(SiteError):
     """No site server answers for this data folder. Start it: holdfast-site run --data DIR."""
-
-
-class CannotListenError(SiteError):
-    """The server cannot listen where it is told to."""
 
 
 class RefusedError(SiteError):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from failure_modes.link import LinkTiming
 from primary.http.link import make_link_app
-from primary.listen import Door, listening
 from primary.organisation_load import load
 from primary.pki import CertificateAuthority
 from primary.service.adjust import Adjust, Adjustment
@@ -27,6 +26,7 @@ from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.listen import Door, listening
 from replication.adapters.litestream_process import LitestreamProcess
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.ltx_store import LtxStore

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from site_server.data_folder import DataFolder
-from site_server.errors import AlreadyRunningError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +18,3 @@ def test_nobody_else_looks_inside(tmp_path: Path) -> None:
     assert (folder.path / "admin.key").stat().st_mode & 0o777 == 0o600
     assert folder.admin_key() == key
     assert len(key) >= 40
-
-
-def test_only_one_server_holds_the_folder(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
-    with folder.held(), pytest.raises(AlreadyRunningError), DataFolder(tmp_path).held():
-        pass
-    with folder.held():
-        assert folder.free_bytes() > 0

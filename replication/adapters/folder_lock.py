@@ -1,19 +1,23 @@
-"""One primary per data folder: two would both believe to be the only writer."""
+"""One server per data folder: two would both believe to be the only writer."""
+
+from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from primary.errors import AlreadyRunningError
+from replication.errors import AlreadyRunningError
 
-LOCK_FILE: Final = "primary.lock"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOCK_FILE: Final = "server.lock"
 
 
 @contextmanager
-def only_primary_of(data_dir: Path) -> Iterator[None]:
+def only_server_of(data_dir: Path) -> Iterator[None]:
     """Hold the folder; the kernel lets go of it when this process ends, however it ends.
 
     Errors: `AlreadyRunningError`.

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from site_server.errors import CannotListenError
-from site_server.listen import PORTS_FILE, Door, listening, told_ports
+from replication.adapters.listen import PORTS_FILE, Door, listening, told_ports
+from replication.errors import CannotListenError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,30 +1,34 @@
-"""Listening on a port over TLS, and telling which port it was."""
+"""Listening on a port, and telling which port it was."""
+
+from __future__ import annotations
 
 import json
-import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from primary.errors import CannotListenError
 from replication.adapters.private_file import write_private
+from replication.errors import CannotListenError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from pathlib import Path
 
 PORTS_FILE: Final = "ports.json"
 SHUTDOWN_S: Final = 2.0
-"""For requests under way when the server stops; every one of them can be made again."""
+"""For requests under way when the server stops; what was accepted is on the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where to listen and as whom. Port 0: any free one."""
+    """Where to listen, and as whom if over TLS. Port 0: any free one."""
 
     host: str
     port: int
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None = None
 
 
 @asynccontextmanager
@@ -39,6 +43,11 @@ async def listening(app: web.Application, door: Door) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+def forget_ports(data_dir: Path) -> None:
+    """Take back what a server that was killed told."""
+    (data_dir / PORTS_FILE).unlink(missing_ok=True)
+
+
 @contextmanager
 def told_ports(data_dir: Path, ports: Mapping[str, int]) -> Iterator[None]:
     """Keep `ports.json` in the folder while the server listens."""
@@ -47,7 +56,7 @@ def told_ports(data_dir: Path, ports: Mapping[str, int]) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        forget_ports(data_dir)
 
 
 async def _start(runner: web.AppRunner, door: Door) -> None:
