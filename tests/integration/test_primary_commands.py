@@ -55,7 +55,7 @@ async def test_a_folder_has_one_running_primary_only(folder: Path) -> None:
         second = await asyncio.to_thread(holdfast, "run", "--data", folder)
 
     assert second.returncode == 1
-    assert "Another primary runs" in second.stderr
+    assert "Another server runs" in second.stderr
 
 
 def test_a_folder_without_a_directory_cannot_be_run(tmp_path: Path) -> None:
