@@ -63,6 +63,7 @@ async def measure(folder: Path) -> Samples:
     plan = LabPlan(folder=folder, site_names=(SITE,), link_timing=FAST_LINK)
     async with open_lab(plan) as lab:
         await lab.start_primary()
+        await lab.start_printer(SITE)
         await lab.start_site(SITE)
         credit = await lab.primary.api.adjust("ada", CREDIT_MICROS, request_id="bench")
         credit.expect("credit")
