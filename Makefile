@@ -47,6 +47,10 @@ fix: setup ## repair what a machine can: format, imports, simple lint
 	@$(PY) -m ruff check --fix --exit-zero --quiet .
 	@$(PY) -m ruff format .
 
+.PHONY: docs
+docs: setup ## write the pages of docs/ that are made from the code
+	@$(PY) -m docs.generate
+
 .PHONY: tools
 tools: setup ## install the programs beside Python into .tools
 	@$(PY) -m tools

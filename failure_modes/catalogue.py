@@ -1,30 +1,20 @@
 """Every reason in words: for the person at the panel, and for the one who runs the place.
 
 The documentation of failure modes is generated from this table, so a reason that is not here does
-not exist. A message may use {cost}, {balance}, {pages} and {limit}.
+not exist. A message may use {cost}, {balance}, {pages}, {limit}
+and, where the limit is an amount, {limit_money}.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from failure_modes.catalogue_entry import Entry
+from failure_modes.catalogue_filters import FILTER_ENTRIES
+from failure_modes.catalogue_outage import OUTAGE_ENTRIES
 from failure_modes.decision import Decision
 from failure_modes.vocabulary import Reason
 
 MICROS_PER_UNIT: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One reason. `message` speaks to the person who prints, `advice` to the operator."""
-
-    code: Reason
-    title: str
-    message: str
-    advice: str
-    retry_helps: bool = False
-    """Whether the same question, asked again a little later, may be answered otherwise."""
-
 
 ENTRIES: Final = (
     Entry(
@@ -50,6 +40,116 @@ ENTRIES: Final = (
         title="User disabled",
         message="Your printing account is switched off. Ask the help desk.",
         advice="Enable the user at the primary if this is not intended.",
+    ),
+    Entry(
+        code=Reason.WRONG_PIN,
+        title="Wrong PIN",
+        message="This PIN is not right. Try again.",
+        advice="Nothing to do. The user can be given a new PIN at the primary.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.WRONG_PASSWORD,
+        title="Wrong password",
+        message="This password is not right. Try again.",
+        advice="Nothing to do. A password that was changed lately may not have arrived here yet.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.PASSWORD_LOGIN_OFF,
+        title="No login by password",
+        message="You cannot log in by password here. Use your card.",
+        advice="Set password_login to branch_directory or replicated_hash if passwords "
+        "shall be accepted.",
+    ),
+    Entry(
+        code=Reason.PASSWORD_NOT_CHECKED,
+        title="Password cannot be checked",
+        message="Your password cannot be checked now. Use your card, or try again later.",
+        advice="The directory of the branch did not answer, or the replica has no hash for"
+        " this user. See password_login.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.CREDENTIALS_TOO_OLD,
+        title="Credentials too old",
+        message="This site has been cut off for too long to let anybody log in this way.",
+        advice="The replica is older than credential_age_max_ms (for passwords: "
+        "password_hash_age_max_ms) allows. Bring the link back, or raise the age.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.UNAUTHENTICATED,
+        title="User not proven",
+        message="Nobody has confirmed that this job is yours, so it was not accepted. Log "
+        "in and send it again.",
+        advice="Set unauthenticated to hold_for_manager, charge_offline_account or "
+        "trust_spool_name to accept such jobs.",
+    ),
+    Entry(
+        code=Reason.HELD_FOR_MANAGER,
+        title="Waiting for a manager",
+        message="Your job is kept until a manager releases it.",
+        advice="Release or delete the job as a manager. See unauthenticated.",
+    ),
+    Entry(
+        code=Reason.OFFLINE_FOR_LONG,
+        title="Site cut off for long",
+        message="This site has been cut off for a long time and may soon stop printing.",
+        advice="Bring the link back before offline_stop_ms is over, or raise it.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.OFFLINE_TOO_LONG,
+        title="Site cut off for too long",
+        message="This site has been cut off for too long and does not print any more. Ask "
+        "the help desk.",
+        advice="Bring the link back, or raise offline_stop_ms if this site may go on for longer.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.CLOSED_NOW,
+        title="Outside opening hours",
+        message="Printing is closed at this hour. Come back during opening hours.",
+        advice="Change opening_hours if printing shall be possible now.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.ACCOUNT_CHARGED,
+        title="Charged to an account",
+        message="It is charged to a shared account.",
+        advice="Nothing to do. See account_selection and unauthenticated for jobs that go "
+        "to the offline account.",
+    ),
+    Entry(
+        code=Reason.ACCOUNT_TO_BE_CHOSEN,
+        title="Account to be chosen",
+        message="Choose at the printer which account pays for this job.",
+        advice="Nothing to do. account_selection is choose_at_device.",
+    ),
+    Entry(
+        code=Reason.NO_ACCOUNT_CHOSEN,
+        title="No account chosen",
+        message="Nobody could ask you which account pays for this job, so it was not accepted.",
+        advice="Set account_selection to personal, shared or choose_at_device to accept such jobs.",
+    ),
+    Entry(
+        code=Reason.UNKNOWN_ACCOUNT,
+        title="Account not known",
+        message="The account that is to pay for this job is not known here.",
+        advice="Add the account at the primary, also the one that offline_account_name names.",
+    ),
+    Entry(
+        code=Reason.ACCOUNT_DISABLED,
+        title="Account disabled",
+        message="The account that is to pay for this job is switched off. Choose another one.",
+        advice="Enable the account at the primary if this is not intended.",
+    ),
+    Entry(
+        code=Reason.ACCOUNT_NOT_OPEN,
+        title="Account not open to this user",
+        message="You may not charge that account. Choose another one.",
+        advice="Open the account to the user at the primary if this is not intended.",
     ),
     Entry(
         code=Reason.JOB_HELD,
@@ -112,6 +212,35 @@ ENTRIES: Final = (
         advice="Set the user to restricted if their credit shall be a limit.",
     ),
     Entry(
+        code=Reason.ALLOWANCE_SPENT,
+        title="Allowance spent",
+        message="This job costs {cost}, more than may be spent at this site now.",
+        advice="credit is strict: this site may spend its allowance and no more. It asks "
+        "for a new one when the link is up.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.CEILING_REACHED,
+        title="Offline ceiling reached",
+        message="This job costs {cost}, and while the site is cut off you may spend "
+        "{limit_money} in all.",
+        advice="Raise offline_ceiling_micros, or bring the link back.",
+        retry_helps=True,
+    ),
+    Entry(
+        code=Reason.CHARGED_LATE,
+        title="Charged afterwards",
+        message="What was printed while nobody answered is charged now.",
+        advice="Nothing to do. The price list in force at the time of printing applies.",
+    ),
+    Entry(
+        code=Reason.TOO_LATE_TO_CHARGE,
+        title="Too old to be charged",
+        message="What was printed long ago is recorded and not charged.",
+        advice="The record arrived later than late_upload_max_ms allows. Raise it if such "
+        "old jobs shall be charged.",
+    ),
+    Entry(
         code=Reason.NO_REPLICA,
         title="Nobody to ask",
         message="This device cannot reach its server. Try again in a few minutes.",
@@ -140,6 +269,8 @@ ENTRIES: Final = (
         "and the network between them.",
         retry_helps=True,
     ),
+    *FILTER_ENTRIES,
+    *OUTAGE_ENTRIES,
 )
 
 CATALOGUE: Final[Mapping[Reason, Entry]] = {entry.code: entry for entry in ENTRIES}
@@ -147,12 +278,13 @@ CATALOGUE: Final[Mapping[Reason, Entry]] = {entry.code: entry for entry in ENTRI
 
 def render(decision: Decision, currency: str) -> str:
     """Return a decision in words for the person at the panel."""
-    balance_micros = decision.balance_micros
+    balance_micros, limit = decision.balance_micros, decision.limit
     values = {
         "cost": money_text(decision.cost_micros, currency),
         "balance": "no balance" if balance_micros is None else money_text(balance_micros, currency),
         "pages": sum(line.impressions for line in decision.lines),
         "limit": decision.limit,
+        "limit_money": "nothing" if limit is None else money_text(limit, currency),
     }
     return " ".join(CATALOGUE[reason].message.format(**values) for reason in decision.reasons)
 

@@ -1,188 +1,125 @@
 """The decision: may this go on, why, and what does it cost.
 
-Theory of operation. The two `_answer` functions are where the branches meet; those below them are
-straight. The questions come in one order, and the first refusal ends it:
+Theory of operation. `decide` is where the branches meet; what it calls is straight. The questions
+come in one order, and the first refusal ends it:
 
-    1. Has this node a replica? If not, the printer's failure mode answers (`routing.py`).
-    2. Who asks? An unknown card, an unknown or a disabled user is refused.
-    3. How much paper is it (`estimate.py`), and is that within the limits (`policy.py`)?
-    4. May this user spend what it costs (`credit.py`)?
+    1. Which rules apply now? The longer an outage lasts, the more of them may have been replaced
+       (`escalation.py`).
+    2. Has this node a replica? If not, the printer's failure mode answers (`routing.py`).
+    3. Does this work at all in this state of the link, at this age of the outage, at this hour
+       (`gates.py`)?
+    4. Who asks (`login.py`), and who pays (`payer.py`)? An unknown card, an unknown or a disabled
+       user is refused.
+    5. How much paper is it (`estimate.py`), after conversions, and is that within the limits
+       and filters? May it be spent (`credit.py`)? All this in `charge.py`.
 
-The state of the link is written into the trace and changes nothing: with a replica a site decides
-by itself, online as well as offline. That is why cutting the WAN cannot delay anybody.
+The state of the link chooses rules and never an authority: with a replica a site decides by itself,
+online as well as offline. That is why cutting the WAN cannot delay anybody.
 
 The rejected alternative is to ask the primary while the link looks good and to decide here only
 otherwise: then every cut begins with people who wait for a time-out.
 """
 
-from dataclasses import replace
-
-from failure_modes.credit import may_spend
-from failure_modes.decision import Decision, Reservation, TraceStep
-from failure_modes.estimate import Estimate, estimate
+from failure_modes.case import Case
+from failure_modes.charge import charge, charge_late, hold
+from failure_modes.decision import Decision, TraceStep
+from failure_modes.estimate import estimate
 from failure_modes.facts import (
     CopyFacts,
     Facts,
+    LateFacts,
     LoginFacts,
-    PrinterView,
     ReleaseFacts,
     SubmitFacts,
-    UserView,
     View,
 )
+from failure_modes.functions import is_offered
+from failure_modes.gates import closed_gate, function_of, outage_ms
+from failure_modes.login import login_refusal
+from failure_modes.offline_log import logged_action
 from failure_modes.policy import Policy
-from failure_modes.routing import provider_action
 from failure_modes.vocabulary import Action, HoldMode, Layer, LinkState, Reason, WallMs
+
+ASKED = "asked at {} ms; recorded, never waited for"
 
 
 def decide(facts: Facts, view: View, link: LinkState, policy: Policy, now_ms: WallMs) -> Decision:
     """Return what to do now. The same arguments always give the same decision."""
-    asked = TraceStep(
-        rule="link",
-        layer=Layer.BUILT_IN,
-        outcome=link,
-        detail=f"asked at {now_ms} ms; recorded, never waited for",
+    lasted_ms = outage_ms(link, view.offline_since_ms, now_ms)
+    trace = [TraceStep("link", Layer.BUILT_IN, link, ASKED, (now_ms,))]
+    if lasted_ms is not None and policy.escalation:
+        policy = _escalated(policy, lasted_ms, trace)
+    case = Case(
+        view=view, link=link, policy=policy, now_ms=now_ms, outage_ms=lasted_ms, trace=trace
     )
-    decision = _answer(facts, view, policy)
-    return replace(decision, trace=(asked, *decision.trace))
-
-
-def _answer(facts: Facts, view: View, policy: Policy) -> Decision:
     if not view.has_replica:
-        return _without_replica(facts, view, policy)
-    if isinstance(facts, LoginFacts) and not facts.card_known:
-        return _plain(Action.DENY, Reason.UNKNOWN_CARD, rule="person")
-    if view.user is None:
-        return _plain(Action.DENY, Reason.UNKNOWN_USER, rule="person")
-    if not view.user.enabled:
-        return _plain(Action.DENY, Reason.USER_DISABLED, rule="person")
-    return _answer_user(facts, view.user, view.printer, policy)
+        return _without_replica(facts, case)
+    return closed_gate(facts, case) or _answer(facts, case)
 
 
-def _answer_user(facts: Facts, user: UserView, printer: PrinterView, policy: Policy) -> Decision:
+def _escalated(policy: Policy, lasted_ms: int, trace: list[TraceStep]) -> Policy:
+    """Return the policy that applies after so long an outage, and trace a change."""
+    applied = policy.after(lasted_ms)
+    if applied is not policy:
+        layer = policy.layer_of("escalation")
+        trace.append(TraceStep("escalation", layer, "step", "cut off for {} ms", (lasted_ms,)))
+    return applied
+
+
+def _answer(facts: Facts, case: Case) -> Decision:
     match facts:
-        case LoginFacts():
-            return _plain(Action.ALLOW, Reason.LOGIN_ACCEPTED, rule="person")
-        case SubmitFacts(hold_mode=HoldMode.USER):
-            return _hold(facts.job, user, printer, policy)
-        case SubmitFacts():
-            return _charge(facts.job, user, printer, policy)
         case ReleaseFacts():
-            return _charge(facts, user, printer, policy)
+            return charge(facts, case)
+        case SubmitFacts(hold_mode=HoldMode.USER):
+            return hold(facts.job, case)
+        case SubmitFacts():
+            return charge(facts.job, case)
+        case CopyFacts():
+            return charge(facts.as_job(), case)
+        case LateFacts():
+            return charge_late(facts, case)
         case _:
-            return _charge(facts.as_job(), user, printer, policy)
+            return _login(facts, case)
 
 
-def _plain(action: Action, reason: Reason, *, rule: str) -> Decision:
-    """Answer without counting anything."""
-    step = TraceStep(rule=rule, layer=Layer.BUILT_IN, outcome=reason)
-    return Decision(action=action, reasons=(reason,), trace=(step,))
+def _login(facts: LoginFacts, case: Case) -> Decision:
+    refusal = login_refusal(facts, case.view.user, case.policy, case.replica_age_ms)
+    if refusal is None:
+        return case.answer(Action.ALLOW, Reason.LOGIN_ACCEPTED, "person")
+    rule, reason = refusal
+    return case.answer(Action.DENY, reason, rule)
 
 
-def _hold(job: ReleaseFacts, user: UserView, printer: PrinterView, policy: Policy) -> Decision:
-    """Accept a job to wait for its user: what it will cost is shown, nothing is reserved yet."""
-    bill = estimate(job, printer.price, policy)
-    return Decision(
-        action=Action.HOLD,
-        reasons=(Reason.JOB_HELD, *bill.doubts),
-        cost_micros=bill.cost_micros,
-        charge_to=user.user_name,
-        lines=bill.lines,
-        balance_micros=user.balance_micros,
-        trace=(bill.step,),
-    )
-
-
-def _charge(job: ReleaseFacts, user: UserView, printer: PrinterView, policy: Policy) -> Decision:
-    """Let paper out against credit, or say why not."""
-    bill = estimate(job, printer.price, policy)
-    if bill.doubt is Reason.PAGES_UNKNOWN:
-        return Decision(action=Action.DENY, reasons=bill.doubts, trace=(bill.step,))
-    return _over_limit(job, bill, policy) or _spend(bill, user, policy)
-
-
-def _over_limit(job: ReleaseFacts, bill: Estimate, policy: Policy) -> Decision | None:
-    """Return the refusal by the first limit that is broken, if one is."""
-    limits = (
-        ("copies_max", job.copies, policy.copies_max, Reason.TOO_MANY_COPIES),
-        ("pages_max", bill.impressions, policy.pages_max, Reason.TOO_MANY_PAGES),
-    )
-    for rule, asked, limit, reason in limits:
-        if asked > limit:
-            step = TraceStep(
-                rule=rule,
-                layer=policy.layer_of(rule),
-                outcome=reason,
-                detail=f"{asked} asked for, {limit} allowed",
-            )
-            return Decision(
-                action=Action.DENY,
-                reasons=(reason,),
-                cost_micros=bill.cost_micros,
-                lines=bill.lines,
-                limit=limit,
-                trace=(bill.step, step),
-            )
-    return None
-
-
-def _spend(bill: Estimate, user: UserView, policy: Policy) -> Decision:
-    """Ask for the credit and reserve it."""
-    cost_micros = bill.cost_micros
-    verdict = may_spend(user, cost_micros, policy.credit)
-    step = TraceStep(
-        rule="credit",
-        layer=policy.layer_of("credit"),
-        outcome=verdict.reason,
-        detail=f"{policy.credit}: cost {cost_micros}, balance {user.balance_micros} micros",
-    )
-    answer = Decision(
-        action=Action.DENY,
-        reasons=(verdict.reason, *bill.doubts),
-        cost_micros=cost_micros,
-        lines=bill.lines,
-        balance_micros=user.balance_micros,
-        trace=(bill.step, step),
-    )
-    if not verdict.allowed:
-        return answer
-    reservation = Reservation(user_name=user.user_name, amount_micros=cost_micros)
-    return replace(
-        answer, action=Action.ALLOW, charge_to=user.user_name, reservations=(reservation,)
-    )
-
-
-def _without_replica(facts: Facts, view: View, policy: Policy) -> Decision:
+def _without_replica(facts: Facts, case: Case) -> Decision:
     """Answer where nobody else does. Nobody is let in unseen, and what is to be held is held."""
     match facts:
-        case LoginFacts() | CopyFacts():
-            return _plain(Action.DENY, Reason.NO_REPLICA, rule="replica")
         case SubmitFacts(hold_mode=HoldMode.USER):
-            return _plain(Action.HOLD, Reason.JOB_HELD, rule="hold_mode")
+            return case.answer(Action.HOLD, Reason.JOB_HELD, "hold_mode")
         case SubmitFacts():
-            return _by_provider_mode(facts.job, view, policy)
+            return _by_provider_mode(facts.job, case)
+        case ReleaseFacts() if is_offered(function_of(facts), case.link, False):  # noqa: FBT003 - a cell of the table
+            return _by_provider_mode(facts, case)
         case _:
-            return _by_provider_mode(facts, view, policy)
+            return case.answer(Action.DENY, Reason.NO_REPLICA, "replica")
 
 
-def _by_provider_mode(job: ReleaseFacts, view: View, policy: Policy) -> Decision:
-    user, printer = view.user, view.printer
+def _by_provider_mode(job: ReleaseFacts, case: Case) -> Decision:
+    user, printer = case.view.user, case.view.printer
     restricted = user.restricted if user else None
-    action, reason = provider_action(printer.provider_mode, user_restricted=restricted)
-    step = TraceStep(
-        rule="provider_mode",
-        layer=Layer.PRINTER,
-        outcome=reason,
-        detail=f"{printer.provider_mode}, restricted user: {restricted}",
+    action, reason = logged_action(
+        printer.provider_mode, user_restricted=restricted, has_room=case.view.log_has_room
     )
+    known = (printer.provider_mode, restricted)
+    template = "{}, restricted user: {}"
+    case.trace.append(TraceStep("provider_mode", Layer.PRINTER, reason, template, known))
     if action is Action.PRINT_UNLOGGED:
-        return Decision(action=action, reasons=(reason,), trace=(step,))
-    bill = estimate(job, printer.price, policy)
+        return Decision(action=action, reasons=(reason,), trace=tuple(case.trace))
+    bill = estimate(job, printer.price_on(job.paper_size), case.policy)
     return Decision(
         action=action,
         reasons=(reason,),
         cost_micros=bill.cost_micros,
         charge_to=user.user_name if user else None,
         lines=bill.lines,
-        trace=(step, bill.step),
+        trace=(*case.trace, bill.step),
     )

@@ -14,18 +14,11 @@ class Estimate:
     """A bill in advance. `doubt` says why it is a guess, or no bill at all."""
 
     lines: tuple[CostLine, ...]
+    cost_micros: Micros
+    impressions: int
+    """Printed sides of the whole job."""
     doubt: Reason | None
     step: TraceStep
-
-    @property
-    def cost_micros(self) -> Micros:
-        """What the lines add up to."""
-        return total_micros(self.lines)
-
-    @property
-    def impressions(self) -> int:
-        """Printed sides of the whole job."""
-        return sum(line.impressions for line in self.lines)
 
     @property
     def doubts(self) -> tuple[Reason, ...]:
@@ -36,14 +29,24 @@ class Estimate:
 def estimate(job: ReleaseFacts, price: Price, policy: Policy) -> Estimate:
     """Return the bill of `job`; the policy speaks where its pages could not be counted."""
     pages, doubt = _pages(job, policy)
-    lines = cost_lines(pages, job.copies, job.sides, price) if pages else ()
-    step = TraceStep(
-        rule="uncounted_document",
-        layer=policy.layer_of("uncounted_document"),
-        outcome=doubt or "pages_counted",
-        detail=f"{pages.total} impressions x {job.copies} copies" if pages else "no page count",
+    layer = policy.layer_of("uncounted_document")
+    if pages is None:
+        step = TraceStep("uncounted_document", layer, Reason.PAGES_UNKNOWN, "no page count")
+        return Estimate(lines=(), cost_micros=Micros(0), impressions=0, doubt=doubt, step=step)
+    lines = cost_lines(pages, job.copies, job.sides, price)
+    return Estimate(
+        lines=lines,
+        cost_micros=total_micros(lines),
+        impressions=pages.total * job.copies,
+        doubt=doubt,
+        step=TraceStep(
+            "uncounted_document",
+            layer,
+            doubt or "pages_counted",
+            "{} impressions x {} copies",
+            (pages.total, job.copies),
+        ),
     )
-    return Estimate(lines=lines, doubt=doubt, step=step)
 
 
 def _pages(job: ReleaseFacts, policy: Policy) -> tuple[PageCount | None, Reason | None]:

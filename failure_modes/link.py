@@ -7,9 +7,14 @@ events into states.
 
 * Down is fast and counts beats. Three lost in a row: degraded. Ten seconds of silence: offline.
   The state delays nobody: it is an input of decisions, and a site decides by itself in any state.
+* A second signal is the age of the replica. A primary whose beats come back but whose changes do
+  not arrive is heard, and no longer tells: degraded. The age is measured by the site's own clock,
+  from the moment the newest heartbeat row was applied, so that no wrong clock looks like a cut.
+* A third one is the rhythm. On a steady line a silence is suspicious before three beats are lost
+  (`accrual.py`); the fixed numbers stay beside it, because an operator can check them with a watch.
 * Up is slow and has to be earned. The first good beat only proves that something got through:
-  recovering. Online takes five good beats within fifteen seconds *and* a drained backlog, so that
-  "online" also means that the primary has heard of everything.
+  recovering. Online takes five good beats within fifteen seconds, a drained backlog *and* a fresh
+  replica, so that "online" also means that each side has heard of everything.
 * A link that comes and goes is worse than one that is gone. Each fall that follows an earlier one
   without a calm time in between doubles the hold-down, the least time to be spent in recovering,
   up to five minutes. A calm time online forgets it.
@@ -18,50 +23,24 @@ Two complications. A site that cannot connect sends no beats, so none is lost: s
 by time, not in beats. And a beat that comes back after three later ones were sent is no good beat:
 a burst of old answers leaving some queue says nothing about now.
 
+An administrator may order a drill or a forced cut (`link_table.py`). Neither is a fall: a rehearsal
+that made the next recovery slower would not be held twice.
+
 Rejected: one time-out for both directions, which flaps with the WAN; and asking before each
-request, which makes people wait. An adaptive detector (phi accrual) would be one more source of
-`SILENCE`; fixed numbers come first because an operator can check them with a watch.
+request, which makes people wait.
 
 Nothing here reads a clock. Times are handed in, and never go back.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Self
+from dataclasses import dataclass, field, replace
+from typing import Self
 
-from failure_modes.errors import IllegalTransitionError, PolicyError, check
+from failure_modes.accrual import Accrual, AccrualTiming
+from failure_modes.errors import PolicyError, check
+from failure_modes.link_table import ORDERED, ORDERS, TRANSITIONS, UP, next_state
 from failure_modes.vocabulary import LinkEvent, LinkState, MonotonicMs
 
-TRANSITIONS: Final[Mapping[tuple[LinkState, LinkEvent], LinkState]] = {
-    # All is well, and the primary has heard of everything.
-    (LinkState.ONLINE, LinkEvent.GOOD_BEAT): LinkState.ONLINE,
-    (LinkState.ONLINE, LinkEvent.BEATS_LOST): LinkState.DEGRADED,
-    (LinkState.ONLINE, LinkEvent.SILENCE): LinkState.OFFLINE,
-    (LinkState.ONLINE, LinkEvent.SETTLED): LinkState.ONLINE,
-    # Beats are lost, but not for long yet.
-    (LinkState.DEGRADED, LinkEvent.GOOD_BEAT): LinkState.RECOVERING,
-    (LinkState.DEGRADED, LinkEvent.BEATS_LOST): LinkState.DEGRADED,
-    (LinkState.DEGRADED, LinkEvent.SILENCE): LinkState.OFFLINE,
-    # Silence. Only a beat that comes back ends it.
-    (LinkState.OFFLINE, LinkEvent.GOOD_BEAT): LinkState.RECOVERING,
-    (LinkState.OFFLINE, LinkEvent.BEATS_LOST): LinkState.OFFLINE,
-    (LinkState.OFFLINE, LinkEvent.SILENCE): LinkState.OFFLINE,
-    # On trial. The only way up is to settle.
-    (LinkState.RECOVERING, LinkEvent.GOOD_BEAT): LinkState.RECOVERING,
-    (LinkState.RECOVERING, LinkEvent.BEATS_LOST): LinkState.DEGRADED,
-    (LinkState.RECOVERING, LinkEvent.SILENCE): LinkState.OFFLINE,
-    (LinkState.RECOVERING, LinkEvent.SETTLED): LinkState.ONLINE,
-}
-
-UP: Final = frozenset({LinkState.ONLINE, LinkState.RECOVERING})
-
-
-def next_state(state: LinkState, event: LinkEvent) -> LinkState:
-    """Return where `event` leads from `state`; raises IllegalTransitionError where it cannot."""
-    try:
-        return TRANSITIONS[state, event]
-    except KeyError:
-        raise IllegalTransitionError(state=state, event=event) from None
+__all__ = ["ORDERED", "ORDERS", "TRANSITIONS", "UP", "LinkTiming", "LinkWatcher", "next_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +63,10 @@ class LinkTiming:
     """all of them within this time: five beats, and room for two that get lost."""
     backlog_max: int = 0
     """Unacknowledged journal entries that still count as a drained backlog."""
+    replica_age_max_ms: int = 60_000
+    """Age from which a replica is stale: twelve heartbeat rows that did not come."""
+    accrual: AccrualTiming = field(default_factory=AccrualTiming)
+    """The numbers of the detector that listens to the rhythm."""
 
     hold_down_first_ms: int = 10_000
     """Least time in recovering after the second fall in a row; it doubles with each further one,"""
@@ -103,6 +86,7 @@ class LinkTiming:
             (self.lost_beats >= 1, "lost_beats: at least 1"),
             (self.good_beats >= 1, "good_beats: at least 1"),
             (self.backlog_max >= 0, "backlog_max: at least 0 entries"),
+            (self.replica_age_max_ms >= 1, "replica_age_max_ms: at least 1 ms"),
             (
                 (self.lost_beats + 1) * self.beat_ms <= self.offline_ms,
                 "offline_ms: at least (lost_beats + 1) x beat_ms, or degraded is never seen",
@@ -134,12 +118,19 @@ class LinkWatcher:
     good_beats_ms: tuple[MonotonicMs, ...] = ()
     """The newest good beats of this state, oldest first, no more than `timing.good_beats`."""
     hold_down_ms: int = 0
+    rhythm: Accrual = field(default_factory=lambda: Accrual(timing=AccrualTiming()))
 
     @classmethod
     def fresh(cls, now_ms: MonotonicMs, timing: LinkTiming | None = None) -> Self:
         """Return the watcher of a site that has heard nothing yet."""
         timing = timing or LinkTiming()
-        return cls(timing=timing, now_ms=now_ms, since_ms=now_ms, heard_ms=now_ms)
+        return cls(
+            timing=timing,
+            now_ms=now_ms,
+            since_ms=now_ms,
+            heard_ms=now_ms,
+            rhythm=Accrual(timing=timing.accrual),
+        )
 
     @property
     def lost_beats(self) -> int:
@@ -147,21 +138,40 @@ class LinkWatcher:
         return max(self.sent - self.acknowledged - 1, 0)
 
     def observe(
-        self, now_ms: MonotonicMs, *, sent: int, acknowledged: int, backlog: int
+        self,
+        now_ms: MonotonicMs,
+        *,
+        sent: int,
+        acknowledged: int,
+        backlog: int,
+        replica_age_ms: int = 0,
     ) -> tuple["LinkWatcher", tuple[LinkEvent, ...]]:
         """Return the watcher as of `now_ms`, and the events that changed its state.
 
         `sent` and `acknowledged` are the numbers of the newest beat (the first is 1, 0 is none),
-        `backlog` is the number of journal entries that the primary has not acknowledged. To report
-        the same or older numbers again is harmless. Call it at each beat and at each answer.
+        `backlog` is the number of journal entries that the primary has not acknowledged,
+        `replica_age_ms` the time since the newest heartbeat row was applied (0: just now, or nobody
+        measures it). To report the same or older numbers again is harmless. Call it at each beat
+        and at each answer.
         """
         check(now_ms >= self.now_ms, "time went back")
         seen, answered = _count(self, now_ms, sent=sent, acknowledged=acknowledged)
-        event = _judge(seen, backlog, answered=answered)
-        if event is None:
-            return seen, ()
-        after = _step(seen, event)
-        return after, (event,) if after.state is not seen.state else ()
+        is_fresh = replica_age_ms <= seen.timing.replica_age_max_ms
+        event = _judge(seen, is_drained=backlog <= seen.timing.backlog_max, is_fresh=is_fresh)
+        if event is None and answered:
+            event = LinkEvent.GOOD_BEAT
+        return _told(seen, event) if event else (seen, ())
+
+    def obey(
+        self, now_ms: MonotonicMs, order: LinkEvent
+    ) -> tuple["LinkWatcher", tuple[LinkEvent, ...]]:
+        """Return the watcher after an administrator's order, and the order if it changed anything.
+
+        Raises IllegalTransitionError for a drill inside a forced cut; nothing is changed then.
+        """
+        check(order in ORDERS, f"'{order}' is news, not an order")
+        check(now_ms >= self.now_ms, "time went back")
+        return _told(replace(self, now_ms=now_ms), order)
 
 
 def _count(
@@ -179,27 +189,37 @@ def _count(
     if not is_news or seen.lost_beats >= seen.timing.lost_beats:
         return seen, False
     newest_ms = (*seen.good_beats_ms, now_ms)[-seen.timing.good_beats :]
-    return replace(seen, heard_ms=now_ms, good_beats_ms=newest_ms), True
+    rhythm = seen.rhythm.heard(now_ms)
+    return replace(seen, heard_ms=now_ms, good_beats_ms=newest_ms, rhythm=rhythm), True
 
 
-def _judge(seen: LinkWatcher, backlog: int, *, answered: bool) -> LinkEvent | None:
-    """Return what the numbers say; the worst news first."""
+def _judge(seen: LinkWatcher, *, is_drained: bool, is_fresh: bool) -> LinkEvent | None:
+    """Return what the numbers say, the worst news first, or None for nothing but a beat."""
     if seen.now_ms - seen.heard_ms >= seen.timing.offline_ms:
         return LinkEvent.SILENCE
     if seen.lost_beats >= seen.timing.lost_beats:
         return LinkEvent.BEATS_LOST
-    if seen.state is LinkState.RECOVERING and _has_settled(seen, backlog):
+    if seen.rhythm.is_suspected(seen.now_ms):
+        return LinkEvent.SUSPECTED
+    if seen.state is LinkState.ONLINE and not is_fresh:
+        return LinkEvent.REPLICA_STALE
+    if seen.state is LinkState.RECOVERING and is_drained and is_fresh and _has_settled(seen):
         return LinkEvent.SETTLED
-    return LinkEvent.GOOD_BEAT if answered else None
+    return None
 
 
-def _has_settled(seen: LinkWatcher, backlog: int) -> bool:
+def _has_settled(seen: LinkWatcher) -> bool:
     return (
         len(seen.good_beats_ms) == seen.timing.good_beats
         and seen.now_ms - seen.good_beats_ms[0] <= seen.timing.good_window_ms
         and seen.now_ms - seen.since_ms >= seen.hold_down_ms
-        and backlog <= seen.timing.backlog_max
     )
+
+
+def _told(seen: LinkWatcher, event: LinkEvent) -> tuple[LinkWatcher, tuple[LinkEvent, ...]]:
+    """Take the step; tell the event only where it changed the state."""
+    after = _step(seen, event)
+    return after, (event,) if after.state is not seen.state else ()
 
 
 def _step(seen: LinkWatcher, event: LinkEvent) -> LinkWatcher:
@@ -207,20 +227,26 @@ def _step(seen: LinkWatcher, event: LinkEvent) -> LinkWatcher:
     state = next_state(seen.state, event)
     if state is seen.state:
         return seen
-    fell = seen.state in UP and state not in UP
     return replace(
         seen,
         state=state,
         since_ms=seen.now_ms,
         good_beats_ms=seen.good_beats_ms[-1:],
-        hold_down_ms=_next_hold_down_ms(seen) if fell else seen.hold_down_ms,
+        hold_down_ms=_hold_down_ms(seen, state),
     )
 
 
-def _next_hold_down_ms(seen: LinkWatcher) -> int:
-    """Return the hold-down after a fall: none after a calm time, else twice the last one."""
+def _hold_down_ms(seen: LinkWatcher, state: LinkState) -> int:
+    """Return the hold-down on the way to `state`: only a fall makes it longer.
+
+    A calm time forgets earlier falls, also when an order and no fall ends it.
+    """
+    if seen.state not in UP or state in UP:
+        return seen.hold_down_ms
     time_up_ms = seen.now_ms - seen.since_ms
     if seen.state is LinkState.ONLINE and time_up_ms >= seen.timing.calm_ms:
         return 0
+    if state in ORDERED:
+        return seen.hold_down_ms
     doubled_ms = max(2 * seen.hold_down_ms, seen.timing.hold_down_first_ms)
     return min(doubled_ms, seen.timing.hold_down_max_ms)

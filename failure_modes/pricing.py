@@ -9,9 +9,13 @@ the cost of the same pages in one, and nobody could check a bill by multiplying.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from failure_modes.errors import check
 from failure_modes.vocabulary import Micros, Sides
+
+WHOLE_PPM: Final = 1_000_000
+"""Parts per million of the whole: a discount of so much makes an impression free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,22 @@ class Price:
         if sides is Sides.ONE_SIDED:
             return self.colour_simplex_micros if colour else self.mono_simplex_micros
         return self.colour_duplex_micros if colour else self.mono_duplex_micros
+
+
+def discounted_price(mono_micros: Micros, colour_micros: Micros, duplex_discount_ppm: int) -> Price:
+    """Return the price of an impression that is cheaper on paper printed on both sides.
+
+    The discounted price is rounded down to whole micros, each impression for itself: nobody pays
+    more than the exact price, at most a micro less per impression, and a bill still multiplies.
+    """
+    check(0 <= duplex_discount_ppm <= WHOLE_PPM, "a discount is a part of the whole")
+    kept_ppm = WHOLE_PPM - duplex_discount_ppm
+    return Price(
+        mono_simplex_micros=mono_micros,
+        mono_duplex_micros=Micros(mono_micros * kept_ppm // WHOLE_PPM),
+        colour_simplex_micros=colour_micros,
+        colour_duplex_micros=Micros(colour_micros * kept_ppm // WHOLE_PPM),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ class BeatingSite:
         self.watcher = LinkWatcher.fresh(START_MS, timing)
         self.sent = 0
         self.acknowledged = 0
+        self.replica_age_ms = 0
         self.events: list[LinkEvent] = []
 
     @property
@@ -31,7 +32,13 @@ class BeatingSite:
             sent=self.sent,
             acknowledged=self.acknowledged,
             backlog=backlog,
+            replica_age_ms=self.replica_age_ms,
         )
+        self.events += events
+
+    def obey(self, order: LinkEvent, wait_ms: int = 0) -> None:
+        now_ms = MonotonicMs(self.watcher.now_ms + wait_ms)
+        self.watcher, events = self.watcher.obey(now_ms, order)
         self.events += events
 
     def expect(self, state: LinkState) -> None:

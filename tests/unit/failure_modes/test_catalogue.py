@@ -4,7 +4,8 @@ from string import Formatter
 
 import pytest
 
-from failure_modes.catalogue import CATALOGUE, ENTRIES, Entry, money_text, render
+from failure_modes.catalogue import CATALOGUE, ENTRIES, money_text, render
+from failure_modes.catalogue_entry import Entry
 from failure_modes.decision import Decision
 from failure_modes.policy import resolve
 from failure_modes.vocabulary import Action, Layer, Reason
@@ -28,7 +29,7 @@ def test_every_entry_is_whole_sentences_with_known_fields(entry: Entry) -> None:
 
     assert entry.message.endswith(".")
     assert entry.advice.endswith(".")
-    assert fields <= {"cost", "balance", "pages", "limit"}
+    assert fields <= {"cost", "balance", "pages", "limit", "limit_money"}
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -52,6 +53,16 @@ def test_a_refusal_by_a_limit_names_both_numbers() -> None:
 
     assert render(decision, "EUR") == (
         "This job has 24 pages and 20 are allowed. Print it in parts."
+    )
+
+
+def test_a_refusal_for_its_cost_names_the_cost_and_the_limit_as_money() -> None:
+    filters = [{"kind": "cost_max", "limit": 1_000_000}]
+    decision = ask(job(mono=24), policy=resolve({Layer.SITE: {"filters": filters}}))
+
+    assert render(decision, "EUR") == (
+        "This job costs 1.20 EUR and one job may cost 1.00 EUR here. "
+        "Print fewer pages, or without colour."
     )
 
 

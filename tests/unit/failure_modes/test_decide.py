@@ -9,21 +9,24 @@ from hypothesis import strategies as st
 from failure_modes.decision import Reservation
 from failure_modes.facts import CopyFacts, Facts, LoginFacts, SubmitFacts, View
 from failure_modes.policy import Policy, resolve
+from failure_modes.pricing import Price
+from failure_modes.rule_vocabulary import PriceModel
+from failure_modes.tariff import Tariff
 from failure_modes.vocabulary import (
     Action,
     HoldMode,
     Layer,
     LinkState,
     Micros,
-    ProviderMode,
     Reason,
     Sides,
+    WallMs,
 )
 from tests.unit.failure_modes.builders import (
     NOW_MS,
+    PRICE,
     UNCOUNTED,
     ask,
-    blind_view,
     job,
     printer,
     user,
@@ -203,49 +206,50 @@ def test_with_a_replica_the_link_is_traced_and_changes_nothing(
     assert str(NOW_MS) in decision.trace[0].detail
 
 
-# A node without a replica
+# Escalation
+
+STEPS = resolve(
+    {Layer.SITE: {"escalation": [{"after_ms": 10, "rules": {"credit": "allow_overdraft"}}]}}
+)
 
 
-@pytest.mark.parametrize("facts", [LOGIN, COPY])
-@pytest.mark.parametrize("mode", ProviderMode)
-def test_without_a_replica_nobody_is_let_in(facts: Facts, mode: ProviderMode) -> None:
-    decision = ask(facts, blind_view(mode, user()))
-
-    assert (decision.action, decision.reasons) == (Action.DENY, (Reason.NO_REPLICA,))
-
-
-@pytest.mark.parametrize("mode", ProviderMode)
-def test_without_a_replica_a_held_queue_still_holds(mode: ProviderMode) -> None:
-    decision = ask(TO_HELD_QUEUE, blind_view(mode))
-
-    assert (decision.action, decision.reasons) == (Action.HOLD, (Reason.JOB_HELD,))
-
-
-@pytest.mark.parametrize("facts", [TO_DIRECT_QUEUE, job()])
 @pytest.mark.parametrize(
-    ("mode", "restricted", "expected"),
+    ("link", "age_ms", "allowed"),
     [
-        (ProviderMode.PRINT_UNLOGGED, True, (Action.PRINT_UNLOGGED, 0, None)),
-        (ProviderMode.PRINT_AND_LOG_LATER, True, (Action.PRINT_AND_LOG_LATER, 150_000, "ada")),
-        (ProviderMode.HOLD_UNTIL_RECONNECT, False, (Action.HOLD, 150_000, "ada")),
-        (ProviderMode.AUTO, True, (Action.HOLD, 150_000, "ada")),
-        (ProviderMode.AUTO, False, (Action.PRINT_AND_LOG_LATER, 150_000, "ada")),
+        (LinkState.ONLINE, 10, False),
+        (LinkState.OFFLINE, 9, False),
+        (LinkState.OFFLINE, 10, True),
+        (LinkState.RECOVERING, 10, True),
+        (LinkState.DRILL, 10, True),
     ],
 )
-def test_without_a_replica_the_failure_mode_of_the_printer_decides(
-    facts: Facts, mode: ProviderMode, restricted: bool, expected: tuple[Action, int, str | None]
+def test_the_longer_an_outage_lasts_the_more_rules_have_been_replaced(
+    link: LinkState, age_ms: int, allowed: bool
 ) -> None:
-    decision = ask(facts, blind_view(mode, user(0, restricted=restricted)))
+    seen = replace(view(user(0)), offline_since_ms=WallMs(NOW_MS - age_ms))
 
-    assert (decision.action, decision.cost_micros, decision.charge_to) == expected
-    assert decision.reservations == ()
-    assert decision.trace[1].layer is Layer.PRINTER
+    decision = ask(job(), seen, link=link, policy=STEPS)
+
+    escalated = [step.layer for step in decision.trace if step.rule == "escalation"]
+    assert decision.allowed is allowed
+    assert escalated == ([Layer.SITE] if allowed else [])
 
 
-def test_without_a_replica_an_unheard_of_user_is_charged_to_nobody_yet() -> None:
-    decision = ask(job(), blind_view(ProviderMode.PRINT_AND_LOG_LATER))
+# Prices
 
-    assert (decision.action, decision.charge_to) == (Action.PRINT_AND_LOG_LATER, None)
+
+def test_a_tariff_prices_a_job_by_its_paper() -> None:
+    dear = Price(
+        mono_simplex_micros=Micros(9),
+        mono_duplex_micros=Micros(9),
+        colour_simplex_micros=Micros(9),
+        colour_duplex_micros=Micros(9),
+    )
+    tariff = Tariff(model=PriceModel.SIZE_TABLE, other=PRICE, by_size={"iso_a3_297x420mm": dear})
+    seen = replace(view(), printer=replace(printer(), tariff=tariff))
+
+    assert ask(job(), seen).cost_micros == 150_000
+    assert ask(replace(job(), paper_size="iso_a3_297x420mm"), seen).cost_micros == 27
 
 
 # Laws

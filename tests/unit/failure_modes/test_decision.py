@@ -2,9 +2,9 @@
 
 import pytest
 
-from failure_modes.decision import Decision, Reservation
+from failure_modes.decision import Decision, Reservation, TraceStep
 from failure_modes.errors import BrokenInvariantError
-from failure_modes.vocabulary import Action, Micros, Reason
+from failure_modes.vocabulary import Action, Layer, Micros, Reason
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_a_refusal_cannot_reserve_anything() -> None:
             reasons=(Reason.NOT_ENOUGH_CREDIT,),
             reservations=(Reservation(user_name="ada", amount_micros=Micros(1)),),
         )
+
+
+def test_the_detail_of_a_step_is_put_together_when_it_is_read() -> None:
+    step = TraceStep("pages_max", Layer.SITE, "passed", "{} asked for, {} allowed", (3, 5))
+
+    assert step.detail == "3 asked for, 5 allowed"
+    assert TraceStep("person", Layer.BUILT_IN, "known").detail == ""

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failure_modes.link import next_state
-from failure_modes.vocabulary import LinkState
+from failure_modes.vocabulary import LinkEvent, LinkState
 from tests.unit.failure_modes.beating_site import BeatingSite
 
+STARTS = {LinkEvent.DRILL_STARTED, LinkEvent.FORCE_STARTED}
 DOWN = {LinkState.DEGRADED, LinkState.OFFLINE}
 
 
@@ -20,6 +21,7 @@ class News(NamedTuple):
     beats_open: int
     """Beats that have no answer yet, if that many were sent."""
     backlog: int
+    replica_age_ms: int = 0
 
 
 def tell(site: BeatingSite, news: News) -> bool:
@@ -28,6 +30,7 @@ def tell(site: BeatingSite, news: News) -> bool:
     acknowledged = max(site.acknowledged, site.sent - news.beats_open)
     is_good = acknowledged > site.acknowledged and site.sent - acknowledged <= 3
     site.acknowledged = acknowledged
+    site.replica_age_ms = news.replica_age_ms
     site.observe(news.wait_ms, news.backlog)
     return is_good
 
@@ -38,6 +41,7 @@ any_news = st.builds(
     beats_sent=st.integers(0, 2),
     beats_open=st.integers(0, 6),
     backlog=st.sampled_from([0, 0, 3]),
+    replica_age_ms=st.sampled_from([0, 60_000, 60_001]),
 )
 good_news = st.just(News(wait_ms=2_000, beats_sent=1, beats_open=0, backlog=0))
 phases = st.lists(
@@ -51,7 +55,7 @@ histories = phases.map(lambda several: [news for phase in several for news in ph
 
 
 @given(history=histories)
-def test_law_online_takes_five_good_beats_in_time_a_drained_backlog_and_the_hold_down(
+def test_law_online_takes_good_beats_a_drained_backlog_a_fresh_replica_and_the_hold_down(
     history: list[News],
 ) -> None:
     site = BeatingSite()
@@ -68,6 +72,7 @@ def test_law_online_takes_five_good_beats_in_time_a_drained_backlog_and_the_hold
         if before is not LinkState.ONLINE and site.state is LinkState.ONLINE:
             assert before is LinkState.RECOVERING
             assert news.backlog == 0
+            assert news.replica_age_ms <= 60_000
             assert len(good_ms) >= 5
             assert site.time_ms - good_ms[-5] <= 15_000
             assert site.watcher.now_ms - since_ms >= hold_down_ms
@@ -99,6 +104,40 @@ def test_law_the_events_told_are_the_steps_that_were_taken(history: list[News]) 
         for event in site.events:
             state = next_state(state, event)
         assert site.state is state
+
+
+@given(history=histories)
+def test_law_a_site_that_hears_beats_waits_for_its_replica_without_flapping(
+    history: list[News],
+) -> None:
+    site = BeatingSite()
+    for news in history:
+        tell(site, news)
+    site.replica_age_ms = 60_001
+    site.good_beats(10)
+    site.events.clear()
+
+    site.good_beats(50)
+
+    site.expect(LinkState.RECOVERING)
+    assert site.events == []
+
+
+@given(history=histories, order=st.sampled_from(sorted(STARTS)))
+def test_law_whatever_the_line_says_an_order_lasts_and_no_hold_down_grows(
+    history: list[News], order: LinkEvent
+) -> None:
+    site = BeatingSite()
+    for news in history:
+        tell(site, news)
+    before_ms = site.watcher.hold_down_ms
+    site.obey(order)
+    state = site.state
+    for news in history:
+        tell(site, news)
+
+    assert site.state is state
+    assert site.watcher.hold_down_ms in {before_ms, 0}
 
 
 @given(history=histories)

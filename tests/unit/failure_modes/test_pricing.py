@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failure_modes.errors import BrokenInvariantError
-from failure_modes.pricing import CostLine, PageCount, Price, cost_lines, cost_micros
+from failure_modes.pricing import (
+    WHOLE_PPM,
+    CostLine,
+    PageCount,
+    Price,
+    cost_lines,
+    cost_micros,
+    discounted_price,
+)
 from failure_modes.vocabulary import Micros, Sides
 from tests.unit.failure_modes.builders import PRICE
 
@@ -114,3 +122,44 @@ def test_a_negative_price_is_refused() -> None:
 def test_no_copies_cannot_be_priced() -> None:
     with pytest.raises(BrokenInvariantError):
         cost_lines(PageCount(mono=1, colour=0), 0, Sides.ONE_SIDED, PRICE)
+
+
+@pytest.mark.parametrize(
+    ("simplex_micros", "discount_ppm", "duplex_micros"),
+    [
+        (50_000, 0, 50_000),
+        (50_000, 200_000, 40_000),
+        (50_000, 1_000_000, 0),
+        (99, 500_000, 49),  # 49.5: rounded down, for the one who pays
+        (1, 1, 0),
+    ],
+)
+def test_the_duplex_discount_is_exact_and_rounded_down_to_whole_micros(
+    simplex_micros: int, discount_ppm: int, duplex_micros: int
+) -> None:
+    price = discounted_price(Micros(simplex_micros), Micros(2 * simplex_micros), discount_ppm)
+
+    assert price.of_impression(colour=False, sides=Sides.ONE_SIDED) == simplex_micros
+    assert price.of_impression(colour=False, sides=Sides.TWO_SIDED_LONG_EDGE) == duplex_micros
+    assert price.of_impression(colour=True, sides=Sides.ONE_SIDED) == 2 * simplex_micros
+
+
+@given(mono=amounts, colour=amounts, discount=st.integers(0, WHOLE_PPM))
+def test_law_a_discounted_price_is_less_than_a_micro_below_the_exact_one(
+    mono: Micros, colour: Micros, discount: int
+) -> None:
+    price = discounted_price(mono, colour, discount)
+
+    for full, charged in (
+        (mono, price.mono_duplex_micros),
+        (colour, price.colour_duplex_micros),
+    ):
+        too_little = full * (WHOLE_PPM - discount) - charged * WHOLE_PPM
+        assert 0 <= too_little < WHOLE_PPM
+        assert charged <= full
+
+
+@pytest.mark.parametrize("discount_ppm", [-1, WHOLE_PPM + 1])
+def test_a_discount_is_a_part_of_the_whole(discount_ppm: int) -> None:
+    with pytest.raises(BrokenInvariantError):
+        discounted_price(Micros(1), Micros(1), discount_ppm)

@@ -1,0 +1,196 @@
+"""Policies, views and questions at random, for the laws of decisions."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, TypeAlias, TypeVar
+
+from hypothesis import strategies as st
+
+from failure_modes.decide import decide
+from failure_modes.decision import Decision
+from failure_modes.facts import (
+    AccountView,
+    CopyFacts,
+    Facts,
+    LateFacts,
+    LoginFacts,
+    PasswordCheck,
+    ReleaseFacts,
+    SubmitFacts,
+    View,
+)
+from failure_modes.policy import Policy, resolve
+from failure_modes.pricing import PageCount
+from failure_modes.vocabulary import (
+    AccountSelection,
+    CreditPolicy,
+    HoldMode,
+    Layer,
+    LinkState,
+    Micros,
+    PasswordLogin,
+    Sides,
+    Unauthenticated,
+    UncountedDocument,
+    WallMs,
+)
+from tests.unit.failure_modes.builders import NOW_MS, printer, user
+
+Raw: TypeAlias = dict[str, Any]
+
+amounts = st.integers(-200_000, 1_500_000).map(Micros)
+spans = st.integers(0, 100) | st.integers(100, 1_000)
+rarely = st.sampled_from([False] * 7 + [True])
+mostly = st.sampled_from([True] * 7 + [False])
+
+FILTERS: list[dict[str, object]] = [
+    {"kind": "pages_max", "limit": 20},
+    {"kind": "pages_max", "limit": 40, "scope": "all"},
+    {"kind": "cost_max", "limit": 1_000_000},
+    {"kind": "mono_only", "scope": "all"},
+    {"kind": "duplex_only"},
+    {"kind": "group", "names": ["staff", "guests"]},
+]
+CONVERSIONS: list[dict[str, object]] = [
+    {"kind": "force_mono"},
+    {"kind": "force_duplex", "groups": ["guests"], "scope": "all"},
+]
+HOURS: list[dict[str, object]] = [
+    {"days": ["mon", "tue"], "from": "08:00", "to": "12:00"},
+    {"days": ["mon"], "from": "11:00", "to": "18:00"},
+]
+
+
+def _some(rules: list[dict[str, object]]) -> st.SearchStrategy[list[dict[str, object]]]:
+    return st.lists(st.sampled_from(rules), unique_by=str)
+
+
+def _word(kind: type[StrEnum]) -> st.SearchStrategy[str]:
+    return st.sampled_from(sorted(kind)).map(str)
+
+
+rules = st.fixed_dictionaries(
+    {},
+    optional={
+        "credit": _word(CreditPolicy),
+        "offline_ceiling_micros": st.integers(0, 2_000_000),
+        "account_selection": _word(AccountSelection),
+        "unauthenticated": _word(Unauthenticated),
+        "password_login": _word(PasswordLogin),
+        "uncounted_document": _word(UncountedDocument),
+        "uncounted_pages": st.integers(1, 50),
+        "pages_max": st.integers(1, 60),
+        "copies_max": st.integers(1, 4),
+        "opening_hours": _some(HOURS),
+        "filters": _some(FILTERS),
+        "conversions": _some(CONVERSIONS),
+        "password_hash_age_max_ms": spans,
+        "credential_age_max_ms": spans,
+        "offline_warn_ms": spans,
+        "offline_stop_ms": spans,
+        "late_upload_max_ms": spans,
+    },
+)
+
+ValueT = TypeVar("ValueT")
+
+
+def _or_none(is_none: bool, value: ValueT) -> ValueT | None:
+    return None if is_none else value
+
+
+users = st.builds(
+    replace,
+    st.builds(user, restricted=st.booleans(), enabled=mostly),
+    balance_micros=amounts,
+    allowance_micros=amounts,
+    offline_spent_micros=amounts,
+    groups=st.frozensets(st.sampled_from(["staff", "guests"])),
+)
+accounts = st.builds(
+    AccountView,
+    account_name=st.sampled_from(["Offline Account", "Project"]),
+    balance_micros=amounts,
+    allowance_micros=amounts,
+    enabled=mostly,
+    restricted=mostly,
+    open_to_user=mostly,
+)
+ages = st.integers(-10, 150).map(lambda age_ms: WallMs(NOW_MS - age_ms))
+views = st.builds(
+    View,
+    user=st.builds(_or_none, rarely, users),
+    printer=st.just(printer()),
+    accounts=st.lists(accounts, min_size=1, max_size=4).map(
+        lambda all_: {a.account_name: a for a in all_}
+    ),
+    offline_since_ms=st.none() | ages,
+    replica_ms=st.none() | ages,
+    local_minute=st.none() | st.integers(400, 1_200),
+)
+counts = st.builds(PageCount, mono=st.integers(0, 12), colour=st.sampled_from([0, 0, 1, 9]))
+jobs = st.builds(
+    ReleaseFacts,
+    pages=st.builds(_or_none, rarely, counts),
+    copies=st.sampled_from([1, 1, 1, 2, 5]),
+    sides=st.sampled_from(Sides),
+    authenticated=mostly,
+    by_manager=rarely,
+    from_other_site=rarely,
+    choose_account=rarely,
+    account_name=st.sampled_from([None] * 7 + ["Project"]),
+)
+logins = st.builds(
+    LoginFacts,
+    card_known=mostly,
+    pin_ok=st.none() | st.booleans(),
+    password=st.none()
+    | st.builds(
+        PasswordCheck,
+        directory_ok=st.none() | st.booleans(),
+        hash_ok=st.none() | st.booleans(),
+    ),
+)
+questions: st.SearchStrategy[Facts] = st.one_of(
+    logins,
+    jobs,
+    st.builds(SubmitFacts, hold_mode=st.sampled_from(HoldMode), job=jobs),
+    st.builds(CopyFacts, pages=st.integers(0, 40), colour=st.booleans()),
+    st.builds(LateFacts, job=jobs, printed_ms=ages),
+)
+
+
+def _step(after_ms: int, raw: Raw) -> Raw:
+    """Return a step with those rules that a step may set, or with one that it may."""
+    kept = {name: rule for name, rule in raw.items() if not name.endswith("_ms")}
+    return {"after_ms": after_ms, "rules": kept or {"copies_max": 3}}
+
+
+escalations: st.SearchStrategy[list[Raw]] = st.lists(
+    st.builds(_step, spans, rules), max_size=3, unique_by=lambda step: str(step["after_ms"])
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """One question in one situation under one policy, as it was written down."""
+
+    facts: Facts
+    view: View
+    link: LinkState
+    raw: Raw
+    escalation: list[Raw] = field(default_factory=list)
+
+    def answer(self) -> Decision:
+        policy = policy_of(self.raw, self.escalation)
+        return decide(self.facts, self.view, self.link, policy, NOW_MS)
+
+
+def policy_of(raw: Raw, escalation: list[Raw]) -> Policy:
+    return resolve({Layer.SITE: {**raw, "escalation": escalation}})
+
+
+without_escalation = st.builds(
+    World, facts=questions, view=views, link=st.sampled_from(LinkState), raw=rules
+)
+worlds = st.builds(replace, without_escalation, escalation=escalations)
