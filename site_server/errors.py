@@ -6,8 +6,7 @@ SiteError
 ├── NotRunningError     nobody answers for this data folder
 ├── RefusedError        a clear no to whoever asked, with a stable reason and what to do
 └── SpoolError          the folder of the documents cannot be used
-    ├── SpoolFullError  no room for this document; nothing was accepted
-    └── NotSpooledError there is no document of this job
+    └── SpoolFullError  no room for this document; nothing was accepted
 
 An outage of the WAN or of a printer is an observation, never one of these.
 """
@@ -59,7 +58,3 @@ class SpoolError(SiteError):
 
 class SpoolFullError(SpoolError):
     """There is no room for this document on the spool: nothing was accepted. Free some space."""
-
-
-class NotSpooledError(SpoolError):
-    """There is no document of this job on the spool."""

@@ -162,3 +162,11 @@ class Delivery(Protocol):
         document that never came whole.
         """
         ...
+
+    async def withdraw(self, printer_uri: str, job_uuid: str) -> None:
+        """Take away the empty job that the printer may have made for a job that was never sent.
+
+        Its number was not recorded, and a printer that waits for its document may take no other
+        job meanwhile. A printer that does not answer is left to its own time-out.
+        """
+        ...

@@ -76,6 +76,7 @@ class PrinterDouble:
     papers: list[str] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     fails_before_number: Exception | None = None
     fails_after_number: Exception | None = None
@@ -102,6 +103,11 @@ class PrinterDouble:
         del printer_uri, job_uuid
         self.asked.append(printer_job_id)
         return self.records.get(printer_job_id, Outcome(fate=Fate.UNREACHABLE))
+
+    async def withdraw(self, printer_uri: str, job_uuid: str) -> None:
+        """Nothing is left to take away, but it is remembered who asked."""
+        del printer_uri
+        self.withdrawn.append(job_uuid)
 
 
 @dataclass(slots=True)

@@ -190,6 +190,9 @@ class MainJob:
             with tell.waiting(f"{self._samples} ordinary visits at oslo"):
                 await self._visits("cut")
             tell.say("alan's job is refused", await self._refusals())
+            copied = await self._branches["lima"].copy(self._people["grace"], COPIED)
+            copied.expect("copy at lima")
+            tell.say("grace copies at lima", f"{COPIED.pages} pages, as on any day")
             there = lab.sites["oslo"].admin
             tell.say("ada at oslo", money((await there.balance("ada")).effective_micros))
             tell.say("ada at headquarters", money(await lab.primary.api.balance_micros("ada")))

@@ -7,9 +7,11 @@ took: a slow printer may take an hour for a large document, a dead one is notice
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout
@@ -24,7 +26,7 @@ from site_server.ipp.vocabulary import CONTENT_TYPE, SUCCESS_END, GroupTag, Oper
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from aiohttp import ClientResponse, ClientSession
@@ -80,36 +82,45 @@ class PrinterClient:
         self, question: Question, message: Message, deadline: asyncio.Timeout
     ) -> Message | Refused | Silence:
         head = encode(message)
-        size = len(head)
-        if question.document is not None:
-            size += (await asyncio.to_thread(question.document.stat)).st_size
-        headers = {"Content-Type": CONTENT_TYPE, "Content-Length": str(size)}
-        async with self._session.post(
-            http_url(question.printer_uri),
-            data=self._body(head, question.document, deadline),
-            headers=headers,
-            timeout=_NO_OWN_TIMEOUTS,
-            ssl=True if self._tls is None else self._tls,
-            allow_redirects=False,
-        ) as response:
-            if response.status != HTTP_OK:
-                return _http_no(response)
-            return _judge(await _read(response), message.head.request_id)
+        headers = {"Content-Type": CONTENT_TYPE}
+        with _opened(question.document) as (document, document_bytes):
+            headers["Content-Length"] = str(len(head) + document_bytes)
+            async with self._session.post(
+                http_url(question.printer_uri),
+                data=self._body(head, document, deadline),
+                headers=headers,
+                timeout=_NO_OWN_TIMEOUTS,
+                ssl=True if self._tls is None else self._tls,
+                allow_redirects=False,
+            ) as response:
+                if response.status != HTTP_OK:
+                    return _http_no(response)
+                return _judge(await _read(response), message.head.request_id)
 
     async def _body(
-        self, head: bytes, document: Path | None, deadline: asyncio.Timeout
+        self, head: bytes, document: BinaryIO | None, deadline: asyncio.Timeout
     ) -> AsyncIterator[bytes]:
         yield head
         if document is None:
             return
-        file = await asyncio.to_thread(document.open, "rb")
-        try:
-            while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
-                yield chunk
-                now = asyncio.get_running_loop().time()
-                deadline.reschedule(now + self._stall_ms / 1000)
-        finally:
-            file.close()
+        while chunk := await asyncio.to_thread(document.read, CHUNK_BYTES):
+            yield chunk
+            now = asyncio.get_running_loop().time()
+            deadline.reschedule(now + self._stall_ms / 1000)
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[tuple[BinaryIO | None, int]]:
+    """The document and its size in bytes, while it is sent.
+
+    Opened here and not in a thread: whoever is interrupted while a thread opens a file cannot close
+    it any more. Opening a local file takes microseconds.
+    """
+    if path is None:
+        yield None, 0
+        return
+    with path.open("rb") as file:
+        yield file, os.fstat(file.fileno()).st_size
 
 
 def http_url(printer_uri: str) -> str:

@@ -77,6 +77,8 @@ class IppDelivery:
             lambda: self._printer.create_job(uri, _sheet(order), report), uri
         )
         if not isinstance(opened, Opened):
+            if isinstance(opened, Silence) and not opened.is_untouched:
+                await self.withdraw(uri, order.job_uuid)
             return _refusal_of(opened)
         await self._record(order, opened.printer_job_id, record)
         return await self._send(order, opened.printer_job_id)
@@ -90,6 +92,17 @@ class IppDelivery:
             return _unknown("this printer gives no job number before the document")
         marker = job_uuid[:MARKER_CHARS]
         return await self._follow(printer_uri, printer_job_id, marker, is_whole=False)
+
+    async def withdraw(self, printer_uri: str, job_uuid: str) -> None:
+        """Take away the empty job that the printer may have made for a job that was never sent.
+
+        Only what waits for a document: nothing that the printer can print is ever touched.
+        """
+        marker = job_uuid[:MARKER_CHARS]
+        for number in await self._printer.unfinished(printer_uri, marker):
+            seen = await self._printer.find(printer_uri, number, marker)
+            if seen.phase is Phase.WAITS_FOR_DOCUMENT:
+                await self._printer.cancel(printer_uri, number, "")
 
     async def _record(
         self, order: Order, number: int, record: Callable[[int], Awaitable[None]]

@@ -168,6 +168,25 @@ class IppPrinter:
             case _:
                 return Sighting(phase=Phase.UNREACHABLE, detail=answer.detail)
 
+    async def unfinished(self, printer_uri: str, marker: str) -> tuple[int, ...]:
+        """The numbers of the jobs that carry `marker` and are not over; none without an answer."""
+        answer = await self._client.ask(
+            Question(
+                printer_uri=printer_uri,
+                operation=Operation.GET_JOBS,
+                user_name=_WHO,
+                attributes=(
+                    keyword("which-jobs", "not-completed"),
+                    keyword("requested-attributes", "job-id", "job-name"),
+                ),
+            )
+        )
+        if not isinstance(answer, Message):
+            return ()
+        jobs = [group for group in answer.groups if group.tag == GroupTag.JOB]
+        ours = [job for job in jobs if marker in (job.text("job-name") or "")]
+        return tuple(number for job in ours if (number := job.integer("job-id")) is not None)
+
     async def cancel(
         self, printer_uri: str, printer_job_id: int, user_name: str
     ) -> Opened | Refused | Silence:

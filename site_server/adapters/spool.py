@@ -20,13 +20,13 @@ import hashlib
 import os
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import UUID, uuid4
 
-from site_server.errors import NotSpooledError, SpoolError, SpoolFullError
+from site_server.errors import SpoolError, SpoolFullError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from io import FileIO
     from pathlib import Path
     from types import TracebackType
@@ -81,20 +81,6 @@ class Spool:
             raise _translated(error) from error
         path = self._folder / f"{TEMPORARY_PREFIX}{uuid4().hex}"
         return SpoolWriter(path, bytes_min_free=self._bytes_min_free)
-
-    async def read(self, job_uuid: str) -> AsyncIterator[bytes]:
-        """The document in chunks.
-
-        Raises:
-            NotSpooledError: it is not here.
-
-        """
-        file = await asyncio.to_thread(_open_to_read, self.path(job_uuid))
-        try:
-            while chunk := await asyncio.to_thread(file.read, BUFFER_BYTES):
-                yield chunk
-        finally:
-            file.close()
 
     async def remove(self, job_uuid: str) -> None:
         """Delete a document, if it is there."""
@@ -229,13 +215,6 @@ def _make(folder: Path) -> int:
     except OSError as error:
         raise _translated(error) from error
     return len(leftovers)
-
-
-def _open_to_read(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise NotSpooledError from error
 
 
 def _check_space(folder: Path, bytes_needed: int) -> None:

@@ -50,6 +50,7 @@ class ScriptedPrinter:
     arrivals: Sequence[Opened | Refused | Silence] = (MADE,)
     sightings: Sequence[Sighting] = (DONE,)
     cancellations: Sequence[Opened | Refused | Silence] = (MADE,)
+    leftovers: Sequence[tuple[int, ...]] = ((),)
     heard: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
 
     @property
@@ -82,6 +83,10 @@ class ScriptedPrinter:
     async def find(self, printer_uri: str, printer_job_id: int, marker: str = "") -> Sighting:
         """The next of `sightings`."""
         return self._next(self.sightings, "find", printer_uri, printer_job_id, marker)
+
+    async def unfinished(self, printer_uri: str, marker: str) -> tuple[int, ...]:
+        """The next of `leftovers`."""
+        return self._next(self.leftovers, "unfinished", printer_uri, marker)
 
     async def cancel(
         self, printer_uri: str, printer_job_id: int, user_name: str

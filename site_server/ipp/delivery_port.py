@@ -146,6 +146,10 @@ class PrinterPort(Protocol):
         """Where the job stands. With a `marker`, a job that does not carry it is another one."""
         ...
 
+    async def unfinished(self, printer_uri: str, marker: str) -> tuple[int, ...]:
+        """The numbers of the jobs that carry `marker` and are not over; none without an answer."""
+        ...
+
     async def cancel(
         self, printer_uri: str, printer_job_id: int, user_name: str
     ) -> Opened | Refused | Silence:

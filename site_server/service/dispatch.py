@@ -145,10 +145,14 @@ class Dispatcher:
     async def _ask(self, job_uuid: str) -> Outcome:
         with self._store.read() as site:
             job = site.jobs.get(job_uuid)
-        if job is None or job.printer_job_id is None:
+        if job is None:
             return NOT_SENT
         with self._directory.read() as snapshot:
             printer = snapshot.printer(job.printer_name) if snapshot else None
+        if job.printer_job_id is None:
+            if printer is not None:
+                await self._delivery.withdraw(printer.printer_uri, job_uuid)
+            return NOT_SENT
         if printer is None:
             return NO_PRINTER
         return await self._delivery.settle(printer.printer_uri, job.printer_job_id, job_uuid)

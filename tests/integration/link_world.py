@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from failure_modes.link import LinkTiming
 from primary.http.link import make_link_app
@@ -42,8 +43,9 @@ from site_server.service.follow_directory import FollowDirectory
 from site_server.service.watch_link import WatchLink
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
+    from replication.messages import Hello
     from replication.ports import Clock
     from site_server.adapters.identity import Identity
 
@@ -97,21 +99,21 @@ async def primary_end(
     clock = clock or SystemClock()
     if not (folder / "directory.db").exists():
         create(folder, load(EXAMPLE.read_text()), clock)
-    async with AsyncExitStack() as stack:
-        directory = Directory(folder / "directory.db")
-        stack.callback(directory.close)
-        ledger = Ledger(folder / "ledger.db")
-        stack.callback(ledger.close)
-        registers = Registers(folder / "registers.db", crsqlite_path(os.environ))
-        stack.callback(registers.close)
-        authority = CertificateAuthority(folder / "pki", clock)
-        ingest = Ingest(directory, ledger, clock)
+    with opened_stores(folder) as (directory, ledger, registers):
         store = LtxStore(folder / "store")
         litestream = LitestreamProcess(
             directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
         )
         publisher = Publisher(lineage=directory.lineage(), store=store, litestream=litestream)
         directory.on_commit = publisher.changed
+        ground = LinkGround(
+            directory=directory,
+            ingest=Ingest(directory, ledger, clock),
+            publisher=publisher,
+            registers=registers,
+            clock=clock,
+        )
+        authority = CertificateAuthority(folder / "pki", clock)
         enrol = Enrol(
             authority=authority,
             directory=directory,
@@ -119,33 +121,49 @@ async def primary_end(
             card_key=bytes(32),
             clock=clock,
         )
-        ground = LinkGround(
-            directory=directory,
-            ingest=ingest,
-            publisher=publisher,
-            registers=registers,
-            clock=clock,
-        )
         app = make_link_app(ground=ground, store=store, enrol=enrol)
-        files = authority.server_files([LOOPBACK])
-        tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = []
-        if with_litestream:
-            tasks = [group.create_task(litestream.run()), group.create_task(publisher.run())]
-        port = await stack.enter_async_context(listening(app, Door(host=LOOPBACK, port=0, tls=tls)))
-        try:
+        services = (litestream.run, publisher.run) if with_litestream else ()
+        async with listening(app, door_of(authority)) as port, running(*services):
             yield PrimaryEnd(
                 port=port,
                 authority=authority,
                 directory=directory,
                 ledger=ledger,
-                ingest=ingest,
-                adjust=Adjust(ingest, directory, ledger, clock),
+                ingest=ground.ingest,
+                adjust=Adjust(ground.ingest, directory, ledger, clock),
                 enrol=enrol,
                 publisher=publisher,
                 registers=registers,
             )
+
+
+@contextmanager
+def opened_stores(folder: Path) -> Iterator[tuple[Directory, Ledger, Registers]]:
+    """The files of a primary, closed in the end."""
+    with ExitStack() as stack:
+        directory = Directory(folder / "directory.db")
+        stack.callback(directory.close)
+        ledger = Ledger(folder / "ledger.db")
+        stack.callback(ledger.close)
+        registers = Registers(folder / "registers.db", crsqlite_path(os.environ))
+        stack.callback(registers.close)
+        yield directory, ledger, registers
+
+
+def door_of(authority: CertificateAuthority) -> Door:
+    """Any free port of the loopback, behind that authority's certificate."""
+    files = authority.server_files([LOOPBACK])
+    tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
+    return Door(host=LOOPBACK, port=0, tls=tls)
+
+
+@asynccontextmanager
+async def running(*services: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run the services beside the block, and end them with it."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(service()) for service in services]
+        try:
+            yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -175,58 +193,47 @@ async def site_end(
     """A running site's end; `port`: where the WAN listens that leads to the primary."""
     clock = SystemClock()
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
-    address = LinkAddress(host=LOOPBACK, port=port or identity.primary.port)
-    context = link_client_context(
-        cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-    )
-    folder.mkdir(exist_ok=True)
-    applier = ApplierProcess(replica_path=folder / "replica.db", mirror=folder / "mirror")
-    (folder / "mirror").mkdir(exist_ok=True)
-    replica = Replica(folder / "replica.db")
-    registers = Registers(folder / "registers.db", crsqlite_path(os.environ))
-    client = LinkClient(
-        address=address,
-        context=context,
-        hello=lambda: exchange.hello(),  # noqa: PLW0108 - made a few lines further down
+    (folder / "mirror").mkdir(parents=True, exist_ok=True)
+    client = client_of(identity, port, hello=lambda: exchange.hello())  # noqa: PLW0108 - made below
+    exchange = ExchangeWithPrimary(journal=journal, link=client, clock=clock)
+    with (
+        closing(Replica(folder / "replica.db")) as replica,
+        closing(Registers(folder / "registers.db", crsqlite_path(os.environ))) as registers,
+    ):
+        applier = ApplierProcess(replica_path=folder / "replica.db", mirror=folder / "mirror")
+        follow = FollowDirectory(
+            mirror=Mirror(folder / "mirror", client.fetch, replica.position),
+            applier=applier,
+            listing=client,
+            position=replica.position,
+            mirror_lineage=newest_lineage(folder / "mirror"),
+        )
+        watch = WatchLink(
+            link=client, clock=clock, backlog=Backlog((exchange, follow)), timing=QUICK_TIMING
+        )
+        sideways = ExchangeRegisters(registers=registers, link=client)
+        listeners = (watch, exchange, follow, sideways)
+        connection = partial(client.run, listeners)
+        async with running(applier.run, connection, *(each.run for each in listeners)):
+            yield SiteEnd(
+                journal=journal,
+                client=client,
+                exchange=exchange,
+                follow=follow,
+                watch=watch,
+                registers=registers,
+                replica=replica,
+            )
+
+
+def client_of(identity: Identity, port: int | None, *, hello: Callable[[], Hello]) -> LinkClient:
+    """A site's side of the connection, impatient enough for a test."""
+    return LinkClient(
+        address=LinkAddress(host=LOOPBACK, port=port or identity.primary.port),
+        context=link_client_context(
+            cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
+        ),
+        hello=hello,
         chance=Random(1),
         times=QUICK_TIMES,
     )
-    exchange = ExchangeWithPrimary(journal=journal, link=client, clock=clock)
-    follow = FollowDirectory(
-        mirror=Mirror(folder / "mirror", client.fetch, replica.position),
-        applier=applier,
-        listing=client,
-        position=replica.position,
-        mirror_lineage=newest_lineage(folder / "mirror"),
-    )
-    sideways = ExchangeRegisters(registers=registers, link=client)
-    watch = WatchLink(
-        link=client,
-        clock=clock,
-        backlog=Backlog((exchange, follow)),
-        timing=QUICK_TIMING,
-    )
-    listeners = (watch, exchange, follow, sideways)
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(applier.run()),
-                group.create_task(client.run(listeners)),
-                *(group.create_task(each.run()) for each in listeners),
-            ]
-            try:
-                yield SiteEnd(
-                    journal=journal,
-                    client=client,
-                    exchange=exchange,
-                    follow=follow,
-                    watch=watch,
-                    registers=registers,
-                    replica=replica,
-                )
-            finally:
-                for task in tasks:
-                    task.cancel()
-    finally:
-        registers.close()
-        replica.close()

@@ -175,6 +175,27 @@ async def test_a_site_that_stopped_before_the_document_settles_to_not_printed(
         assert next_job.fate is Fate.PRINTED
 
 
+async def test_a_job_that_was_made_but_never_recorded_does_not_block_the_printer(
+    tmp_path: Path,
+) -> None:
+    async with printer(tmp_path) as laser, delivery() as (deliver, port):
+        first = order(laser)
+        report = await port.report(laser.uri)
+        assert isinstance(report, PrinterReport)
+        sheet = Sheet(
+            job_name=first.job_name,
+            user_name=first.user_name,
+            ticket=first.ticket,
+            marker=first.job_uuid[:8],
+        )
+        assert isinstance(await port.create_job(laser.uri, sheet, report), Opened)
+
+        await deliver.withdraw(laser.uri, first.job_uuid)
+        outcome = await deliver.deliver(order(laser), Recorder(laser))
+        assert outcome.fate is Fate.PRINTED
+        assert len(laser.printed()) == 1
+
+
 async def test_a_job_canceled_at_the_printer_is_not_printed(tmp_path: Path) -> None:
     async with printer(tmp_path, printing_ms=2_000) as laser, delivery() as (deliver, port):
         record = Recorder(laser)

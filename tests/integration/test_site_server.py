@@ -1,4 +1,4 @@
-"""`holdfast-site` as a real process: its command line, its starts and its ends, its disk.
+"""`holdfast-site` as a real process: its starts and its ends.
 
 The primary, the printer, litestream and the WAN's relay are real processes too (`chaos.live`).
 """
@@ -7,125 +7,40 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chaos.history import Outcome
-from chaos.live.branch import Branch, Person
-from chaos.live.lab import FAST_LINK, Lab, LabPlan, open_lab
+from chaos.live.lab import LabPlan, open_lab
 from chaos.live.panel import Copies
-from chaos.live.processes import Children, Command, Finished, run
 from chaos.live.stock_client import Destination
 from chaos.live.waiting import until
-from chaos.live.wan_choice import WanChoice
 from chaos.pdf_writer import PageInk, write_document
+from tests.integration.site_scene import (
+    ADA,
+    COST_MICROS,
+    DOCUMENT,
+    one_site,
+    site,
+    start,
+)
 
 if TYPE_CHECKING:
-    from chaos.live.nodes import SiteNode
-    from chaos.live.printer import VirtualPrinter
+    from pathlib import Path
+
+    from chaos.live.processes import Finished
     from chaos.live.server import Server
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(100)]
 
-ADA = Person(user_name="ada", card_number="04A1B2C3D4")
 MARY = "mary"
-DOCUMENT = write_document("letter", (PageInk.MONO, PageInk.COLOUR))
-COST_MICROS = 300_000
-OPENING_MICROS = 20_000_000
-COMMAND_MS = 30_000
 STOP_MS = 5_000
-
-
-# The command line, without a site.
-
-
-async def site(*arguments: str, given: str = "") -> Finished:
-    argv = (sys.executable, "-m", "site_server", *arguments)
-    return await run(argv, within_ms=COMMAND_MS, given=given)
-
-
-async def test_wrong_settings_are_said_all_at_once_with_status_2(tmp_path: Path) -> None:
-    config = tmp_path / "site.toml"
-    config.write_text('colour = "blue"\n[listen]\nport = 1\nipp_port = -1\n[limits]\njobs = 1\n')
-    done = await site("run", "--config", str(config))
-    assert done.exit_status == 2
-    lines = done.errors.splitlines()
-    assert [line.split(": ")[1] for line in lines] == [
-        "listen.ipp_port",
-        "listen.port",
-        "limits.jobs",
-        "colour",
-    ]
-    assert all(line.startswith(str(config)) for line in lines)
-
-
-async def test_a_folder_that_never_joined_says_what_to_do(tmp_path: Path) -> None:
-    for command in ("run", "status"):
-        done = await site(command, "--data", str(tmp_path))
-        assert (done.exit_status, done.output) == (1, "")
-        assert "holdfast-site join" in done.errors
-
-
-async def test_what_is_no_token_is_refused(tmp_path: Path) -> None:
-    done = await site("join", "--data", str(tmp_path / "data"), given="hello")
-    assert done.exit_status == 1
-    assert "holdfast-primary token" in done.errors
-    assert not (tmp_path / "data" / "identity").exists()
-
-
-async def test_the_doctor_looks_at_everything(tmp_path: Path) -> None:
-    done = await site("doctor", "--data", str(tmp_path))
-    assert done.exit_status == 0, done.output
-    for name in ("python", "pysqlite3", "sqlean", "cr-sqlite", "disk", "clock", "port 7310"):
-        assert name in done.output
-    (identity,) = [line for line in done.output.splitlines() if line.startswith("identity")]
-    assert identity.split()[1] == "no"  # a folder that belongs to no site is no fault
-    assert "holdfast-site join" in identity
-
-
-# A running site.
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A site with its printer and a panel."""
-
-    lab: Lab
-    branch: Branch
-    printer: VirtualPrinter
-
-    async def held(self) -> dict[str, Any]:
-        sent = await self.branch.send(DOCUMENT, ADA)
-        assert sent.outcome is Outcome.OK, sent.reason
-        return await self.branch.until_held(ADA, DOCUMENT)
-
-    async def state_of(self, job_uuid: str) -> str:
-        jobs = await self.branch.site.admin.jobs()
-        return next(job.state for job in jobs if job.job_uuid == job_uuid)
-
-    async def all_settled(self) -> bool:
-        return bool((await self.branch.site.admin.status())["deliveries"] == 0)
-
-    async def number_recorded(self) -> bool:
-        kinds = [entry.kind for entry in await self.branch.site.admin.journal()]
-        return "job_released" in kinds and len(self.printer.received()) > 0
-
-    async def ada_is_known(self) -> bool:
-        return (await self.branch.panel.log_in(ADA.card_number)).outcome is Outcome.OK
-
-    async def spent_micros(self) -> int:
-        return OPENING_MICROS - (await self.branch.site.admin.balance("ada")).effective_micros
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> LabPlan:
-    return LabPlan(
-        folder=tmp_path, site_names=("oslo",), wan=WanChoice.RELAY, link_timing=FAST_LINK
-    )
+    return one_site(tmp_path)
 
 
 def forget_replica(data_folder: Path) -> None:
@@ -146,13 +61,6 @@ async def run_beside_a_taken_port(server: Server) -> Finished:
         return await site("run", "--config", str(config))
 
 
-async def start(lab: Lab) -> Scene:
-    await lab.start_primary()
-    printer = await lab.start_printer("oslo")
-    await lab.start_site("oslo")
-    return Scene(lab, await lab.open_branch("oslo"), printer)
-
-
 async def test_a_site_stops_cleanly_and_comes_back_with_everything(plan: LabPlan) -> None:
     async with open_lab(plan) as lab:
         scene = await start(lab)
@@ -166,7 +74,7 @@ async def test_a_site_stops_cleanly_and_comes_back_with_everything(plan: LabPlan
         assert "site_name" in told.output
         second = await site("run", "--config", str(server.config_path))
         assert second.exit_status == 1
-        assert "Another site server runs on this data folder" in second.errors
+        assert "Another server runs on this data folder" in second.errors
 
         async with asyncio.timeout(STOP_MS / 1000):
             await server.stop()
@@ -251,96 +159,3 @@ async def test_a_site_without_a_replica_says_so_and_works_once_it_has_one(plan: 
         await lab.primary.server.start()
         await until(scene.ada_is_known, "the first replica", within_ms=40_000)
         await scene.held()
-
-
-# A small disk.
-
-DISK_BYTES = 48 * 1024**2
-FLOOR_BYTES = 8 * 1024**2
-ON_A_SMALL_DISK = (
-    'mount -t tmpfs -o "size=$1" none "$2" && cp -a "$3/." "$2" && '
-    'exec "$4" -m site_server run --config "$5"'
-)
-"""A mount of its own, seen by this process only: no root is needed where Linux allows that."""
-
-
-@dataclass(frozen=True, slots=True)
-class SmallDisk:
-    """The disk of a running site, as seen from outside its mount namespace."""
-
-    folder: Path
-
-    @property
-    def free_bytes(self) -> int:
-        return shutil.disk_usage(self.folder).free
-
-    def leave(self, free_bytes: int) -> None:
-        with (self.folder / "ballast").open("ab") as ballast:
-            ballast.write(bytes(max(0, self.free_bytes - free_bytes)))
-
-    def clear(self) -> None:
-        (self.folder / "ballast").unlink()
-
-
-async def start_on_a_small_disk(children: Children, oslo: SiteNode) -> SmallDisk:
-    """Start the site on a copy of its data folder, with the ports that it had."""
-    server = oslo.server
-    mount_point, config = server.folder / "disk", server.folder / "small.toml"
-    mount_point.mkdir()
-    ports = server.ports
-    config.write_text(
-        f'data_dir = "{mount_point}"\n[listen]\nhost = "127.0.0.1"\n'
-        f"device_port = {ports['device']}\nipp_port = {ports['ipp']}\n"
-        f"[limits]\nfree_bytes_min = {FLOOR_BYTES}\n"
-    )
-    arguments = (str(DISK_BYTES), mount_point, server.data_folder, sys.executable, config)
-    child = await children.start(
-        Command(
-            name="oslo on a small disk",
-            argv=(
-                *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c"),
-                *(ON_A_SMALL_DISK, "sh", *map(str, arguments)),
-            ),
-            log_path=server.folder / "small.log",
-        )
-    )
-    disk = SmallDisk(Path(f"/proc/{child.pid}/root{mount_point}"))
-
-    async def listens() -> bool:
-        child.check_alive()
-        return (disk.folder / "ports.json").exists()
-
-    await until(listens, "oslo on its small disk", within_ms=30_000)
-    return disk
-
-
-async def test_a_full_disk_refuses_before_acceptance_and_works_again_after(plan: LabPlan) -> None:
-    async with open_lab(plan) as lab, Children() as children:
-        scene = await start(lab)
-        oslo, panel = scene.branch.site, scene.branch.panel
-        held = await scene.held()
-        await oslo.server.stop()
-        disk = await start_on_a_small_disk(children, oslo)
-
-        disk.leave(FLOOR_BYTES - 1)
-        journal = await oslo.admin.journal()
-        sent = await scene.branch.send(write_document("refused", (PageInk.MONO,)), ADA)
-        assert sent.outcome is Outcome.REFUSED
-        assert "temporary-error" in sent.reason
-        assert await oslo.admin.journal() == journal
-        assert (await oslo.admin.health()).status == 503
-        # What is held still goes: the floor keeps room for the site's own records.
-        (await scene.branch.release(ADA, held["job_uuid"])).expect("release")
-        await scene.branch.until_printed(DOCUMENT)
-
-        disk.leave(0)
-        login = await panel.log_in(ADA.card_number)
-        while login.outcome is Outcome.OK:  # the disk's last bytes are in the database's files
-            login = await panel.log_in(ADA.card_number)
-        assert (login.status, login.reason) == (507, "disk_full")
-
-        disk.clear()
-        again = await scene.branch.send(write_document("taken", (PageInk.MONO,)), ADA)
-        assert again.outcome is Outcome.OK, again.reason
-        (await panel.log_in(ADA.card_number)).expect("log in again")
-        assert await scene.spent_micros() == COST_MICROS

@@ -97,7 +97,7 @@ async def kill_part(lab: Lab, server: Server, word: str) -> None:
 
 async def kill_one(lab: Lab, victim: str, chance: Random) -> None:
     match victim:
-        case "site":
+        case "site" | "site while cut off":
             await kill_server(lab, lab.sites["oslo"].server, chance)
         case "primary":
             await kill_server(lab, lab.primary.server, chance)
@@ -107,7 +107,9 @@ async def kill_one(lab: Lab, victim: str, chance: Random) -> None:
             await kill_part(lab, lab.primary.server, "litestream")
 
 
-@pytest.mark.parametrize("victim", ["site", "applier", "primary", "litestream"])
+@pytest.mark.parametrize(
+    "victim", ["site", "site while cut off", "applier", "primary", "litestream"]
+)
 async def test_kill_9_at_random_moments_loses_nothing_and_prints_nothing_twice(
     victim: str, one_site: LabPlan, chance: Random
 ) -> None:
@@ -119,6 +121,8 @@ async def test_kill_9_at_random_moments_loses_nothing_and_prints_nothing_twice(
         branch = await lab.open_branch("oslo")
         ada = people()["ada"]
         loop = PrintingLoop(lab, branch, ada)
+        if victim == "site while cut off":
+            await lab.cut("oslo")
         async with asyncio.TaskGroup() as work:
             work.create_task(loop.go_on())
             work.create_task(loop.book_credits())
@@ -127,6 +131,7 @@ async def test_kill_9_at_random_moments_loses_nothing_and_prints_nothing_twice(
                 await kill_one(lab, victim, chance)
             await asyncio.sleep(1)
             loop.end()
+        await lab.heal("oslo")
         await until_settled(lab)
         while await branch.release_held(ada):
             await until_settled(lab)

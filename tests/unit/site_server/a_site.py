@@ -27,7 +27,7 @@ from site_server.ipp.service_port import (
 from site_server.ports import Counted
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
-from site_server.services import Outside, Services, make_services
+from site_server.services import Outside, make_services
 from site_server.store.directory import Device, Directory
 from site_server.store.site_store import SiteStore
 from site_server.testing import (
@@ -37,14 +37,14 @@ from site_server.testing import (
     PrinterDouble,
     StillLink,
 )
+from tests.unit.site_server.pause import TestPause
+from tests.unit.site_server.site_records import SiteRecords
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from replication.entry_bodies import Body
     from site_server.service.log_in import LoggedIn
-    from site_server.service.view import Balance
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
     from site_server.store.unit_of_work import UnitOfWork
@@ -74,27 +74,10 @@ class FillingStore(SiteStore):
         return await super().write(work)
 
 
-class TestPause:
-    """Pauses of the supervisor: they pass when the test says so."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.asked_ms: list[int] = []
-        self.go_on = asyncio.Event()
-
-    async def __call__(self, ms: int) -> None:
-        self.asked_ms.append(ms)
-        await self.go_on.wait()
-        await asyncio.sleep(0)
-
-
 @dataclass(slots=True)
-class ASite:
+class ASite(SiteRecords):
     """A running site and everything around it."""
 
-    services: Services
-    store: SiteStore
     replica: DirectoryFile
     link: StillLink
     clock: ManualClock
@@ -189,24 +172,6 @@ class ASite:
         for _ in range(20):
             await asyncio.sleep(0)
 
-    # What is there to see.
-
-    def job(self, job_uuid: str) -> Job:
-        with self.store.read() as site:
-            job = site.jobs.get(job_uuid)
-        assert job is not None
-        return job
-
-    def facts(self) -> list[Body]:
-        head = self.store.head()
-        return [entry.parsed() for entry in self.store.entries(1, head.seq)]
-
-    def kinds(self) -> list[str]:
-        return [entry.kind for entry in self.store.entries(1, self.store.head().seq)]
-
-    def money(self, user_name: str) -> Balance:
-        return self.services.decider.balance(self.store, f"user:{user_name}")
-
 
 @asynccontextmanager
 async def a_site(
@@ -221,10 +186,7 @@ async def a_site(
 ) -> AsyncIterator[ASite]:
     """A site over the files of `folder`; started again over the same folder it is a restart."""
     clock, link, pause = ManualClock(), StillLink(), TestPause()
-    is_new = not (folder / "replica.db").exists()
-    replica = DirectoryFile(folder / "replica.db")
-    if is_new:
-        fill(replica)
+    replica = replica_in(folder)
     store = make_store(folder / "site.db", site_name=SITE, epoch=epoch, clock=clock)
     spool = spool or MemorySpool(folder / "spool")
     printer = printer or PrinterDouble()
@@ -260,6 +222,15 @@ async def a_site(
     finally:
         store.close()
         replica.close()
+
+
+def replica_in(folder: Path) -> DirectoryFile:
+    """The replica of `folder`; the first time it is filled."""
+    is_new = not (folder / "replica.db").exists()
+    replica = DirectoryFile(folder / "replica.db")
+    if is_new:
+        fill(replica)
+    return replica
 
 
 def fill(replica: DirectoryFile) -> None:

@@ -145,10 +145,10 @@ async def test_a_printer_that_stays_busy_did_not_print(order: Order) -> None:
 
 
 async def test_a_cut_while_the_job_is_made_sends_nothing(order: Order) -> None:
-    printer = ScriptedPrinter(creations=[CUT])
+    printer = ScriptedPrinter(creations=[CUT], leftovers=[(NUMBER,)], sightings=[WAITING])
 
     assert why(await deliver(printer, order)) == (Fate.NOT_PRINTED, Cause.PRINTER_UNREACHABLE)
-    assert printer.questions == ["report", "create"]
+    assert printer.questions == ["report", "create", "unfinished", "find", "cancel"]
 
 
 async def test_a_cut_while_sending_is_never_sent_again_and_the_printer_is_asked(
@@ -244,6 +244,25 @@ async def test_a_job_without_its_document_after_a_crash_is_canceled() -> None:
     outcome = await IppDelivery(printer, QUICK).settle(URI, NUMBER, JOB)
     assert why(outcome) == (Fate.NOT_PRINTED, Cause.NOT_SENT)
     assert printer.heard[0] == ("find", (URI, NUMBER, JOB[:8]))
+
+
+async def test_an_empty_job_without_a_recorded_number_is_taken_away() -> None:
+    printer = ScriptedPrinter(leftovers=[(NUMBER,)], sightings=[WAITING])
+    await IppDelivery(printer, QUICK).withdraw(URI, JOB)
+
+    assert printer.heard == [
+        ("unfinished", (URI, JOB[:8])),
+        ("find", (URI, NUMBER, JOB[:8])),
+        ("cancel", (URI, NUMBER, "")),
+    ]
+
+
+@pytest.mark.parametrize("seen", [PRINTING, DONE, NOT_FOUND, GONE])
+async def test_what_a_printer_could_print_is_never_taken_away(seen: Sighting) -> None:
+    printer = ScriptedPrinter(leftovers=[(NUMBER,)], sightings=[seen])
+    await IppDelivery(printer, QUICK).withdraw(URI, JOB)
+
+    assert "cancel" not in printer.questions
 
 
 async def test_a_printer_without_create_job_gets_print_job(order: Order) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,23 @@ async def test_a_number_that_belongs_to_another_job_now_is_forgotten(parcel: Par
 
         assert (await printer.find(uri, 1, "ffffffff")).phase is Phase.FORGOTTEN
         assert (await printer.find(uri, 1, SHEET.marker)).phase is Phase.COMPLETED
+
+
+async def test_unfinished_jobs_are_found_by_their_marker(parcel: Parcel) -> None:
+    async with scene() as stage, printer_at(stage) as printer:
+        uri = stage.client.queue_uri("direct")
+        report = await reported(printer, uri)
+        await printer.print_job(uri, SHEET, report, parcel)
+        await printer.create_job(uri, SHEET, report)
+        await printer.create_job(uri, replace(SHEET, marker="ffffffff"), report)
+
+        assert await printer.unfinished(uri, SHEET.marker) == (2,)
+        assert await printer.unfinished(uri, "eeeeeeee") == ()
+
+
+async def test_a_printer_that_is_not_there_has_no_unfinished_jobs() -> None:
+    async with scene() as stage, printer_at(stage) as printer:
+        assert await printer.unfinished("ipp://127.0.0.1:9/ipp/print", SHEET.marker) == ()
 
 
 async def test_only_what_the_printer_offers_is_asked_for() -> None:

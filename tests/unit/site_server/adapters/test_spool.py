@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from site_server.adapters.spool import BUFFER_BYTES, Spool, SpoolWriter
-from site_server.errors import NotSpooledError, SpoolError, SpoolFullError
+from site_server.errors import SpoolError, SpoolFullError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ async def fill(writer: SpoolWriter) -> None:
 
 
 async def whole(spool: Spool, job_uuid: str = JOB) -> bytes:
-    return b"".join([chunk async for chunk in spool.read(job_uuid)])
+    return await asyncio.to_thread(spool.path(job_uuid).read_bytes)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_a_removed_document_is_gone_and_may_be_removed_again(tmp_path: Pat
     await spool.remove(JOB)
 
     assert await spool.job_uuids() == frozenset()
-    with pytest.raises(NotSpooledError):
+    with pytest.raises(FileNotFoundError):
         await whole(spool)
 
 

@@ -133,6 +133,7 @@ async def test_a_bug_before_the_number_holds_the_job_again(
         await site.settle()
         stored = site.job(job.job_uuid)
         assert (stored.state, stored.reason_code) == (JobState.HELD, Cause.NOT_SENT)
+        assert site.printer.withdrawn == [job.job_uuid]
         assert site.services.dispatcher.under_way == 0
         assert "a bug" in caplog.text
 
