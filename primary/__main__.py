@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, doctor."""
+"""`holdfast-primary`: init, run, token, outage-report, doctor."""
 
 import argparse
 import asyncio
@@ -70,13 +70,26 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _outage_report(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    path = f"/api/v1/sites/{quote(wanted.site, safe='')}/outage-report"
+    data_dir = _config(wanted, environ).data_dir
+    print("\n".join(asyncio.run(call_primary(data_dir, "GET", path))["lines"]))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
     return FAILED if any(one.required and not one.found for one in found) else 0
 
 
-_COMMANDS: Final = {"init": _init, "run": _run, "token": _token, "doctor": _doctor}
+_COMMANDS: Final = {
+    "init": _init,
+    "run": _run,
+    "token": _token,
+    "outage-report": _outage_report,
+    "doctor": _doctor,
+}
 
 
 def _config(wanted: argparse.Namespace, environ: Mapping[str, str]) -> PrimaryConfig:
@@ -108,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    outage = commands.add_parser(
+        "outage-report", parents=[place], help="what would still work if a site's WAN were cut now"
+    )
+    outage.add_argument("--site", metavar="NAME", required=True)
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser
 

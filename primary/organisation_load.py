@@ -10,8 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from failure_modes.errors import PolicyError
-from failure_modes.policy import resolve
 from failure_modes.vocabulary import Layer
 from primary.errors import ConfigError
 from primary.organisation_file import (
@@ -24,6 +22,7 @@ from primary.organisation_file import (
     QueueItem,
     UserItem,
 )
+from primary.policy_rules import LayerRules, policy_problems
 from primary.validation import problems_of, toml_of
 
 
@@ -186,7 +185,14 @@ def _policy_problems(sections: _Sections) -> Iterator[str]:
                 yield f"{each.where}: scope: global rules have none; remove it"
         elif policy.scope not in sections.names[section_of[policy.layer]]:
             yield f"{each.where}: scope: there is no {policy.layer} {policy.scope!r}; correct it"
-        try:
-            resolve({policy.layer: policy.rules})
-        except PolicyError as error:
-            yield from (f"{each.where}: rules: {problem}" for problem in error.problems)
+    yield from _rule_problems(sections)
+
+
+def _rule_problems(sections: _Sections) -> Iterator[str]:
+    policies: list[PolicyItem] = [each.item for each in sections.items["policies"]]
+    meetings = [(each.item.site, each.item.name) for each in sections.items["printers"]]
+    rules = [
+        LayerRules(layer=policy.layer, scope=policy.scope, rules=policy.rules)
+        for policy in policies
+    ]
+    yield from (f"[[policies]] {problem}" for problem in policy_problems(rules, meetings))

@@ -1,4 +1,4 @@
-"""`holdfast-site`: join, run, status, doctor."""
+"""`holdfast-site`: join, run, status, explain, doctor."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
+from failure_modes.vocabulary import LinkState, Sides
 from replication.adapters.components import render
 from replication.errors import ReplicationError
 from site_server import bootstrap, config, doctor
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
 from site_server.data_folder import DataFolder
-from site_server.errors import ConfigError, SiteError
+from site_server.errors import ConfigError, RefusedError, SiteError
+from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"{wanted.source}: {problem}", file=sys.stderr)
         return WRONG_INPUT
+    except RefusedError as error:
+        print(f"{error.detail} {error.advice}".rstrip(), file=sys.stderr)
+        return WRONG_INPUT if error.reason == Cause.BAD_REQUEST else FAILED
     except (SiteError, ReplicationError) as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -75,13 +80,35 @@ def _status(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _explain(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    question = {
+        "user_name": wanted.user,
+        "printer_name": wanted.printer,
+        "pages": wanted.pages,
+        "colour": wanted.colour,
+        "copies": wanted.copies,
+        "sides": wanted.sides,
+        "link": wanted.link,
+    }
+    data_dir = _config(wanted, environ).data_dir
+    answer = asyncio.run(ask_site(data_dir, "/admin/v1/explain", question))
+    print("\n".join(answer["lines"]))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
     return FAILED if any(one.required and not one.found for one in found) else 0
 
 
-_COMMANDS: Final = {"join": _join, "run": _run, "status": _status, "doctor": _doctor}
+_COMMANDS: Final = {
+    "join": _join,
+    "run": _run,
+    "status": _status,
+    "explain": _explain,
+    "doctor": _doctor,
+}
 
 
 def _config(wanted: argparse.Namespace, environ: Mapping[str, str]) -> Config:
@@ -115,8 +142,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("run", parents=[place], help="serve until TERM or Ctrl-C")
     commands.add_parser("status", parents=[place], help="what the running site says of itself")
+    _add_explain(commands.add_parser("explain", parents=[place], help="why a job would be printed"))
     commands.add_parser("doctor", parents=[place], help="look at what a site stands on")
     return parser
+
+
+def _add_explain(explain: argparse.ArgumentParser) -> None:
+    explain.add_argument("--user", metavar="NAME", required=True)
+    explain.add_argument("--printer", metavar="NAME", required=True)
+    explain.add_argument("--pages", type=int, required=True, help="pages of one copy")
+    explain.add_argument("--colour", action="store_true", help="all in colour, else all in black")
+    explain.add_argument("--copies", type=int, default=1)
+    explain.add_argument("--sides", choices=list(Sides), default=Sides.ONE_SIDED)
+    explain.add_argument(
+        "--link", choices=list(LinkState), help="as if the link were so, else as it is now"
+    )
 
 
 if __name__ == "__main__":

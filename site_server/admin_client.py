@@ -13,9 +13,10 @@ from replication.adapters.listen import PORTS_FILE
 from replication.adapters.tls import client_context
 from site_server.adapters import identity as identities
 from site_server.data_folder import DataFolder
-from site_server.errors import NotRunningError
+from site_server.errors import NotRunningError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 ANSWER_MS_MAX: Final = 10_000
@@ -23,8 +24,14 @@ HOST: Final = "localhost"
 """Every site's certificate names it."""
 
 
-async def ask_site(data_dir: Path, path: str) -> dict[str, Any]:
-    """The answer to a GET. Errors: `NotRunningError`, `NotJoinedError`."""
+async def ask_site(
+    data_dir: Path, path: str, question: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The answer to a GET, or to a POST of `question`.
+
+    Errors: `NotRunningError`, `NotJoinedError`, and `RefusedError` with what the site says.
+    """
+    method = "GET" if question is None else "POST"
     folder = DataFolder(data_dir)
     ca_pem = identities.load(folder.identity).ca_pem
     try:
@@ -34,11 +41,12 @@ async def ask_site(data_dir: Path, path: str) -> dict[str, Any]:
         async with (
             asyncio.timeout(ANSWER_MS_MAX / 1000),
             aiohttp.ClientSession(connector=connector, headers=headers) as session,
-            session.get(f"https://{HOST}:{port}{path}") as response,
+            session.request(method, f"https://{HOST}:{port}{path}", json=question) as response,
         ):
             body: dict[str, Any] = await response.json(content_type=None)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
         raise NotRunningError from error
     if response.status != HTTPStatus.OK:
-        raise NotRunningError(str(body.get("detail", response.reason)))
+        said = {name: str(body.get(name, "")) for name in ("reason", "detail", "advice")}
+        raise RefusedError(**said)
     return body

@@ -106,6 +106,7 @@ class LinkSection(Section):
     good_beats: int = DEFAULT_TIMING.good_beats
     good_window_ms: int = DEFAULT_TIMING.good_window_ms
     backlog_max: int = DEFAULT_TIMING.backlog_max
+    replica_age_max_ms: int = DEFAULT_TIMING.replica_age_max_ms
     hold_down_first_ms: int = DEFAULT_TIMING.hold_down_first_ms
     hold_down_max_ms: int = DEFAULT_TIMING.hold_down_max_ms
     calm_ms: int = DEFAULT_TIMING.calm_ms

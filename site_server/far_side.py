@@ -15,10 +15,12 @@ from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
+from site_server.service.replica_age import ReplicaAge
 from site_server.service.watch_link import WatchLink
+from site_server.store.directory import Directory
 
 if TYPE_CHECKING:
-    from failure_modes.vocabulary import LinkState, MonotonicMs
+    from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
     from replication.adapters.replica import Replica
     from replication.ports import Clock
     from replication.registers import RegistersPort
@@ -71,11 +73,13 @@ class FarSide:
             mirror_lineage=newest_lineage(folder.mirror),
         )
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
+        directory = Directory(near.replica, identity.site_name)
         self._watch = WatchLink(
             link=self._client,
             clock=clock,
             backlog=Backlog((self._exchange, self._follow)),
             timing=config.link.timing(),
+            replica_age_ms=ReplicaAge(directory, clock).age_ms,
         )
 
     def start(self, supervisor: Supervisor) -> None:
@@ -101,6 +105,11 @@ class FarSide:
     def since_ms(self) -> MonotonicMs:
         """When that state began."""
         return self._watch.since_ms
+
+    @property
+    def offline_since_ms(self) -> WallMs | None:
+        """When the link of the present outage was last online; None where there is no outage."""
+        return self._watch.offline_since_ms
 
     @property
     def refusal(self) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from failure_modes.pricing import PageCount
-    from failure_modes.vocabulary import LinkState
+    from failure_modes.vocabulary import LinkState, WallMs
     from site_server.ipp.service_port import JobTicket
 
 
@@ -37,6 +37,11 @@ class Link(Protocol):
     @property
     def state(self) -> LinkState:
         """The state now; an input of decisions, never waited for."""
+        ...
+
+    @property
+    def offline_since_ms(self) -> WallMs | None:
+        """When the link of the present outage was last online; None where there is no outage."""
         ...
 
 

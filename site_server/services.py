@@ -71,7 +71,7 @@ class Services:
 
 def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     """All services of one site."""
-    decider = Decider(ground.directory, ground.link, ground.clock)
+    decider = Decider(ground.directory, ground.link, ground.clock, ground.zone)
     dispatcher = Dispatcher(ground, outside.delivery)
     release_job = ReleaseJob(ground, decider, dispatcher)
     count_pages = CountPages(ground, release_job)

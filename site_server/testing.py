@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from failure_modes.vocabulary import WallMs
     from replication.registers import HeldJob
     from site_server.ports import Order
 
@@ -29,10 +30,11 @@ PRINTED = Outcome(fate=Fate.PRINTED)
 
 
 class StillLink:
-    """A link whose state is whatever the test says."""
+    """A link whose state is whatever the test says, and which is cut off since then."""
 
     def __init__(self, state: LinkState = LinkState.ONLINE) -> None:
         self.state = state
+        self.offline_since_ms: WallMs | None = None
 
 
 class DirectoryFile:

@@ -1,4 +1,4 @@
-"""Sites, their join tokens and their watermarks, and the jobs that they hold."""
+"""Sites: join tokens, watermarks, the jobs they hold, and what an outage would do."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -9,6 +9,7 @@ from pydantic import Field
 from primary.errors import NotFoundError
 from primary.http.exchange import SERVICES, answer, body_of, plain, site_name_of
 from primary.names import FromOutside, Title
+from primary.service.outage_report import outage_report
 
 routes: Final = web.RouteTableDef()
 
@@ -53,6 +54,20 @@ async def make_join_token(request: web.Request) -> web.Response:
         raise NotFoundError(f"Headquarters knows no site {site_name!r}. Make it first.")
     token = await services.join_tokens.issue(site_name, body.host, body.port)
     return answer({"site_name": site_name, "token": token}, HTTPStatus.CREATED)
+
+
+@routes.get("/api/v1/sites/{site_name}/outage-report")
+async def get_outage_report(request: web.Request) -> web.Response:
+    """Who could print what at this site if its WAN were cut now; `lines` says it for people."""
+    site_name = site_name_of(request)
+    directory = request.app[SERVICES].directory
+    if directory.site(site_name) is None:
+        raise NotFoundError(f"Headquarters knows no site {site_name!r}.")
+    currency = directory.currency()
+    report = await directory.read_long(
+        lambda connection: outage_report(connection, site_name, currency)
+    )
+    return answer({**plain(report), "lines": report.lines()})
 
 
 @routes.get("/api/v1/watermarks")

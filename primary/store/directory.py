@@ -9,6 +9,7 @@ ledger holds and the directory does not is found by the watermark and moved late
 between the two files costs nothing (see `primary.service.ingest`).
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from primary.errors import NotFoundError, ProjectionError, SiteRevokedError
 from primary.store.bulk import Bulk
-from replication.adapters.sqlite_file import SqliteFile, Work
+from replication.adapters.sqlite_file import SqliteFile, Work, open_engine
 from replication.entry_bodies import Movement
 from replication.journal import JournalHead
 from replication.schema.directory import (
@@ -120,10 +121,25 @@ class Directory:
         self.on_commit = on_commit
         self._known_payers: set[str] = set()
         self._file = SqliteFile(path, directory_metadata, wal_autocheckpoint_pages=0)
+        self._long_read = asyncio.Lock()
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection inside one read transaction."""
         return self._file.read()
+
+    async def read_long(self, read: Work[T]) -> T:
+        """What `read` returns, from a thread and a connection of its own: it may take seconds."""
+        async with self._long_read:
+            return await asyncio.to_thread(self._read_apart, read)
+
+    def _read_apart(self, read: Work[T]) -> T:
+        engine = open_engine(self._file.path, wal_autocheckpoint_pages=0)
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN")  # ends with the connection
+                return read(connection)
+        finally:
+            engine.dispose()
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; what it returned, once that is on the disk."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, union_all
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from primary.errors import ConflictError, NotFoundError
+from primary.store import policies
 from replication.schema.directory import devices, prices, printers, queues, sites
 
 DEFAULT_PRICE: Final = ""
@@ -105,7 +106,11 @@ def all_printers(connection: Connection) -> list[Printer]:
 
 
 def put_printer(connection: Connection, value: Printer) -> None:
-    """Make or change a printer. Errors: `ConflictError`, also where it would leave its queues."""
+    """Make or change a printer.
+
+    Errors: `ConflictError`, also where it would leave its queues; `ConfigError` where its policy
+    and that of its new site do not go together.
+    """
     _check_site(connection, value.site_name)
     values = {"printer": value.printer_name, "site": value.site_name}
     bound = sorted(connection.execute(_BOUND_ELSEWHERE, values).scalars())
@@ -115,6 +120,7 @@ def put_printer(connection: Connection, value: Printer) -> None:
             "give them another printer first."
         )
     connection.execute(_PUT_PRINTER, asdict(value))
+    policies.check(connection)
 
 
 def queue(connection: Connection, queue_name: str) -> Queue:

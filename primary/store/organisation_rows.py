@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from primary.organisation_file import Organisation
+from primary.policy_rules import LayerRules
 from primary.store.bulk import Bulk, bulk_insert
 from primary.store.fleet import DEFAULT_PRICE
+from primary.store.policies import FIRST_VERSION, body_of
 from replication.card_hash import card_hash
 from replication.entry_bodies import account_payer, user_payer
-from replication.journal import canonical_json
 from replication.schema import directory as schema
 
-POLICY_VERSION: Final = 1
 NO_TOKEN: Final = ""
 """The hash of no token: nobody can log in with it until headquarters makes one."""
 
@@ -25,7 +25,15 @@ def rows_of(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk,
     yield (
         bulk_insert(schema.policies, ("layer", "scope", "version", "body")),
         [
-            (policy.layer.value, policy.scope, POLICY_VERSION, canonical_json(policy.rules))
+            (
+                policy.layer.value,
+                policy.scope,
+                FIRST_VERSION,
+                body_of(
+                    LayerRules(layer=policy.layer, scope=policy.scope, rules=policy.rules),
+                    FIRST_VERSION,
+                ),
+            )
             for policy in organisation.policies
         ],
     )

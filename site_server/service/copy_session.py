@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from failure_modes.pricing import PageCount
-from failure_modes.vocabulary import Micros
-from replication.entry_bodies import CopyFinished, CopyStarted, user_payer
+from failure_modes.vocabulary import Micros, Sides
+from replication.entry_bodies import CopyFinished, CopyStarted
 from site_server.refusals import Cause, refusal, refusal_of
+from site_server.service.charged_to import Charge, charged_payer
+from site_server.service.release_job import sides_made
 from site_server.store.copies import Copy
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class CopySession:
 
     async def start(self, session: PanelSession, facts: CopyFacts) -> StartedCopy:
         """Set credit aside for at most `facts.pages`; raises `RefusedError` where there is none."""
-        known = self._decider.known(session.user_name, session.printer_name)
+        charge = Charge(choose_account=facts.choose_account, account_name=facts.account_name)
+        known = self._decider.known(session.user_name, session.printer_name, charge)
 
         def work(unit: UnitOfWork) -> tuple[Copy | None, Decision]:
             if unit.copies.count_open(session.session_id) >= self._open_max:
@@ -106,17 +109,18 @@ def _started(
     unit: UnitOfWork, session: PanelSession, facts: CopyFacts, answer: tuple[Known, Decision]
 ) -> Copy:
     known, decision = answer
-    price = known.printer_view.price
+    price = known.printer_view.price_on(facts.paper_size)
+    sides = Sides(sides_made(decision) or facts.sides)
     copy = Copy(
         copy_uuid=str(uuid4()),
         session_id=session.session_id,
         user_name=session.user_name,
         device_name=session.device_name,
         printer_name=session.printer_name,
-        payer=user_payer(decision.charge_to or session.user_name),
-        sides=facts.sides.value,
-        mono_each_micros=price.of_impression(colour=False, sides=facts.sides),
-        colour_each_micros=price.of_impression(colour=True, sides=facts.sides),
+        payer=charged_payer(decision, session.user_name),
+        sides=sides.value,
+        mono_each_micros=price.of_impression(colour=False, sides=sides),
+        colour_each_micros=price.of_impression(colour=True, sides=sides),
         reserved_micros=decision.cost_micros,
         started_wall_ms=unit.wall_ms(),
     )

@@ -191,11 +191,11 @@ class Dispatcher:
 
 
 def ticket_of(job: Job) -> JobTicket:
-    """How the pages of a job are wanted."""
+    """How the pages of a job are wanted, and once it is released, how the rules want them."""
     return JobTicket(
         copies=job.copies,
-        sides=job.sides,
-        colour_mode=job.colour_mode,
+        sides=job.printed_sides or job.sides,
+        colour_mode=job.printed_colour_mode or job.colour_mode,
         media=job.media,
         print_quality=job.print_quality,
         orientation=job.orientation,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from replication.ports import Clock
     from site_server.config import Limits
     from site_server.ports import Link, Spool
@@ -26,3 +28,5 @@ class Ground:
     clock: Clock
     supervisor: Supervisor
     limits: Limits
+    zone: tzinfo | None = None
+    """The time zone of opening hours; None is that of this machine."""

@@ -62,6 +62,8 @@ def _not_printed(unit: UnitOfWork, job: Job, outcome: Outcome) -> Job:
     held = job.after(
         JobEvent.NOT_PRINTED,
         printer_job_id=None,
+        printed_sides=None,
+        printed_colour_mode=None,
         reason_code=outcome.reason,
         reason_text=outcome.detail,
     )

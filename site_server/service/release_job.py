@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.catalogue import render
 from failure_modes.facts import ReleaseFacts
 from failure_modes.job_lifecycle import JobEvent, JobState
+from failure_modes.rule_vocabulary import ConversionKind
 from failure_modes.vocabulary import Micros, Reason, Sides
-from replication.entry_bodies import JobReleased, user_payer
+from replication.entry_bodies import JobReleased
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE
 from site_server.refusals import Cause, refusal, refusal_of, retry_helps
+from site_server.service.charged_to import THE_USER, Charge, charged_payer, reserved_payer
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -55,13 +57,19 @@ class Released:
     currency: str
 
 
-def facts_of(job: Job) -> ReleaseFacts:
+def facts_of(job: Job, charge: Charge = THE_USER) -> ReleaseFacts:
     """The question that releasing this job asks."""
     return ReleaseFacts(
         pages=job.pages,
         copies=job.copies,
         sides=Sides(job.sides),
         force_mono=job.colour_mode == MONOCHROME,
+        document_name=job.document_name or job.job_name,
+        document_format=job.document_format,
+        spool_bytes=job.document_bytes,
+        paper_size=job.media or "",
+        choose_account=charge.choose_account,
+        account_name=charge.account_name,
     )
 
 
@@ -75,13 +83,17 @@ class ReleaseJob:
         self._decider = decider
         self._dispatcher = dispatcher
 
-    async def release(self, job_uuid: str, user_name: str, printer_name: str) -> Released:
+    async def release(
+        self, job_uuid: str, user_name: str, printer_name: str, charge: Charge = THE_USER
+    ) -> Released:
         """Send the user's job to that printer; raises `RefusedError` where it may not go."""
         with self._dispatcher.slot() as slot:
-            known = self._decider.known(user_name, printer_name)
-            job, decision = await self._store.write(
-                lambda unit: self._decide(unit, job_uuid, user_name, known)
-            )
+            known = self._decider.known(user_name, printer_name, charge)
+
+            def work(unit: UnitOfWork) -> tuple[Job, Decision]:
+                return self._decided(unit, _releasable(unit, job_uuid, user_name), known, charge)
+
+            job, decision = await self._store.write(work)
             if not decision.allowed:
                 raise refusal_of(decision, known.currency)
             self._dispatcher.start(job, known.printer.printer_uri, slot)
@@ -108,17 +120,11 @@ class ReleaseJob:
             if is_waiting_for_attempt(job, now_ms):
                 await self.release_direct(job)
 
-    def _decide(
-        self, unit: UnitOfWork, job_uuid: str, user_name: str, known: Known
+    def _decided(
+        self, unit: UnitOfWork, job: Job, known: Known, charge: Charge
     ) -> tuple[Job, Decision]:
-        job = unit.jobs.get(job_uuid)
-        if job is None:
-            raise refusal(Cause.NO_SUCH_JOB)
-        if job.user_name != user_name:
-            raise refusal(Cause.NOT_YOUR_JOB)
-        if job.state is not JobState.HELD:
-            raise refusal(NOT_NOW.get(job.state, Cause.JOB_IS_DONE))
-        decision = self._decider.decide(self._decider.view(unit, known), known, facts_of(job))
+        view = self._decider.view(unit, known)
+        decision = self._decider.decide(view, known, facts_of(job, charge))
         if decision.allowed:
             return _let_go(unit, job, known, decision), decision
         return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision
@@ -149,16 +155,28 @@ def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
     return not 0 <= waited_ms < wait_ms  # a clock that was set back delays nothing
 
 
+def _releasable(unit: UnitOfWork, job_uuid: str, user_name: str) -> Job:
+    job = unit.jobs.get(job_uuid)
+    if job is None:
+        raise refusal(Cause.NO_SUCH_JOB)
+    if job.user_name != user_name:
+        raise refusal(Cause.NOT_YOUR_JOB)
+    if job.state is not JobState.HELD:
+        raise refusal(NOT_NOW.get(job.state, Cause.JOB_IS_DONE))
+    return job
+
+
 def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job:
     fence = job.fence + 1
-    payer = user_payer(decision.charge_to or job.user_name)
     released = job.after(
         JobEvent.RELEASED,
         fence=fence,
         hold_until=HOLD_NONE,
         printer_name=known.printer.printer_name,
         printer_job_id=None,
-        payer=payer,
+        printed_sides=sides_made(decision),
+        printed_colour_mode=_colour_mode_made(decision),
+        payer=charged_payer(decision, job.user_name),
         cost_micros=decision.cost_micros,
         charged_mono_pages=_impressions(decision, colour=False) // job.copies,
         charged_colour_pages=_impressions(decision, colour=True) // job.copies,
@@ -169,7 +187,7 @@ def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job
     for reserved in decision.reservations:
         unit.reservations.open(
             job.reservation_id,
-            user_payer(reserved.user_name),
+            reserved_payer(reserved),
             Micros(reserved.amount_micros),
             unit.wall_ms(),
         )
@@ -183,6 +201,16 @@ def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job
         )
     )
     return unit.jobs.save(released)
+
+
+def sides_made(decision: Decision) -> str | None:
+    """On which sides the rules want it, None where they leave that alone."""
+    is_changed = ConversionKind.FORCE_DUPLEX in decision.conversions
+    return Sides.TWO_SIDED_LONG_EDGE.value if is_changed else None
+
+
+def _colour_mode_made(decision: Decision) -> str | None:
+    return MONOCHROME if ConversionKind.FORCE_MONO in decision.conversions else None
 
 
 def _kept(unit: UnitOfWork, job: Job, reason: str, text: str) -> Job:

@@ -63,9 +63,9 @@ class SubmitJob:
         if queue is None:
             raise refusal(Cause.NO_SUCH_QUEUE)
         known = self._decider.known(request.user_name, queue.printer_name)
-        facts = SubmitFacts(
-            hold_mode=HoldMode.USER, job=ReleaseFacts(pages=None, copies=request.ticket.copies)
-        )
+        ticket = request.ticket
+        job = ReleaseFacts(pages=None, copies=ticket.copies, paper_size=ticket.media or "")
+        facts = SubmitFacts(hold_mode=HoldMode.USER, job=job)
         with self._ground.store.read() as site:
             decision = self._decider.decide(self._decider.view(site, known), known, facts)
             if decision.reasons[0] is not Reason.JOB_HELD:

@@ -21,17 +21,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
-from failure_modes.facts import PrinterView, UserView, View
+from failure_modes.facts import AccountView, PrinterView, UserView, View
 from failure_modes.vocabulary import Micros, Reason
-from replication.entry_bodies import user_payer
+from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import Cause, refusal, refusal_for
+from site_server.service.charged_to import THE_USER, Charge, accounts_asked
+from site_server.service.local_time import minute_of_week
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts
     from failure_modes.policy import Policy
+    from failure_modes.vocabulary import WallMs
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.store.directory import Directory, Person, Printer, Snapshot
@@ -48,7 +52,10 @@ class Known:
     printer_view: PrinterView
     policy: Policy
     replica_micros: Micros
+    accounts_micros: Mapping[str, Micros]
+    """The balances of the shared accounts that this question may touch."""
     watermarks: Mapping[tuple[str, int], int]
+    replica_ms: WallMs | None
     currency: str
 
 
@@ -65,6 +72,15 @@ class Balance:
         """What may be spent here and now."""
         return Micros(self.replica_micros + self.unmerged_micros - self.reserved_micros)
 
+    @property
+    def spent_micros(self) -> Micros:
+        """What was spent and set aside here, as far as headquarters' word does not hold it yet.
+
+        During an outage nothing is merged, so this is what the outage has cost so far, and what
+        was still on its way when it began.
+        """
+        return Micros(max(self.reserved_micros - self.unmerged_micros, 0))
+
 
 def balance_of(
     site: SiteView, payer: str, replica_micros: Micros, watermarks: Mapping[tuple[str, int], int]
@@ -77,7 +93,7 @@ def balance_of(
     )
 
 
-def known_at(snapshot: Snapshot, user_name: str, printer_name: str) -> Known:
+def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge) -> Known:
     """What the replica says; raises `RefusedError` where the printer or its price is missing."""
     printer = snapshot.printer(printer_name)
     if printer is None:
@@ -85,6 +101,7 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str) -> Known:
     if printer.price is None:
         raise refusal(Cause.NO_PRICE)
     heartbeat = snapshot.heartbeat()
+    policy = snapshot.policy(printer_name)
     return Known(
         person=snapshot.person(user_name),
         printer=printer,
@@ -93,9 +110,11 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str) -> Known:
             price=printer.price,
             provider_mode=printer.provider_mode,
         ),
-        policy=snapshot.policy(printer_name),
+        policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
+        accounts_micros=snapshot.accounts_micros(accounts_asked(charge, policy)),
         watermarks=snapshot.watermarks(),
+        replica_ms=heartbeat.wall_ms if heartbeat else None,
         currency=heartbeat.currency if heartbeat else "",
     )
 
@@ -103,17 +122,20 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str) -> Known:
 class Decider:
     """Asks the replica, then decides with what the site itself knows."""
 
-    def __init__(self, directory: Directory, link: Link, clock: Clock) -> None:
+    def __init__(
+        self, directory: Directory, link: Link, clock: Clock, zone: tzinfo | None = None
+    ) -> None:
         self._directory = directory
         self._link = link
         self._clock = clock
+        self._zone = zone
 
-    def known(self, user_name: str, printer_name: str) -> Known:
+    def known(self, user_name: str, printer_name: str, charge: Charge = THE_USER) -> Known:
         """What headquarters said; raises `RefusedError` where that is not enough to decide."""
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            return known_at(snapshot, user_name, printer_name)
+            return known_at(snapshot, user_name, printer_name, charge)
 
     def balance(self, site: SiteStore, payer: str) -> Balance:
         """The payer's money now, part by part; only own entries where there is no replica."""
@@ -125,7 +147,14 @@ class Decider:
 
     def view(self, site: SiteView, known: Known) -> View:
         """Everything that a decision looks at; `site` must have been opened after `known`."""
-        return View(user=_user(site, known), printer=known.printer_view)
+        return View(
+            user=_user(site, known),
+            printer=known.printer_view,
+            accounts={name: _account(site, known, name) for name in known.accounts_micros},
+            offline_since_ms=self._link.offline_since_ms,
+            replica_ms=known.replica_ms,
+            local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
+        )
 
     def decide(self, view: View, known: Known, facts: Facts) -> Decision:
         """The decision; inside one unit of work nothing comes between it and its effect."""
@@ -143,4 +172,16 @@ def _user(site: SiteView, known: Known) -> UserView | None:
         enabled=person.enabled,
         restricted=person.restricted,
         balance_micros=money.effective_micros,
+        groups=person.groups,
+        offline_spent_micros=money.spent_micros,
+    )
+
+
+def _account(site: SiteView, known: Known, account_name: str) -> AccountView:
+    replica_micros = known.accounts_micros[account_name]
+    money = balance_of(site, account_payer(account_name), replica_micros, known.watermarks)
+    return AccountView(
+        account_name=account_name,
+        balance_micros=money.effective_micros,
+        offline_spent_micros=money.spent_micros,
     )

@@ -3,6 +3,10 @@
 `failure_modes.link` decides; here are the beats, the clock, and the history for people. A beat goes
 out at once when a connection stands, then in the rhythm of `LinkTiming`. A connection that breaks
 is no event of its own: what counts is whether beats come back.
+
+An outage has begun once the site is cut off, and it is as old as its last moment online; a link
+that is only degraded for a while was never cut. After a restart nobody knows that moment, so the
+outage counts from the start of the server.
 """
 
 from __future__ import annotations
@@ -13,13 +17,14 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from failure_modes.gates import CUT
 from failure_modes.link import LinkTiming, LinkWatcher
+from failure_modes.vocabulary import LinkState
 from replication.messages import Beat, BeatAck
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from failure_modes.vocabulary import LinkState
     from replication.link import Link
     from replication.messages import AnyFromPrimary, Welcome
     from replication.ports import Clock, MonotonicMs, WallMs
@@ -42,11 +47,18 @@ class WatchLink:
     """Beats while `run` runs, and knows the state. A `LinkListener`."""
 
     def __init__(
-        self, *, link: Link, clock: Clock, backlog: Backlog, timing: LinkTiming | None = None
+        self,
+        *,
+        link: Link,
+        clock: Clock,
+        backlog: Backlog,
+        timing: LinkTiming | None = None,
+        replica_age_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         self._link = link
         self._clock = clock
         self._backlog = backlog
+        self._replica_age_ms = replica_age_ms
         self._watcher = LinkWatcher.fresh(clock.monotonic_ms(), timing)
         self._is_up = False
         self._number = 0
@@ -54,6 +66,8 @@ class WatchLink:
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
         first = LinkChange(wall_ms=clock.wall_ms(), state=self._watcher.state)
+        self._left_online_ms: WallMs | None = first.wall_ms
+        self._is_cut = True
         self._history: deque[LinkChange] = deque([first], maxlen=HISTORY_MAX)
 
     @property
@@ -65,6 +79,11 @@ class WatchLink:
     def since_ms(self) -> MonotonicMs:
         """When that began."""
         return self._watcher.since_ms
+
+    @property
+    def offline_since_ms(self) -> WallMs | None:
+        """When the link of the present outage was last online; None where there is no outage."""
+        return self._left_online_ms if self._is_cut else None
 
     @property
     def timing(self) -> LinkTiming:
@@ -128,12 +147,19 @@ class WatchLink:
             sent=self._number,
             acknowledged=self._acknowledged,
             backlog=self._backlog.left(),
+            replica_age_ms=self._replica_age_ms(),
         )
         if self._watcher.state is not former:
             self._note_change()
 
     def _note_change(self) -> None:
         log.warning("the link to the primary is %s", self.state)
-        self._history.append(LinkChange(wall_ms=self._clock.wall_ms(), state=self.state))
+        change = LinkChange(wall_ms=self._clock.wall_ms(), state=self.state)
+        self._history.append(change)
+        if change.state is LinkState.ONLINE:
+            self._left_online_ms, self._is_cut = None, False
+        else:
+            self._left_online_ms = self._left_online_ms or change.wall_ms
+            self._is_cut = self._is_cut or change.state in CUT
         self._changed.set()
         self._changed = asyncio.Event()

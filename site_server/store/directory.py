@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from failure_modes.errors import PolicyError
 from failure_modes.policy import Policy, resolve
 from failure_modes.pricing import Price
 from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
+from replication.entry_bodies import account_payer
 from replication.schema import directory as schema
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Person:
     full_name: str
     enabled: bool
     restricted: bool
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +84,25 @@ _PERSON: Final = select(
     schema.users.c.full_name,
     schema.users.c.enabled,
     schema.users.c.restricted,
+    # A column and no question of its own: the person is on the way of every decision.
+    select(func.json_group_array(schema.memberships.c.group_name))
+    .where(schema.memberships.c.user_name == schema.users.c.user_name)
+    .scalar_subquery()
+    .label("groups"),
 ).where(schema.users.c.user_name == bindparam("user_name"))
 _CARD: Final = select(schema.cards.c.user_name).where(
     schema.cards.c.card_hash == bindparam("card_hash"), schema.cards.c.revoked.is_(False)
 )
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
+)
+_ACCOUNTS: Final = (
+    select(schema.accounts.c.account_name, func.coalesce(schema.balances.c.balance_micros, 0))
+    .outerjoin(
+        schema.balances,
+        schema.balances.c.payer == account_payer("") + schema.accounts.c.account_name,
+    )
+    .where(schema.accounts.c.account_name.in_(bindparam("account_names", expanding=True)))
 )
 _WATERMARKS: Final = select(
     schema.watermarks.c.site_name, schema.watermarks.c.epoch, schema.watermarks.c.seq
@@ -143,7 +158,9 @@ class Snapshot:
     def person(self, user_name: str) -> Person | None:
         """The user of that name."""
         row = self._one(_PERSON, user_name=user_name)
-        return None if row is None else Person(**row)
+        if row is None:
+            return None
+        return Person(**{**row, "groups": frozenset(json.loads(row["groups"]))})
 
     def card_owner(self, card_hash: str) -> str | None:
         """The name of the user whose card this is; None for an unknown or revoked one."""
@@ -154,6 +171,13 @@ class Snapshot:
         """The payer's balance as headquarters knows it at this moment."""
         row = self._one(_BALANCE, payer=payer)
         return Micros(0 if row is None else row["balance_micros"])
+
+    def accounts_micros(self, account_names: frozenset[str]) -> dict[str, Micros]:
+        """The balances of those of these shared accounts that exist. None asked, nothing read."""
+        if not account_names:
+            return {}
+        rows = self._connection.execute(_ACCOUNTS, {"account_names": sorted(account_names)})
+        return {str(name): Micros(balance_micros) for name, balance_micros in rows}
 
     def watermarks(self) -> dict[tuple[str, int], int]:
         """Up to which entry each epoch of this site is contained in the balances."""

@@ -55,6 +55,8 @@ class Job:
     fence: int = 0
     printer_name: str = ""
     printer_job_id: int | None = None
+    printed_sides: str | None = None
+    printed_colour_mode: str | None = None
     payer: str = ""
     cost_micros: Micros = FREE
     charged_mono_pages: int = 0

@@ -6,11 +6,15 @@ spool holds only the bytes of documents; the replica, only what headquarters sai
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text, inspect
+from sqlalchemy.schema import CreateColumn
 
 from replication.schema.directory import NAMING_CONVENTION
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 site_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -64,6 +68,8 @@ jobs: Final = Table(
     Column("fence", Integer, nullable=False, default=0, doc="how often it was released"),
     Column("printer_name", Text, nullable=False, default=""),
     Column("printer_job_id", Integer, doc="the printer's own number, once it gave one"),
+    Column("printed_sides", Text, doc="what the rules made of `sides`; NULL: nothing"),
+    Column("printed_colour_mode", Text, doc="and of `colour_mode`"),
     Column("payer", Text, nullable=False, default=""),
     Column("cost_micros", Integer, nullable=False, default=0),
     Column("charged_mono_pages", Integer, nullable=False, default=0, doc="of one copy"),
@@ -131,3 +137,14 @@ numbers: Final = Table(
     Column("last", Integer, nullable=False, doc="the last number given out; none is ever reused"),
     sqlite_with_rowid=False,
 )
+
+
+def add_missing_columns(connection: Connection) -> None:
+    """Bring the file of an older version up to date. A column added later may be NULL."""
+    known = inspect(connection)
+    for table in site_metadata.sorted_tables:
+        there = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                added = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")

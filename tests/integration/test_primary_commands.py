@@ -50,6 +50,23 @@ async def test_the_command_line_asks_the_running_primary_for_a_join_token(folder
     assert "knows no site 'rome'" in unknown.stderr
 
 
+async def test_the_command_line_reports_what_an_outage_of_a_site_would_do(folder: Path) -> None:
+    ask = ("outage-report", "--data", folder, "--site")
+    not_running = await asyncio.to_thread(holdfast, *ask, "oslo")
+
+    async with running(folder):
+        told = await asyncio.to_thread(holdfast, *ask, "oslo")
+        unknown = await asyncio.to_thread(holdfast, *ask, "rome")
+
+    assert not_running.returncode == 1
+    assert told.returncode == 0
+    assert told.stdout.startswith("If the WAN of oslo were cut now, ")
+    assert "Money at risk: at most " in told.stdout
+    assert "oslo-laser: credit replica_balance" in told.stdout
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "knows no site 'rome'" in unknown.stderr
+
+
 async def test_a_folder_has_one_running_primary_only(folder: Path) -> None:
     async with running(folder):
         second = await asyncio.to_thread(holdfast, "run", "--data", folder)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from failure_modes.policy_check import problems
+from failure_modes.policy_check import Idle, contradictions, idle, problems
 from failure_modes.vocabulary import Layer
 
 HOUR_MS = 3_600_000
@@ -78,6 +78,18 @@ def test_a_policy_that_means_something_has_no_problems() -> None:
             {"copies_max": 4, "filters": [{"kind": "copies_max", "limit": 9}]},
             "copies_max 9 never refuses",
         ),
+        (
+            {"filters": [{"kind": "cost_max", "limit": 5}, {"kind": "cost_max", "limit": 9}]},
+            "site.filters: [1] cost_max never decides anything: [0] cost_max refuses",
+        ),
+        (
+            {"conversions": [{"kind": "force_mono"}, {"kind": "force_mono", "groups": ["pupils"]}]},
+            "site.conversions: [1] force_mono never changes anything: [0]",
+        ),
+        (
+            {"escalation": [step(0, filters=[{"kind": "mono_only"}, {"kind": "mono_only"}])]},
+            "site.escalation: 0: rules.filters: [1] mono_only never decides anything",
+        ),
     ],
 )
 def test_what_contradicts_itself_or_is_never_reached_is_found(
@@ -117,3 +129,28 @@ def test_all_problems_of_all_layers_come_at_once_and_a_wrong_field_hides_none() 
         "offline_warn_ms",
         "uncounted_pages",
     ]
+
+
+def test_a_site_that_is_stricter_than_the_organisation_makes_no_rule_needless() -> None:
+    limits = {
+        Layer.GLOBAL: {"filters": [{"kind": "cost_max", "limit": 9}]},
+        Layer.SITE: {"filters": [{"kind": "cost_max", "limit": 5}]},
+    }
+
+    assert problems(limits) == []
+
+
+def test_what_is_idle_names_its_layer_and_what_contradicts_is_told_apart() -> None:
+    layers: dict[Layer, dict[str, object]] = {
+        Layer.GLOBAL: {"uncounted_pages": 5},
+        Layer.SITE: {"escalation": [step(5, copies_max=999)]},
+        Layer.PRINTER: {
+            "offline_warn_ms": 9,
+            "offline_stop_ms": 9,
+            "filters": [{"kind": "pages_max", "limit": 10_000}],
+        },
+    }
+
+    assert len(contradictions(layers)) == 1
+    assert [each.layer for each in idle(layers)] == [Layer.SITE, Layer.GLOBAL, Layer.PRINTER]
+    assert all(isinstance(each, Idle) for each in idle(layers))

@@ -152,6 +152,12 @@ def test_a_printer_that_would_have_no_price() -> None:
         ('layer = "printer"\nscope = "p"\nrules = {}', "there is no printer 'p'"),
         ('layer = "global"\nrules = { pages_maximum = 1 }', "there is no such field"),
         ('layer = "global"\nrules = { pages_max = 0 }', "is not a whole number"),
+        ('layer = "global"\nrules = { version = 3 }', "headquarters counts the versions"),
+        ('layer = "global"\nrules = { uncounted_pages = 3 }', "this is never looked at"),
+        (
+            'layer = "global"\nrules = { offline_warn_ms = 9, offline_stop_ms = 9 }',
+            "nobody would be warned",
+        ),
     ],
 )
 def test_a_policy_that_could_not_be_used(policy: str, said: str) -> None:

@@ -42,6 +42,7 @@ from tests.unit.site_server.site_records import SiteRecords
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from datetime import tzinfo
     from pathlib import Path
 
     from site_server.service.log_in import LoggedIn
@@ -106,6 +107,14 @@ class ASite(SiteRecords):
     def card(self, user_name: str, number: str, *, revoked: bool = False) -> None:
         hashed = card_hash(number, CARD_KEY)
         self.replica.put(schema.cards, card_hash=hashed, user_name=user_name, revoked=revoked)
+
+    def member(self, user_name: str, group_name: str) -> None:
+        self.replica.put(schema.memberships, group_name=group_name, user_name=user_name)
+
+    def account(self, account_name: str, balance_micros: int) -> None:
+        self.replica.put(schema.accounts, account_name=account_name, title=account_name)
+        payer = f"account:{account_name}"
+        self.replica.put(schema.balances, payer=payer, balance_micros=balance_micros)
 
     def policy(self, layer: str, scope: str, body: dict[str, object]) -> None:
         text = json.dumps(body)
@@ -183,6 +192,7 @@ async def a_site(
     printer: PrinterDouble | None = None,
     spool: MemorySpool | None = None,
     make_store: type[SiteStore] = SiteStore,
+    zone: tzinfo | None = None,
 ) -> AsyncIterator[ASite]:
     """A site over the files of `folder`; started again over the same folder it is a restart."""
     clock, link, pause = ManualClock(), StillLink(), TestPause()
@@ -202,6 +212,7 @@ async def a_site(
                 clock=clock,
                 supervisor=Supervisor(tasks, clock, pause),
                 limits=limits or Limits(),
+                zone=zone,
             )
             outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
             services = make_services(ground, outside, times or Times())
@@ -235,7 +246,14 @@ def replica_in(folder: Path) -> DirectoryFile:
 
 def fill(replica: DirectoryFile) -> None:
     """A directory with one site, one printer, two queues and a panel."""
-    replica.put(schema.heartbeat, id=1, lineage="0" * 32, wall_ms=0, min_reader=1, currency="EUR")
+    replica.put(
+        schema.heartbeat,
+        id=1,
+        lineage="0" * 32,
+        wall_ms=ManualClock().wall_ms(),
+        min_reader=1,
+        currency="EUR",
+    )
     replica.put(schema.sites, site_name=SITE, title="Oslo", epoch=1)
     replica.put(
         schema.printers,

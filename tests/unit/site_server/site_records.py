@@ -34,4 +34,7 @@ class SiteRecords:
         return [entry.kind for entry in self.store.entries(1, self.store.head().seq)]
 
     def money(self, user_name: str) -> Balance:
-        return self.services.decider.balance(self.store, f"user:{user_name}")
+        return self.payer_money(f"user:{user_name}")
+
+    def payer_money(self, payer: str) -> Balance:
+        return self.services.decider.balance(self.store, payer)

@@ -45,11 +45,13 @@ class Site:
         self.clock = ManualClock()
         self.link = RecordingLink()
         self.stream = Stream()
+        self.replica_age_ms = 0
         self.watch = WatchLink(
             link=self.link,
             clock=self.clock,
             backlog=Backlog((self.stream,)),
             timing=TIMING,
+            replica_age_ms=lambda: self.replica_age_ms,
         )
 
     async def next_beat(self) -> Beat:
@@ -129,6 +131,42 @@ async def test_lost_beats_degrade_the_link_and_silence_ends_it() -> None:
         await site.watch.wait_for(LinkState.DEGRADED)
         site.clock.advance(TIMING.offline_ms)
         await site.watch.wait_for(LinkState.OFFLINE)
+
+
+async def test_a_replica_that_nothing_new_reaches_degrades_the_link() -> None:
+    site = Site()
+    async with watching(site):
+        await site.watch.up(WELCOME)
+        for _ in range(5):
+            await site.answer_next()
+        await site.watch.wait_for(LinkState.ONLINE)
+        site.replica_age_ms = TIMING.replica_age_max_ms + 1
+        await site.answer_next()
+        await site.watch.wait_for(LinkState.DEGRADED)
+
+
+async def test_an_outage_begins_with_the_last_moment_online_and_ends_with_the_next() -> None:
+    site = Site()
+    assert site.watch.offline_since_ms == site.clock.wall_ms()
+    async with watching(site):
+        await site.watch.up(WELCOME)
+        for _ in range(5):
+            await site.answer_next()
+        await site.watch.wait_for(LinkState.ONLINE)
+        assert site.watch.offline_since_ms is None
+        left_ms = site.clock.wall_ms()
+        await site.watch.wait_for(LinkState.DEGRADED)
+        assert site.watch.offline_since_ms is None  # nobody is cut off yet
+        site.clock.advance(TIMING.offline_ms)
+        await site.watch.wait_for(LinkState.OFFLINE)
+        assert site.watch.offline_since_ms == left_ms
+        await site.answer_next()
+        await site.watch.wait_for(LinkState.RECOVERING)
+        assert site.watch.offline_since_ms == left_ms
+        for _ in range(4):
+            await site.answer_next()
+        await site.watch.wait_for(LinkState.ONLINE)
+        assert site.watch.offline_since_ms is None
 
 
 async def test_an_answer_to_a_beat_that_was_never_sent_says_nothing() -> None:

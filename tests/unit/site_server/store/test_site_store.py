@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import MetaData
 
+from replication.adapters.sqlite_file import SqliteFile
 from replication.entry_bodies import Body, CopyFinished, JobExpired
 from replication.journal import GENESIS_HASH, follows
 from replication.testing import ManualClock
@@ -17,6 +19,8 @@ from site_server.store.site_store import SiteStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from site_server.store.unit_of_work import UnitOfWork
 
@@ -127,6 +131,22 @@ async def test_a_new_epoch_starts_a_new_chain_and_keeps_the_old_one(tmp_path: Pa
         assert site.unmerged_micros("user:ada", {("oslo", 1): 1, ("oslo", 2): 1}) == 0
         assert site.unmerged_micros("user:grace", {}) == 0
     second.close()
+
+
+def test_the_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    file = SqliteFile(tmp_path / "site.db", MetaData())
+    for column in ("printed_sides", "printed_colour_mode"):
+        file.write_now(lambda c, column=column: _drop(c, column))  # type: ignore[misc]
+    file.close()
+    store = open_store(tmp_path)
+    with store.read() as site:
+        assert site.jobs.get("no such job") is None
+    store.close()
+
+
+def _drop(connection: Connection, column: str) -> None:
+    connection.exec_driver_sql(f"ALTER TABLE jobs DROP COLUMN {column}")
 
 
 async def _expect_key_error(store: SiteStore, work: object) -> bool:

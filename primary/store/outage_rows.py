@@ -1,0 +1,112 @@
+"""What an outage report asks the directory: printers with their prices, and who has how much."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select
+
+from failure_modes.pricing import Price
+from failure_modes.vocabulary import Micros, ProviderMode
+from primary.store.fleet import DEFAULT_PRICE
+from replication.entry_bodies import user_payer
+from replication.schema.directory import balances, memberships, prices, printers, users
+
+PRICE_COLUMNS: Final = [column for column in prices.columns if column.name != "printer_name"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedPrinter:
+    """A printer of a site; `price` is None where nobody set one, not even a default."""
+
+    printer_name: str
+    provider_mode: ProviderMode
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """So many users who are alike: above the bound of the question, balances count as the bound."""
+
+    enabled: bool
+    restricted: bool
+    groups: frozenset[str]
+    balance_micros: Micros
+    count: int
+
+
+_PRINTERS: Final = (
+    select(printers.c.printer_name, printers.c.provider_mode, *PRICE_COLUMNS)
+    .select_from(
+        printers.outerjoin(
+            prices,
+            or_(
+                prices.c.printer_name == printers.c.printer_name,
+                and_(
+                    prices.c.printer_name == DEFAULT_PRICE,
+                    printers.c.printer_name.not_in(select(prices.c.printer_name)),
+                ),
+            ),
+        )
+    )
+    .where(printers.c.site_name == bindparam("site"))
+    .order_by(printers.c.printer_name)
+)
+_BALANCE: Final = func.max(func.coalesce(balances.c.balance_micros, 0), 0)
+_WITH_BALANCE: Final = users.outerjoin(
+    balances, balances.c.payer == literal(user_payer("")) + users.c.user_name
+)
+_PEOPLE: Final = (
+    select(
+        users.c.enabled,
+        users.c.restricted,
+        select(func.json_group_array(memberships.c.group_name))
+        .where(
+            memberships.c.user_name == users.c.user_name,
+            memberships.c.group_name.in_(bindparam("groups", expanding=True)),
+        )
+        .scalar_subquery()
+        .label("groups"),
+        func.min(_BALANCE, bindparam("bound")).label("balance_micros"),
+        func.count().label("count"),
+    )
+    .select_from(_WITH_BALANCE)
+    .group_by("enabled", "restricted", "groups", "balance_micros")
+)
+_AT_RISK: Final = (
+    select(func.coalesce(func.sum(func.min(_BALANCE, bindparam("bound"))), 0))
+    .select_from(_WITH_BALANCE)
+    .where(users.c.enabled.is_(True), users.c.restricted.is_(True))
+)
+
+
+def printers_at(connection: Connection, site_name: str) -> list[PricedPrinter]:
+    """Every printer of the site, by name."""
+    return [
+        PricedPrinter(
+            printer_name=row.printer_name,
+            provider_mode=ProviderMode(row.provider_mode),
+            price=None if row[2] is None else _price(tuple(row[2:])),
+        )
+        for row in connection.execute(_PRINTERS, {"site": site_name})
+    ]
+
+
+def people(connection: Connection, groups: Collection[str], bound_micros: int) -> list[People]:
+    """Everybody, by what these groups and balances up to the bound tell apart."""
+    values = {"groups": sorted(groups), "bound": bound_micros}
+    return [
+        People(**{**row._asdict(), "groups": frozenset(json.loads(row.groups))})
+        for row in connection.execute(_PEOPLE, values)
+    ]
+
+
+def credit_micros(connection: Connection, bound_micros: int) -> int:
+    """What all restricted users together have, of each no more than the bound."""
+    return int(connection.execute(_AT_RISK, {"bound": bound_micros}).scalar_one())
+
+
+def _price(values: tuple[int, ...]) -> Price:
+    names = [column.name for column in PRICE_COLUMNS]
+    return Price(**{name: Micros(value) for name, value in zip(names, values, strict=True)})
