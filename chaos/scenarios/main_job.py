@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chaos.errors import ChaosError
 from chaos.live.lab import PROJECT, LabPlan, open_lab
@@ -25,6 +25,13 @@ async def run(narrator: Narrator, plan: LabPlan, *, samples: int = SAMPLES) -> b
     """Tell the main job in a lab of its own; whether every promise was kept."""
     async with open_lab(plan) as lab:
         return await MainJob(lab, narrator, samples=samples).tell()
+
+
+_VERDICTS: Final = {
+    True: "Every promise kept: yes",
+    False: "Every promise kept: no",
+    None: "It did not come to its end, so the promises were not judged.",
+}
 
 
 async def _run_until_told_to_stop(narrator: Narrator, plan: LabPlan) -> bool:
@@ -46,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="main_job-", dir=demo_folder))
     narrator = Narrator(lambda text: print(text, flush=True))
     narrator.line("Holdfast: the main job, end to end, on real parts")
-    kept = False
+    kept: bool | None = None
     try:
         kept = asyncio.run(
             _run_until_told_to_stop(narrator, LabPlan(folder=folder, wan=options.wan))
@@ -55,8 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         narrator.line(f"\n  The story ended early: {_first(errors)}")
     except* (KeyboardInterrupt, asyncio.CancelledError):
         narrator.line("\n  Stopped.")
-    told_s = narrator.elapsed_s
-    narrator.line(f"\n  Told in {told_s:.0f} s. Every promise kept: {'yes' if kept else 'no'}")
+    narrator.line(f"\n  Told in {narrator.elapsed_s:.0f} s. {_VERDICTS[kept]}")
     if kept and not options.keep:
         shutil.rmtree(folder)
     else:
