@@ -3,9 +3,9 @@
 Theory of operation
 -------------------
 One long-lived connection, used in the event loop's thread: a lookup takes 60 to 190 microseconds,
-and a thread would only add its own hand-over. WAL readers never wait for the applier and the applier never waits
-for them, so nothing here blocks. A snapshot must not be held over an `await`: it would show another
-task's lookups the same old state, and it keeps the WAL from being reused.
+and a thread would only add its own hand-over. WAL readers never wait for the applier and the
+applier never waits for them, so nothing here blocks. A snapshot must not be held over an `await`:
+it would show another task's lookups the same old state, and it keeps the WAL from being reused.
 
 The connection is opened `mode=ro`. A connection that may write would checkpoint when it is the last
 to close, and only the applier may do that (its SQLite has the WAL-reset bug). If the file is
