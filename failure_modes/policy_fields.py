@@ -69,6 +69,24 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A field that is switched on or off."""
+
+    @property
+    def range_text(self) -> str:
+        """The two words."""
+        return "true or false"
+
+    def problems(self, value: object) -> list[str]:
+        """Return what is wrong with `value`, if anything."""
+        return [] if isinstance(value, bool) else [f"{value!r} is neither true nor false"]
+
+    def read(self, value: object, layer: Layer) -> object:  # noqa: ARG002 - the same for any layer
+        """Return the switch."""
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
     """A field that names something in the directory."""
 

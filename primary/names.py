@@ -49,6 +49,10 @@ ThingName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 PrinterName = Annotated[ThingName, AfterValidator(_printer_name)]
 UserName = Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f]([^/\x00-\x1f]{0,125}[^\s/\x00-\x1f])?$")]
 """As the desktop sends it; no slash, no control character, no blank at either end."""
+AccountMember = Annotated[
+    str, Field(pattern=r"^(\*|group:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|user:.{1,127})$")
+]
+"""Who may choose a shared account: `user:<name>`, `group:<name>`, or `*` for everybody."""
 Title = Annotated[str, Field(min_length=1, max_length=255)]
 PrinterUri = Annotated[str, Field(max_length=1023), AfterValidator(_printer_uri)]
 CardNumber = Annotated[str, Field(min_length=1, max_length=CARD_CHARS_MAX, pattern=r"\S")]

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from failure_modes.vocabulary import HoldMode, Layer, ProviderMode
 from primary.names import (
+    AccountMember,
     BalanceMicros,
     CardNumber,
     FromOutside,
@@ -50,11 +51,14 @@ class GroupItem(FromOutside):
 
 
 class AccountItem(FromOutside):
-    """A shared account that can pay for a job."""
+    """A shared account that can pay for a job. A restricted one pays no more than its balance."""
 
     name: ThingName
     title: Title
     balance_micros: BalanceMicros = 0
+    enabled: bool = True
+    restricted: bool = True
+    open_to: tuple[AccountMember, ...] = ()
 
 
 class PrinterItem(FromOutside):
@@ -73,6 +77,7 @@ class QueueItem(FromOutside):
     site: SiteName
     printer: ThingName
     hold: HoldMode = HoldMode.USER
+    needs_proof: bool = False
 
 
 class PriceItem(PriceFields):

@@ -47,6 +47,7 @@ class QueueBody(FromOutside):
     site_name: SiteName
     printer_name: ThingName
     hold_mode: HoldMode = HoldMode.USER
+    needs_proof: bool = False
 
 
 class DeviceBody(FromOutside):

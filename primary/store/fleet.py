@@ -30,12 +30,16 @@ class Printer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """A queue of a site. A direct job goes to `printer_name`; a held one goes there by default."""
+    """A queue of a site. A direct job goes to `printer_name`; a held one goes there by default.
+
+    With `needs_proof` the spool name alone does not prove who sent a job.
+    """
 
     queue_name: str
     site_name: str
     printer_name: str
     hold_mode: str
+    needs_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

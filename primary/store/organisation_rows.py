@@ -58,8 +58,12 @@ def _people(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk,
         [(group.name, member) for group in groups for member in sorted(set(group.members))],
     )
     yield (
-        bulk_insert(schema.accounts, ("account_name", "title")),
-        [(account.name, account.title) for account in accounts],
+        bulk_insert(schema.accounts, ("account_name", "title", "enabled", "restricted")),
+        [(each.name, each.title, each.enabled, each.restricted) for each in accounts],
+    )
+    yield (
+        bulk_insert(schema.account_access, ("account_name", "member")),
+        [(each.name, member) for each in accounts for member in sorted(set(each.open_to))],
     )
     payers = [user_payer(user.name) for user in users]
     payers += [account_payer(account.name) for account in accounts]
@@ -79,13 +83,29 @@ def _places(organisation: Organisation) -> Iterator[tuple[Bulk, Rows]]:
         ],
     )
     yield (
-        bulk_insert(schema.queues, ("queue_name", "site_name", "printer_name", "hold_mode")),
+        bulk_insert(
+            schema.queues,
+            ("queue_name", "site_name", "printer_name", "hold_mode", "needs_proof"),
+        ),
         [
-            (queue.name, queue.site, queue.printer, queue.hold.value)
+            (queue.name, queue.site, queue.printer, queue.hold.value, queue.needs_proof)
             for queue in organisation.queues
         ],
     )
+    yield _prices(organisation)
     yield (
+        bulk_insert(
+            schema.devices, ("device_name", "site_name", "printer_name", "token_hash", "enabled")
+        ),
+        [
+            (device.name, device.site, device.printer, NO_TOKEN, True)
+            for device in organisation.devices
+        ],
+    )
+
+
+def _prices(organisation: Organisation) -> tuple[Bulk, Rows]:
+    return (
         bulk_insert(
             schema.prices,
             (
@@ -105,14 +125,5 @@ def _places(organisation: Organisation) -> Iterator[tuple[Bulk, Rows]]:
                 price.colour_duplex_micros,
             )
             for price in organisation.prices
-        ],
-    )
-    yield (
-        bulk_insert(
-            schema.devices, ("device_name", "site_name", "printer_name", "token_hash", "enabled")
-        ),
-        [
-            (device.name, device.site, device.printer, NO_TOKEN, True)
-            for device in organisation.devices
         ],
     )

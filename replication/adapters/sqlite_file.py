@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from replication.errors import StorageError, StorageFullError, StoreClosedError
+from replication.schema.expand import expand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,8 +120,7 @@ class SqliteFile:
         self._reading = open_engine(path, wal_autocheckpoint_pages=wal_autocheckpoint_pages)
         for engine, begin in ((self._writing, "BEGIN IMMEDIATE"), (self._reading, "BEGIN")):
             _begin_with(engine, begin)
-        with _translating():
-            metadata.create_all(self._writing)
+        self.write_now(lambda connection: expand(connection, metadata))
         self._thread = threading.Thread(
             target=self._run, name=f"writer of {path.name}", daemon=True
         )

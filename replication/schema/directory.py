@@ -71,6 +71,36 @@ accounts: Final = Table(
     directory_metadata,
     Column("account_name", Text, primary_key=True),
     Column("title", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False, default=True, server_default="1"),
+    Column(
+        "restricted",
+        Boolean,
+        nullable=False,
+        default=True,
+        server_default="1",
+        doc="it pays no more than its balance",
+    ),
+    sqlite_with_rowid=False,
+)
+account_access: Final = Table(
+    "account_access",
+    directory_metadata,
+    Column("account_name", Text, primary_key=True),
+    Column(
+        "member",
+        Text,
+        primary_key=True,
+        doc="who may choose it: 'user:<name>', 'group:<name>', or '*' for everybody",
+    ),
+    Index("ix_account_access_member", "member"),
+    sqlite_with_rowid=False,
+)
+credentials: Final = Table(
+    "credentials",
+    directory_metadata,
+    Column("user_name", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, doc="pin or password"),
+    Column("slow_hash", Text, nullable=False, doc="in the encoded form of Argon2 (RFC 9106)"),
     sqlite_with_rowid=False,
 )
 balances: Final = Table(
@@ -108,6 +138,14 @@ queues: Final = Table(
         default="user",
         doc="failure_modes.vocabulary.HoldMode",
     ),
+    Column(
+        "needs_proof",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default="0",
+        doc="the spool name alone does not prove who sent a job",
+    ),
     Index("ix_queues_site_name", "site_name"),
     sqlite_with_rowid=False,
 )
@@ -124,6 +162,45 @@ prices: Final = Table(
     Column("mono_duplex_micros", Integer, nullable=False),
     Column("colour_simplex_micros", Integer, nullable=False),
     Column("colour_duplex_micros", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+price_lists: Final = Table(
+    "price_lists",
+    directory_metadata,
+    Column("version", Integer, primary_key=True),
+    Column("valid_from_ms", Integer, nullable=False, doc="wall time from which it is in force"),
+    Column("body", Text, nullable=False, doc="JSON, see failure_modes.price_list"),
+)
+quotas: Final = Table(
+    "quotas",
+    directory_metadata,
+    Column("group_name", Text, primary_key=True),
+    Column("amount_micros", Integer, nullable=False, doc="what each member gets each period"),
+    Column("period", Text, nullable=False, doc="day, week or month, in UTC"),
+    Column("balance_max_micros", Integer, doc="never lifts a balance above it; NULL: no bound"),
+    sqlite_with_rowid=False,
+)
+allowances: Final = Table(
+    "allowances",
+    directory_metadata,
+    Column("payer", Text, primary_key=True),
+    Column("site_name", Text, primary_key=True),
+    Column(
+        "granted_micros",
+        Integer,
+        nullable=False,
+        doc="what only this site may spend of the balance; moves with the watermark",
+    ),
+    Index("ix_allowances_site_name", "site_name"),
+    sqlite_with_rowid=False,
+)
+link_orders: Final = Table(
+    "link_orders",
+    directory_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("number", Integer, nullable=False, doc="grows with each order to this site"),
+    Column("order", Text, nullable=False, doc="failure_modes.vocabulary.LinkEvent, an order"),
+    Column("given_wall_ms", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 policies: Final = Table(

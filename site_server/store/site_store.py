@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from replication.adapters.sqlite_file import SqliteFile
 from replication.journal import JournalHead
 from site_server.store.journal import entries_of, epochs_of, head_of
-from site_server.store.tables import add_missing_columns, site_metadata
+from site_server.store.tables import site_metadata
 from site_server.store.unit_of_work import SiteView, UnitOfWork
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ class SiteStore:
         self._epoch_of = JournalHead(site_name=site_name, epoch=epoch)
         self._committed = asyncio.Event()
         self._file = SqliteFile(path, site_metadata, on_commit=self._tell)
-        self._file.write_now(add_missing_columns)
         with self._file.read() as connection:
             before = epochs_of(connection)
         # Entries of former epochs count too until a replica covers them.

@@ -6,15 +6,11 @@ spool holds only the bytes of documents; the replica, only what headquarters sai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text, inspect
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text
 
 from replication.schema.directory import NAMING_CONVENTION
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 site_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -137,14 +133,3 @@ numbers: Final = Table(
     Column("last", Integer, nullable=False, doc="the last number given out; none is ever reused"),
     sqlite_with_rowid=False,
 )
-
-
-def add_missing_columns(connection: Connection) -> None:
-    """Bring the file of an older version up to date. A column added later may be NULL."""
-    known = inspect(connection)
-    for table in site_metadata.sorted_tables:
-        there = {column["name"] for column in known.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                added = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")

@@ -4,7 +4,7 @@ import pytest
 
 from failure_modes.opening_hours import OpeningHours
 from failure_modes.policy import FIELDS
-from failure_modes.policy_fields import Choice, Hours, Name, Range, Rules
+from failure_modes.policy_fields import Choice, Flag, Hours, Name, Range, Rules
 from failure_modes.vocabulary import Layer, Sides
 
 SIDES = Choice(kind=Sides)
@@ -40,6 +40,13 @@ def test_a_name_is_a_text_that_is_not_empty() -> None:
     assert Name().problems("Offline Account") == []
     assert Name().read("Offline Account", Layer.SITE) == "Offline Account"
     assert len(Name().problems("")) == 1
+
+
+def test_a_flag_is_on_or_off_and_no_number() -> None:
+    assert Flag().range_text == "true or false"
+    assert (Flag().problems(True), Flag().problems(False)) == ([], [])
+    assert Flag().read(True, Layer.SITE) is True
+    assert len(Flag().problems(1)) == 1
 
 
 def test_hours_are_read_as_hours() -> None:

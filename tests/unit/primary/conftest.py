@@ -45,6 +45,7 @@ members = ["ada"]
 name = "research"
 title = "Research"
 balance_micros = 7_000_000
+open_to = ["group:staff"]
 
 [[printers]]
 name = "oslo-laser"

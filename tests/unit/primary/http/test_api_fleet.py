@@ -73,6 +73,7 @@ async def test_a_queue_is_made_and_read(api: Api) -> None:
     assert await (await api.get("/api/v1/queues/oslo-direct")).json() == {
         "queue_name": "oslo-direct",
         **body,
+        "needs_proof": False,
     }
     every = await (await api.get("/api/v1/queues")).json()
     assert len(every["items"]) == 2
