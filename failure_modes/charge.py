@@ -18,7 +18,6 @@ from failure_modes.filters import first_refusal
 from failure_modes.payer import NOBODY, NoPayer, payer_of
 from failure_modes.vocabulary import Action, HoldMode, Layer, Reason
 
-
 WAITS_FOR: Final[Mapping[HoldMode, Reason]] = {
     HoldMode.USER: Reason.JOB_HELD,
     HoldMode.MANAGER: Reason.HELD_FOR_MANAGER,

@@ -105,6 +105,7 @@ def _cross_problems(sections: _Sections) -> Iterator[str]:
         yield from _doubles(section, sections.items[section])
     yield from _double_cards(sections.items["users"])
     yield from _group_problems(sections)
+    yield from _access_problems(sections)
     yield from _place_problems(sections)
     yield from _price_problems(sections)
     yield from _policy_problems(sections)
@@ -142,6 +143,17 @@ def _group_problems(sections: _Sections) -> Iterator[str]:
             if member not in sections.names["users"]:
                 yield (
                     f"{each.where}: members: there is no user {member!r}; add them or take them out"
+                )
+
+
+def _access_problems(sections: _Sections) -> Iterator[str]:
+    section_of = {"user": "users", "group": "groups"}
+    for each in sections.items["accounts"]:
+        for member in each.item.open_to:
+            kind, _, name = member.partition(":")
+            if kind in section_of and name not in sections.names[section_of[kind]]:
+                yield (
+                    f"{each.where}: open_to: there is no {kind} {name!r}; add them or take them out"
                 )
 
 
