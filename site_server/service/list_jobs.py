@@ -1,20 +1,27 @@
-"""What a person sees of their jobs at a panel: what each costs there, and whether it may go."""
+"""What a person sees of jobs at a panel: what each costs there, and whether they may let it go.
+
+A person sees their own jobs. A manager may also see every job that is held at this site.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from failure_modes.catalogue import render
+from failure_modes.catalogue import CATALOGUE, render
 from failure_modes.job_lifecycle import JobState
-from site_server.refusals import WORDS, Cause
+from failure_modes.vocabulary import Reason
+from site_server.refusals import WORDS, Cause, refusal
+from site_server.service.charged_to import Charge
+from site_server.service.managers import manages
 from site_server.service.release_job import NOT_NOW, facts_of
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
+    from failure_modes.facts import View
     from failure_modes.vocabulary import Micros
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider
+    from site_server.service.view import Decider, Known
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
 
@@ -52,14 +59,49 @@ class ListJobs:
     def list(self, session: PanelSession) -> JobList:
         """The open jobs of whoever is logged in."""
         known = self._decider.known(session.user_name, session.printer_name)
+        is_manager = manages(known.person, known.policy)
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
-        listed = [
-            _listed(job, self._decider.decide(view, known, facts_of(job)), known.currency)
-            for job in jobs
-        ]
+        listed = [self._listed(job, known, view, session) for job in jobs]
+        if not is_manager:
+            listed = [_kept_for_manager(each) if _is_kept(each.job) else each for each in listed]
         return JobList(jobs=tuple(listed), currency=known.currency)
+
+    def list_all(self, session: PanelSession) -> JobList:
+        """Everybody's held jobs, as a release by the manager who is logged in would find them.
+
+        Raises `RefusedError` for whoever is no manager at this panel.
+        """
+        own = self._decider.known(session.user_name, session.printer_name)
+        if not manages(own.person, own.policy):
+            raise refusal(Cause.NOT_A_MANAGER)
+        with self._store.read() as site:
+            jobs = site.jobs.in_state(JobState.HELD, self._limit)
+        users = {job.user_name for job in jobs}
+        knowns = {name: self._decider.known(name, session.printer_name) for name in users}
+        with self._store.read() as site:
+            views = {name: self._decider.view(site, known) for name, known in knowns.items()}
+        listed = (
+            self._listed(job, knowns[job.user_name], views[job.user_name], session) for job in jobs
+        )
+        return JobList(jobs=tuple(listed), currency=own.currency)
+
+    def _listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
+        needs_manager = job.for_manager or job.user_name != session.user_name
+        charge = Charge(manager_name=session.user_name if needs_manager else None)
+        decision = self._decider.decide(view, known, facts_of(job, charge, known.policy))
+        return _listed(job, decision, known.currency)
+
+
+def _is_kept(job: Job) -> bool:
+    return job.for_manager and job.state is JobState.HELD
+
+
+def _kept_for_manager(listed: ListedJob) -> ListedJob:
+    """The same job in front of whoever sent it and cannot let it go."""
+    reason = Reason.HELD_FOR_MANAGER
+    return replace(listed, may_go=False, reason=reason.value, reason_text=CATALOGUE[reason].message)
 
 
 def _listed(job: Job, decision: Decision, currency: str) -> ListedJob:
