@@ -6,10 +6,11 @@ existing: who mistyped an address is not told ten times that the printer is miss
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
+from failure_modes.policy import Policy
 from failure_modes.vocabulary import Layer
 from primary.errors import ConfigError
 from primary.organisation_file import (
@@ -22,8 +23,11 @@ from primary.organisation_file import (
     QueueItem,
     UserItem,
 )
+from primary.policy_names import name_problems
 from primary.policy_rules import LayerRules, policy_problems
 from primary.validation import problems_of, toml_of
+
+BUILT_IN: Final = Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,3 +212,10 @@ def _rule_problems(sections: _Sections) -> Iterator[str]:
         for policy in policies
     ]
     yield from (f"[[policies]] {problem}" for problem in policy_problems(rules, meetings))
+    names = {
+        "account": sections.names["accounts"] | {BUILT_IN.offline_account_name},  # init makes it
+        "group": sections.names["groups"],
+    }
+    for each in rules:
+        for problem in name_problems(each, lambda kind, name: name in names[kind]):
+            yield f"[[policies]] {problem}"

@@ -65,7 +65,8 @@ async def list_jobs(request: web.Request) -> web.Response:
     """The person's jobs, or all held ones; with what each costs here and whether it may go."""
     session = session_of(request)
     list_jobs = request.app[SERVICES].list_jobs
-    listed = list_jobs.list_all(session) if _of_all(request) else list_jobs.list(session)
+    all_jobs = _of_all(request)
+    listed = await list_jobs.list_all(session) if all_jobs else list_jobs.list(session)
     return _json(
         {
             "user_name": session.user_name,

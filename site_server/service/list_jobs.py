@@ -5,6 +5,7 @@ A person sees their own jobs. A manager may also see every job that is held at t
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ from site_server.service.managers import manages
 from site_server.service.release_job import NOT_NOW, facts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from failure_modes.decision import Decision
     from failure_modes.facts import View
     from failure_modes.vocabulary import Micros
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from site_server.store.sessions import PanelSession
 
 
+JOBS_AT_ONCE: Final = 10
+"""Other people's jobs that are looked at in one go: about 10 ms, in which nobody else is served."""
 CAUSES: Final = frozenset(cause.value for cause in Cause)
 
 
@@ -68,9 +73,10 @@ class ListJobs:
             listed = [_kept_for_manager(each) if _is_kept(each.job) else each for each in listed]
         return JobList(jobs=tuple(listed), currency=known.currency)
 
-    def list_all(self, session: PanelSession) -> JobList:
+    async def list_all(self, session: PanelSession) -> JobList:
         """Everybody's held jobs, as a release by the manager who is logged in would find them.
 
+        Each may be another user's, so it is looked at in parts, and others are served in between.
         Raises `RefusedError` for whoever is no manager at this panel.
         """
         own = self._decider.known(session.user_name, session.printer_name)
@@ -78,14 +84,21 @@ class ListJobs:
             raise refusal(Cause.NOT_A_MANAGER)
         with self._store.read() as site:
             jobs = site.jobs.in_state(JobState.HELD, self._limit)
+        listed: tuple[ListedJob, ...] = ()
+        for first in range(0, len(jobs), JOBS_AT_ONCE):
+            listed += self._part(jobs[first : first + JOBS_AT_ONCE], session)
+            await asyncio.sleep(0)
+        return JobList(jobs=listed, currency=own.currency)
+
+    def _part(self, jobs: Sequence[Job], session: PanelSession) -> tuple[ListedJob, ...]:
+        charge = Charge(manager_name=session.user_name)
         users = {job.user_name for job in jobs}
-        knowns = {name: self._decider.known(name, session.printer_name) for name in users}
+        knowns = self._decider.known_of_all(users, session.printer_name, charge)
         with self._store.read() as site:
             views = {name: self._decider.view(site, known) for name, known in knowns.items()}
-        listed = (
+        return tuple(
             self._listed(job, knowns[job.user_name], views[job.user_name], session) for job in jobs
         )
-        return JobList(jobs=tuple(listed), currency=own.currency)
 
     def _listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
         needs_manager = job.for_manager or job.user_name != session.user_name

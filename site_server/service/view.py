@@ -17,7 +17,7 @@ The rejected alternative, deciding first and writing then, needs a lock around b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
@@ -29,7 +29,7 @@ from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
@@ -137,6 +137,23 @@ class Decider:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
             return known_at(snapshot, user_name, printer_name, charge)
+
+    def known_of_all(
+        self, user_names: Iterable[str], printer_name: str, charge: Charge
+    ) -> dict[str, Known]:
+        """The same for several users at once; `charge` must ask for no account."""
+        with self._directory.read() as snapshot:
+            if snapshot is None:
+                raise refusal_for(Reason.NO_REPLICA)
+            nobody = known_at(snapshot, "", printer_name, charge)
+            return {
+                name: replace(
+                    nobody,
+                    person=snapshot.person(name),
+                    replica_micros=snapshot.balance_micros(user_payer(name)),
+                )
+                for name in user_names
+            }
 
     def balance(self, site: SiteStore, payer: str) -> Balance:
         """The payer's money now, part by part; only own entries where there is no replica."""

@@ -171,6 +171,17 @@ def test_a_printer_that_would_have_no_price() -> None:
             'layer = "global"\nrules = { offline_warn_ms = 9, offline_stop_ms = 9 }',
             "nobody would be warned",
         ),
+        (
+            'layer = "global"\nrules = { manager_group = "bosses" }',
+            "manager_group: there is no group 'bosses'; make it first",
+        ),
+        (
+            (
+                'layer = "site"\nscope = "oslo"\nrules = { offline_account_name = "Cuts", '
+                'unauthenticated = "charge_offline_account" }'
+            ),
+            "site oslo: offline_account_name: there is no account 'Cuts'",
+        ),
     ],
 )
 def test_a_policy_that_could_not_be_used(policy: str, said: str) -> None:

@@ -16,6 +16,7 @@ from site_server.errors import RefusedError
 from site_server.ports import Fate, Outcome
 from site_server.refusals import Cause
 from site_server.service.charged_to import Charge
+from site_server.service.list_jobs import JOBS_AT_ONCE
 from site_server.service.managers import is_manager, manages
 from site_server.store.directory import Person
 from tests.unit.site_server.a_site import DIRECT, HELD, PRICE_MICROS, PRINTER, a_site, units
@@ -125,7 +126,7 @@ async def test_whoever_is_no_manager_cannot_touch_the_jobs_of_others(tmp_path: P
             await site.services.delete_job.delete_at_panel(job.job_uuid, session)
         assert refused.value.reason == Cause.NOT_YOUR_JOB
         with pytest.raises(RefusedError) as refused:
-            site.services.list_jobs.list_all(session)
+            await site.services.list_jobs.list_all(session)
         assert refused.value.reason == Cause.NOT_A_MANAGER
         assert site.job(job.job_uuid) == job
 
@@ -151,7 +152,7 @@ async def test_a_manager_sees_every_held_job_and_whether_it_may_go(tmp_path: Pat
             await sent(site, MANAGER, HELD),
         ]
         await sent(site, "ada", DIRECT)
-        listed = site.services.list_jobs.list_all(await site.log_in(MANAGER)).jobs
+        listed = (await site.services.list_jobs.list_all(await site.log_in(MANAGER))).jobs
         assert [each.job.job_uuid for each in listed] == jobs
         assert [each.may_go for each in listed] == [True, False, True]
         assert listed[1].reason == Reason.NOT_ENOUGH_CREDIT
@@ -164,7 +165,20 @@ async def test_the_list_of_all_jobs_has_a_bound(tmp_path: Path) -> None:
         open_desk(site)
         for _ in range(2):
             await sent(site, "ada", HELD)
-        assert len(site.services.list_jobs.list_all(await site.log_in(MANAGER)).jobs) == 1
+        session = await site.log_in(MANAGER)
+        assert len((await site.services.list_jobs.list_all(session)).jobs) == 1
+
+
+async def test_a_long_list_is_whole_and_in_order(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        open_desk(site)
+        jobs = [await sent(site, "ada", HELD) for _ in range(JOBS_AT_ONCE + 1)]
+        listed = (await site.services.list_jobs.list_all(await site.log_in(MANAGER))).jobs
+        assert [each.job.job_uuid for each in listed] == jobs
+        site.replica.ready = False
+        with pytest.raises(RefusedError) as refused:
+            site.services.decider.known_of_all(["ada"], PRINTER, Charge())
+        assert refused.value.reason == Reason.NO_REPLICA
 
 
 async def test_a_managers_own_job_for_managers_is_listed_as_one_that_may_go(
