@@ -27,6 +27,7 @@ from primary.http.link_keys import LINKS
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
+from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
@@ -47,6 +48,7 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
 from replication.adapters.ltx_store import LtxStore
+from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -55,6 +57,7 @@ logger: Final = logging.getLogger(__name__)
 
 PKI_FOLDER: Final = "pki"
 STORE_FOLDER: Final = "store"
+SHADOW_FILE: Final = "shadow.pages"
 RUNTIME_FOLDER: Final = "litestream"
 REGISTERS_FILE: Final = "registers.db"
 FIRST_SYNC_MS: Final = 10_000
@@ -89,7 +92,13 @@ class Primary:
         )
         ltx_store = LtxStore(data_dir / STORE_FOLDER)
         self._publisher = Publisher(
-            lineage=stores.directory.lineage(), store=ltx_store, litestream=self._litestream
+            lineage=stores.directory.lineage(),
+            store=ltx_store,
+            litestream=self._litestream,
+            deltas=Deltas(
+                shadow=Shadow(data_dir / SHADOW_FILE, data_dir / STORE_FOLDER),
+                store=data_dir / STORE_FOLDER,
+            ),
         )
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))

@@ -1,5 +1,7 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
+One thing is no JSON: a page delta, which the primary sends as a binary frame.
+
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
 be safe. `PROTOCOL` is the version; the primary also accepts the version before it.
@@ -7,6 +9,7 @@ be safe. `PROTOCOL` is the version; the primary also accepts the version before 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -115,6 +118,8 @@ class Hello(Message):
     epoch: Epoch
     journal_seq: Seq
     wall_ms: int
+    takes_deltas: bool = False
+    """Send me page deltas where there is one, instead of the head that it leads to."""
 
 
 class Beat(Message):
@@ -179,6 +184,16 @@ class Head(Message):
     files: Annotated[list[ManifestFile], Field(max_length=1000)] = []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedDelta:
+    """Primary: the page delta from the head told last to the new one (`replication.page_delta`).
+
+    Only to a site that takes deltas, in a binary frame that holds nothing else.
+    """
+
+    data: bytes
+
+
 class RegistersHave(Message):
     """Both, once per connection: of each writer's registers I have everything up to this version.
 
@@ -205,10 +220,11 @@ FromPrimary = Annotated[
     Field(discriminator="type"),
 ]
 AnyFromSite = Hello | Beat | Entries | Registers | RegistersHave
-AnyFromPrimary = Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersHave
+JsonFromPrimary = Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersHave
+AnyFromPrimary = JsonFromPrimary | PushedDelta
 
 _FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)
-_FROM_PRIMARY: Final[TypeAdapter[AnyFromPrimary]] = TypeAdapter(FromPrimary)
+_FROM_PRIMARY: Final[TypeAdapter[JsonFromPrimary]] = TypeAdapter(FromPrimary)
 
 
 def parse_from_site(text: str | bytes) -> AnyFromSite:
@@ -216,7 +232,7 @@ def parse_from_site(text: str | bytes) -> AnyFromSite:
     return _parse(_FROM_SITE, text)
 
 
-def parse_from_primary(text: str | bytes) -> AnyFromPrimary:
+def parse_from_primary(text: str | bytes) -> JsonFromPrimary:
     """The message the primary sent; `BadMessageError` where it is none."""
     return _parse(_FROM_PRIMARY, text)
 

@@ -148,16 +148,15 @@ def make_delta(
     step: Step, pages: Iterable[tuple[int, bytes]], base: Callable[[int], bytes]
 ) -> bytes:
     """The delta of `step`: `pages` are the new images, ascending; `base` gives the old ones."""
-    body = bytearray()
-    made: list[tuple[int, bytes]] = []
-    last = 0
+    body, digest = bytearray(), hashlib.blake2b(step.encode(), digest_size=DIGEST_BYTES)
+    count = last = 0
     for number, image in pages:
         held = base(number) if number <= step.base_commit else b""
         frame = _deflated(image, dictionary_of(number, held))
         body += _number(number - last) + _number(len(frame)) + CRC.pack(zlib.crc32(image)) + frame
-        made.append((number, image))
-        last = number
-    return step.encode() + _number(len(made)) + bytes(body) + _digest(step, made)
+        digest.update(_number(number) + image)
+        count, last = count + 1, number
+    return step.encode() + _number(count) + bytes(body) + digest.digest()
 
 
 def read_delta(data: bytes) -> PageDelta:

@@ -16,6 +16,7 @@ from primary.http.link import make_link_app
 from primary.organisation_load import load
 from primary.pki import CertificateAuthority
 from primary.service.adjust import Adjust, Adjustment
+from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
@@ -32,6 +33,7 @@ from replication.adapters.litestream_process import LitestreamProcess
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.ltx_store import LtxStore
 from replication.adapters.replica import Replica
+from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_client_context, link_server_context
 from replication.testing import MemoryJournal
@@ -104,7 +106,13 @@ async def primary_end(
         litestream = LitestreamProcess(
             directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
         )
-        publisher = Publisher(lineage=directory.lineage(), store=store, litestream=litestream)
+        shadow = Shadow(folder / "shadow.pages", folder / "store")
+        publisher = Publisher(
+            lineage=directory.lineage(),
+            store=store,
+            litestream=litestream,
+            deltas=Deltas(shadow=shadow, store=folder / "store"),
+        )
         directory.on_commit = publisher.changed
         ground = LinkGround(
             directory=directory,

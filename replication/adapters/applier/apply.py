@@ -23,11 +23,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from replication.adapters.applier.delta_log import log_delta
 from replication.adapters.applier.position_file import read_position, store_position
 from replication.adapters.applier.replica_file import Change
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
 from replication.manifest import LtxName
+from replication.page_delta import read_delta
 from replication.plan import GapError, cost, plan
 from replication.position import BadPositionError, Position
 
@@ -86,6 +88,20 @@ class Applier:
                 vanished += 1
                 if vanished > VANISHED_MAX:
                     raise
+        return outcome
+
+    def apply_delta(self, lineage: str, data: bytes) -> Outcome:
+        """Apply a page delta, once its pages are proved and lie in the mirror as an LTX file.
+
+        Where the replica has them already nothing is done. Errors: as `apply`, and `BadDeltaError`:
+        nothing was written then.
+        """
+        outcome = Outcome()
+        delta = read_delta(data)
+        begin_txid = self._start_txid(lineage) or 0
+        if begin_txid < delta.step.txid:
+            name = log_delta(self._replica, self._mirror / lineage, delta, begin_txid)
+            self._apply_slice(lineage, [name], outcome)
         return outcome
 
     def _stored_position(self) -> Position | None:

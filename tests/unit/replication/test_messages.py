@@ -18,7 +18,6 @@ from replication.messages import (
     BATCH_CHARS_MAX,
     MESSAGE_BYTES_MAX,
     Ack,
-    AnyFromPrimary,
     AnyFromSite,
     Beat,
     BeatAck,
@@ -27,6 +26,7 @@ from replication.messages import (
     Gap,
     Head,
     Hello,
+    JsonFromPrimary,
     ManifestFile,
     RegisterChange,
     Registers,
@@ -69,7 +69,7 @@ FROM_SITE: list[AnyFromSite] = [
     Registers(changes=[CHANGE], versions={LINEAGE: 7}),
     RegistersHave(versions={}),
 ]
-FROM_PRIMARY: list[AnyFromPrimary] = [
+FROM_PRIMARY: list[JsonFromPrimary] = [
     Welcome(lineage=LINEAGE, txid=12, watermark_seq=9, wall_ms=NOW),
     BeatAck(number=4),
     Ack(seq=9),
@@ -93,7 +93,7 @@ def test_what_a_site_says_is_heard_as_it_was_said(message: AnyFromSite) -> None:
 
 
 @pytest.mark.parametrize("message", FROM_PRIMARY, ids=lambda message: message.type)
-def test_what_the_primary_says_is_heard_as_it_was_said(message: AnyFromPrimary) -> None:
+def test_what_the_primary_says_is_heard_as_it_was_said(message: JsonFromPrimary) -> None:
     assert parse_from_primary(message.model_dump_json()) == message
 
 

@@ -14,6 +14,7 @@ from replication.adapters.ltx_mirror import NotThereError
 from replication.errors import StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.messages import Head, ManifestFile, Welcome
+from replication.page_delta import BadDeltaError, Step, make_delta, read_delta
 from replication.plan import GapError
 from replication.position import Position
 from site_server.service.follow_directory import FollowDirectory
@@ -34,6 +35,13 @@ def files(*txids: int) -> list[ManifestFile]:
     return [entry(txid).wire() for txid in txids]
 
 
+def delta(base_txid: int, txid: int) -> bytes:
+    step = Step(
+        page_size=512, base_txid=base_txid, base_commit=3, txid=txid, commit=3, timestamp_ms=1
+    )
+    return make_delta(step, [], lambda _: b"")
+
+
 class Store:
     """The primary's store and the site's mirror and applier, as one story that the test reads."""
 
@@ -45,6 +53,7 @@ class Store:
         self.errors: dict[str, list[Exception]] = {}
         self.refused: list[str] = []
         self.overweight = False
+        self.makes_deltas = False
         self.failed = asyncio.Event()
 
     def _fail(self, what: str) -> None:
@@ -76,6 +85,27 @@ class Store:
         if head_txid is not None and not refused:
             self.position = Position(lineage=lineage, txid=head_txid)
         return Applied(position=self.position, files=1, pages=1, refused=refused, gap=None)
+
+    async def deltas(self, lineage: str, base_txid: int, txid: int) -> Sequence[bytes]:
+        del lineage
+        self._fail("deltas")
+        if not self.makes_deltas:
+            raise NotThereError
+        self.story.append(f"fetch {base_txid} to {txid}")
+        return [delta(base_txid, txid)]
+
+    async def apply_delta(self, lineage: str, data: bytes) -> Applied:
+        step = read_delta(data).step
+        self.story.append(f"delta {step.base_txid} to {step.txid}")
+        self._fail("delta")
+        if self.position is None or self.position.txid != step.base_txid:
+            raise BadDeltaError
+        self.position = Position(lineage=lineage, txid=step.txid)
+        return Applied(position=self.position, files=1, pages=1, refused=(), gap=None)
+
+    async def adopt(self, lineage: str, name: LtxName) -> None:
+        assert lineage == self.lineage
+        self.story.append(f"adopt {name.min_txid}-{name.max_txid}")
 
     async def applied(self, position: Position) -> None:
         del position
