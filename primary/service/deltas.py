@@ -28,6 +28,8 @@ logger: Final = logging.getLogger(__name__)
 
 PATIENCE_MS: Final = 100
 """How long a head is held back for its delta, which takes about 2 ms."""
+RETRY_MS: Final = 1_000
+"""After the shadow could not follow: making it anew reads a whole directory."""
 PUSHED_BYTES_MAX: Final = 256 * 1024
 """Of a delta that is sent to all sites unasked."""
 MADE_MAX: Final = 4
@@ -99,12 +101,18 @@ class Deltas:
             data = await asyncio.to_thread(self._shadow.follow, txid)
         except (ReplicationError, OSError) as error:
             self._tell(str(error))
+            self._is_late = True
+            self._note(txid)
+            await asyncio.sleep(RETRY_MS / 1000)
         else:
             self._tell("")
             if data is not None:
                 self._kept.add(read_delta(data).step, data)
+            self._is_late = False
+            self._note(txid)
+
+    def _note(self, txid: int) -> None:
         self._followed_txid = txid
-        self._is_late = False
         self._followed.set()
         self._followed = asyncio.Event()
 
@@ -125,7 +133,7 @@ class Deltas:
             return None
 
     def _tell(self, trouble: str) -> None:
-        if trouble and trouble != self._trouble:
+        if trouble and not self._trouble:
             logger.warning("sites get whole LTX files instead of page deltas: %s", trouble)
         if self._trouble and not trouble:
             logger.info("sites get page deltas again")

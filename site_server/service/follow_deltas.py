@@ -44,6 +44,8 @@ class FollowDeltas:
         self._source = source
         self._waiting = DeltaChain()
         self._is_refused = False
+        self.applied = 0
+        """Deltas that were used, since this process began."""
         self.refused = 0
         """Deltas that could not be used, since this process began."""
 
@@ -74,6 +76,7 @@ class FollowDeltas:
             if applied.position is None or applied.position.txid < step.txid:
                 return
             self._is_refused = False
+            self.applied += 1
             yield (
                 applied.position,
                 LtxName(level=0, min_txid=step.base_txid + 1, max_txid=step.txid),

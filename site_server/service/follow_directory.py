@@ -67,7 +67,7 @@ class FollowDirectory:
         self._mirror = mirror
         self._applier = applier
         self._listing = listing
-        self._deltas = FollowDeltas(applier, listing)
+        self.deltas = FollowDeltas(applier, listing)
         self._position = position
         self._mirror_lineage = mirror_lineage
         self._target: Head | None = None
@@ -124,14 +124,14 @@ class FollowDirectory:
             self._aim(_joined(self._target, message))
         elif isinstance(message, PushedDelta) and self._target is not None:
             # One that cannot be read says at least that there is something newer: ask what.
-            step = self._deltas.take(message)
+            step = self.deltas.take(message)
             txid = self.head_txid + 1 if step is None else max(self.head_txid, step.txid)
             self._aim(Head(lineage=self._target.lineage, txid=txid))
 
     def down(self) -> None:
         """Nothing can be fetched now."""
         self._is_up = False
-        self._deltas.forget()
+        self.deltas.forget()
 
     async def run(self) -> NoReturn:
         """Follow until cancelled."""
@@ -181,7 +181,7 @@ class FollowDirectory:
         position, target = self._position, self._target
         if position is None or target is None or position.lineage != target.lineage:
             return False
-        leading = self._deltas.lead(position, target.txid, may_fetch=not target.files)
+        leading = self.deltas.lead(position, target.txid, may_fetch=not target.files)
         async for reached, name in leading:
             self._stand_at(reached)
             await self._mirror.adopt(reached.lineage, name)

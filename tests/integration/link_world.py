@@ -95,9 +95,14 @@ class PrimaryEnd:
 
 @asynccontextmanager
 async def primary_end(
-    folder: Path, *, clock: Clock | None = None, with_litestream: bool = True
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    with_litestream: bool = True,
+    make_deltas: Callable[[Path], Deltas | None] | None = None,
 ) -> AsyncIterator[PrimaryEnd]:
     """A running primary's link; without litestream it has no TXID to tell of."""
+    make_deltas = make_deltas or deltas_of
     clock = clock or SystemClock()
     if not (folder / "directory.db").exists():
         create(folder, load(EXAMPLE.read_text()), clock)
@@ -106,12 +111,11 @@ async def primary_end(
         litestream = LitestreamProcess(
             directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
         )
-        shadow = Shadow(folder / "shadow.pages", folder / "store")
         publisher = Publisher(
             lineage=directory.lineage(),
             store=store,
             litestream=litestream,
-            deltas=Deltas(shadow=shadow, store=folder / "store"),
+            deltas=make_deltas(folder),
         )
         directory.on_commit = publisher.changed
         ground = LinkGround(
@@ -143,6 +147,12 @@ async def primary_end(
                 publisher=publisher,
                 registers=registers,
             )
+
+
+def deltas_of(folder: Path) -> Deltas:
+    """Page deltas of the primary in `folder`."""
+    shadow = Shadow(folder / "shadow.pages", folder / "store")
+    return Deltas(shadow=shadow, store=folder / "store")
 
 
 @contextmanager
@@ -197,12 +207,17 @@ async def site_end(
     *,
     journal: MemoryJournal | None = None,
     port: int | None = None,
+    takes_deltas: bool = True,
 ) -> AsyncIterator[SiteEnd]:
     """A running site's end; `port`: where the WAN listens that leads to the primary."""
+
+    def hello() -> Hello:
+        return exchange.hello().model_copy(update={"takes_deltas": takes_deltas})
+
     clock = SystemClock()
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
     (folder / "mirror").mkdir(parents=True, exist_ok=True)
-    client = client_of(identity, port, hello=lambda: exchange.hello())  # noqa: PLW0108 - made below
+    client = client_of(identity, port, hello=hello)
     exchange = ExchangeWithPrimary(journal=journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
