@@ -23,7 +23,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from replication.adapters.applier.delta_log import log_delta
+from replication.adapters.applier.delta_log import as_ltx, keep, name_of
 from replication.adapters.applier.position_file import read_position, store_position
 from replication.adapters.applier.replica_file import Change
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
@@ -91,7 +91,7 @@ class Applier:
         return outcome
 
     def apply_delta(self, lineage: str, data: bytes) -> Outcome:
-        """Apply a page delta, once its pages are proved and lie in the mirror as an LTX file.
+        """Apply a page delta, once its pages are proved; the mirror then has them as an LTX file.
 
         Where the replica has them already nothing is done. Errors: as `apply`, and `BadDeltaError`:
         nothing was written then.
@@ -100,8 +100,11 @@ class Applier:
         delta = read_delta(data)
         begin_txid = self._start_txid(lineage) or 0
         if begin_txid < delta.step.txid:
-            name = log_delta(self._replica, self._mirror / lineage, delta, begin_txid)
-            self._apply_slice(lineage, [name], outcome)
+            name, ltx = name_of(delta), as_ltx(delta, self._replica, begin_txid)
+            pages = self._write([read_ltx(ltx, str(name))], size_before=self._replica.page_count)
+            keep(ltx_path(self._mirror / lineage, name), ltx)
+            self._stand_at(Position(lineage=lineage, txid=name.max_txid))
+            outcome.applied, outcome.pages = 1, pages
         return outcome
 
     def _stored_position(self) -> Position | None:
@@ -157,11 +160,13 @@ class Applier:
                 files.append(_verified(read_ltx(source, str(name)), name))
             start_txid = self._start_txid(lineage)
             pages = self._write(files, size_before=self._replica.page_count if start_txid else 0)
-        position = Position(lineage=lineage, txid=names[-1].max_txid)
-        store_position(self._position_path, position)
-        self.position = position
+        self._stand_at(Position(lineage=lineage, txid=names[-1].max_txid))
         outcome.applied += len(names)
         outcome.pages += pages
+
+    def _stand_at(self, position: Position) -> None:
+        store_position(self._position_path, position)
+        self.position = position
 
     def _write(self, files: Sequence[LtxFile], *, size_before: int) -> int:
         newest: dict[int, LtxFile] = {}

@@ -1,9 +1,12 @@
 """From a page delta to an LTX file of the mirror.
 
 The replica is the only place where the older images are, so here the delta is undone and proved.
-What comes of it is written down before it is applied, as the LTX file that the site would have
-fetched. From then on nothing knows of the delta: a crash, or a replica that is lost while the WAN
-is down, finds the file and applies it like any other.
+What comes of it is the LTX file that the site would have fetched. It is applied like any other, and
+kept in the mirror for the day when the replica is lost while the WAN is down.
+
+It is kept after it is applied, for two syncs of a file would make every reader wait for what it
+does not need. A crash in between leaves new pages under the old position: the same delta is then
+refused, for its base is gone, and the same step is fetched as LTX, which does no harm.
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from replication.adapters.ltx_folder import ltx_path
 from replication.adapters.part_file import PartFile
 from replication.errors import StorageFullError
 from replication.ltx import LtxHeader
@@ -26,16 +28,17 @@ if TYPE_CHECKING:
     from replication.page_delta import PageDelta
 
 
-def log_delta(replica: ReplicaFile, root: Path, delta: PageDelta, position_txid: int) -> LtxName:
-    """The name of the file below `root` that holds what `delta` makes of the replica's pages.
+def name_of(delta: PageDelta) -> LtxName:
+    """The name of the file that `as_ltx` makes."""
+    return LtxName(level=0, min_txid=delta.step.base_txid + 1, max_txid=delta.step.txid)
 
-    Errors: `BadDeltaError`, `StorageFullError`, `OSError`.
-    """
-    step = delta.step
+
+def as_ltx(delta: PageDelta, replica: ReplicaFile, position_txid: int) -> bytes:
+    """The file of what `delta` makes of the pages of `replica`. Errors: `BadDeltaError`."""
+    step, name = delta.step, name_of(delta)
     if replica.page_size != step.page_size:
         raise BadDeltaError
     pages = delta.rebuild(replica.page, base_txid=position_txid, base_commit=replica.page_count)
-    name = LtxName(level=0, min_txid=step.base_txid + 1, max_txid=step.txid)
     header = LtxHeader(
         page_size=step.page_size,
         commit=step.commit,
@@ -43,11 +46,11 @@ def log_delta(replica: ReplicaFile, root: Path, delta: PageDelta, position_txid:
         max_txid=name.max_txid,
         timestamp_ms=step.timestamp_ms,
     )
-    _keep(ltx_path(root, name), write_ltx(header, pages.items()))
-    return name
+    return write_ltx(header, pages.items())
 
 
-def _keep(path: Path, data: bytes) -> None:
+def keep(path: Path, data: bytes) -> None:
+    """Put the file there, whole and synced. Errors: `StorageFullError`, `OSError`."""
     file = PartFile(path)
     try:
         file.finish(data)
