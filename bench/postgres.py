@@ -72,7 +72,7 @@ def make_folder(folder: Path) -> Path:
 
 @asynccontextmanager
 async def replicating(programs: Path, folder: Path, *schema: str) -> AsyncIterator[Pair]:
-    """Both servers in `folder` with the tables of `schema`, replicating once what is there was copied."""
+    """Both servers in `folder` with the tables of `schema`, once what is there was copied."""
     async with _server(programs, folder / "publisher") as publisher:
         await publisher.sql(*schema, "CREATE PUBLICATION p FOR ALL TABLES")
         async with _server(programs, folder / "subscriber") as subscriber:
