@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.catalogue import render
 from failure_modes.job_lifecycle import JobState
 from site_server.refusals import WORDS, Cause
+from site_server.service.duplicates import with_duplicate_age
 from site_server.service.release_job import NOT_NOW, facts_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class ListJobs:
 
     def __init__(self, ground: Ground, decider: Decider) -> None:
         self._store = ground.store
+        self._clock = ground.clock
         self._decider = decider
         self._limit = ground.limits.jobs_per_list_max
 
@@ -55,9 +57,14 @@ class ListJobs:
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
+            now_ms = self._clock.wall_ms()
+            asked = [
+                (job, with_duplicate_age(facts_of(job), job, site, known.policy, now_ms))
+                for job in jobs
+            ]
         listed = [
-            _listed(job, self._decider.decide(view, known, facts_of(job)), known.currency)
-            for job in jobs
+            _listed(job, self._decider.decide(view, known, facts), known.currency)
+            for job, facts in asked
         ]
         return JobList(jobs=tuple(listed), currency=known.currency)
 

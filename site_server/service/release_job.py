@@ -20,6 +20,7 @@ from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE
 from site_server.refusals import Cause, refusal, refusal_of, retry_helps
 from site_server.service.charged_to import THE_USER, Charge, charged_payer, reserved_payer
+from site_server.service.duplicates import with_duplicate_age
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -124,7 +125,9 @@ class ReleaseJob:
         self, unit: UnitOfWork, job: Job, known: Known, charge: Charge
     ) -> tuple[Job, Decision]:
         view = self._decider.view(unit, known)
-        decision = self._decider.decide(view, known, facts_of(job, charge))
+        asked = facts_of(job, charge)
+        facts = with_duplicate_age(asked, job, unit, known.policy, unit.wall_ms())
+        decision = self._decider.decide(view, known, facts)
         if decision.allowed:
             return _let_go(unit, job, known, decision), decision
         return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision
