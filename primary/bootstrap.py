@@ -117,6 +117,7 @@ class Primary:
             held_jobs=stores.registers,
             checks=self._checks(),
             card_key=card_key,
+            clock=clock,
         )
         self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))
 

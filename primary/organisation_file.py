@@ -17,6 +17,7 @@ from primary.names import (
     PriceFields,
     PrinterName,
     PrinterUri,
+    QuotaFields,
     SiteName,
     ThingName,
     Title,
@@ -86,6 +87,21 @@ class PriceItem(PriceFields):
     printer: ThingName | None = None
 
 
+class PriceListItem(FromOutside):
+    """Prices of all printers from a beginning on; `failure_modes.price_list` looks at the rest."""
+
+    valid_from_ms: Any = 0
+    tariffs: Any
+    default: Any
+    printers: Any = Field(default_factory=dict)
+
+
+class QuotaItem(QuotaFields):
+    """What each member of a group gets in each period."""
+
+    group: ThingName
+
+
 class PolicyItem(FromOutside):
     """Rules for all, for one site, or for one printer (`scope`)."""
 
@@ -114,6 +130,8 @@ class Organisation:
     printers: tuple[PrinterItem, ...]
     queues: tuple[QueueItem, ...]
     prices: tuple[PriceItem, ...]
+    price_lists: tuple[PriceListItem, ...]
+    quotas: tuple[QuotaItem, ...]
     policies: tuple[PolicyItem, ...]
     devices: tuple[DeviceItem, ...]
 
@@ -126,6 +144,8 @@ ITEM_OF_SECTION: Final[dict[str, type[FromOutside]]] = {
     "printers": PrinterItem,
     "queues": QueueItem,
     "prices": PriceItem,
+    "price_lists": PriceListItem,
+    "quotas": QuotaItem,
     "policies": PolicyItem,
     "devices": DeviceItem,
 }

@@ -18,6 +18,7 @@ from primary.service.adjust import Adjust
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
+from replication.ports import Clock
 
 B = TypeVar("B", bound=FromOutside)
 
@@ -43,6 +44,7 @@ class Services:
     held_jobs: HeldJobs
     checks: Checks
     card_key: bytes
+    clock: Clock
 
 
 SERVICES: Final = web.AppKey("services", Services)
@@ -56,6 +58,19 @@ async def body_of(request: web.Request, model: type[B]) -> B:
         return model.model_validate_json(content or b"{}")
     except ValidationError as error:
         raise ConfigError(problems_of(error, model)) from error
+
+
+async def object_of(request: web.Request, bytes_max: int) -> dict[str, Any]:
+    """The request's JSON body where its shape is checked elsewhere. Errors: `ConfigError`."""
+    async with asyncio.timeout(BODY_TIMEOUT_S):
+        content = await request.clone(client_max_size=bytes_max).read()
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError as error:
+        raise ConfigError([f"This is not JSON: {error}"]) from error
+    if not isinstance(found, dict):
+        raise ConfigError(["This is no JSON object; begin it with { and end it with }"])
+    return found
 
 
 def user_name_of(request: web.Request) -> str:

@@ -50,6 +50,8 @@ def services(
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
+    *,
+    clock: ManualClock,
 ) -> Services:
     return Services(
         directory=directory,
@@ -59,6 +61,7 @@ def services(
         held_jobs=held_jobs,
         checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},
         card_key=CARD_KEY,
+        clock=clock,
     )
 
 
