@@ -7,6 +7,7 @@ from primary.http import (
     api_ledger,
     api_policies,
     api_price_lists,
+    api_quotas,
     api_sites,
     api_users,
     health,
@@ -30,6 +31,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         api_sites,
         api_policies,
         api_price_lists,
+        api_quotas,
         api_ledger,
     ):
         app.add_routes(part.routes)

@@ -15,6 +15,7 @@ from primary.errors import BadRequestError, ConfigError
 from primary.names import FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
+from primary.service.grant_quotas import GrantQuotas
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
@@ -40,6 +41,7 @@ class Services:
     directory: Directory
     report: LedgerReport
     adjust: Adjust
+    quotas: GrantQuotas
     join_tokens: JoinTokens
     held_jobs: HeldJobs
     checks: Checks
