@@ -3,6 +3,7 @@
 `primary.organisation_load` reads it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -155,3 +156,9 @@ class Head(FromOutside):
     """What stands above the sections."""
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+def numbered(items: Sequence[PriceListItem]) -> list[dict[str, Any]]:
+    """The price lists as headquarters keeps them, numbered in the order of their beginnings."""
+    in_order = sorted(items, key=lambda item: item.valid_from_ms)
+    return [{**item.model_dump(), "version": number} for number, item in enumerate(in_order, 1)]

@@ -1,20 +1,10 @@
 """What is wrong with the price lists of an organisation file."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from failure_modes import price_list
-from primary.organisation_file import PriceListItem
+from primary.organisation_file import PriceListItem, numbered
 from primary.store.price_lists import FIRST_VERSION, VALID_FROM, VERSION, Place, order_problems
-
-
-def numbered(items: Sequence[PriceListItem]) -> list[dict[str, Any]]:
-    """The lists as headquarters keeps them, numbered in the order of their beginnings."""
-    in_order = sorted(items, key=lambda item: item.valid_from_ms)
-    return [
-        {**item.model_dump(), VERSION: version}
-        for version, item in enumerate(in_order, FIRST_VERSION)
-    ]
 
 
 def price_list_problems(

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from primary.organisation_file import Organisation
-from primary.organisation_prices import numbered
+from primary.organisation_file import Organisation, numbered
 from primary.policy_rules import LayerRules
 from primary.store.bulk import Bulk, bulk_insert
 from primary.store.fleet import DEFAULT_PRICE
