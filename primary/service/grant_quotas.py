@@ -32,7 +32,7 @@ from replication.errors import ReplicationError, StoreClosedError
 from replication.ports import Clock
 
 MEMBERS_AT_ONCE: Final = 100
-"""Members in one transaction: some 10 ms, and everybody else has their turn in between."""
+"""Members in one transaction: some 10 ms of work, and everybody else has their turn in between."""
 
 logger: Final = logging.getLogger(__name__)
 
