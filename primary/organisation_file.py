@@ -12,6 +12,7 @@ from pydantic import Field
 from failure_modes.vocabulary import HoldMode, Layer, ProviderMode
 from primary.names import (
     AccountMember,
+    AccountName,
     BalanceMicros,
     CardNumber,
     FromOutside,
@@ -55,7 +56,7 @@ class GroupItem(FromOutside):
 class AccountItem(FromOutside):
     """A shared account that can pay for a job. A restricted one pays no more than its balance."""
 
-    name: ThingName
+    name: AccountName
     title: Title
     balance_micros: BalanceMicros = 0
     enabled: bool = True
