@@ -55,8 +55,9 @@ class ListJobs:
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
+        link = self._decider.link_of(session)
         listed = [
-            _listed(job, self._decider.decide(view, known, facts_of(job)), known.currency)
+            _listed(job, self._decider.foresee(view, known, facts_of(job), link), known.currency)
             for job in jobs
         ]
         return JobList(jobs=tuple(listed), currency=known.currency)

@@ -23,7 +23,7 @@ from site_server.service.charged_to import THE_USER, Charge, charged_payer, rese
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
-    from failure_modes.vocabulary import WallMs
+    from failure_modes.vocabulary import LinkState, WallMs
     from site_server.service.dispatch import Dispatcher
     from site_server.service.ground import Ground
     from site_server.service.view import Decider, Known
@@ -84,14 +84,24 @@ class ReleaseJob:
         self._dispatcher = dispatcher
 
     async def release(
-        self, job_uuid: str, user_name: str, printer_name: str, charge: Charge = THE_USER
+        self,
+        job_uuid: str,
+        user_name: str,
+        printer_name: str,
+        charge: Charge = THE_USER,
+        *,
+        link: LinkState | None = None,
     ) -> Released:
-        """Send the user's job to that printer; raises `RefusedError` where it may not go."""
+        """Send the user's job to that printer; raises `RefusedError` where it may not go.
+
+        `link` is the state that the user's session is decided by; None is the present one.
+        """
         with self._dispatcher.slot() as slot:
             known = self._decider.known(user_name, printer_name, charge)
 
             def work(unit: UnitOfWork) -> tuple[Job, Decision]:
-                return self._decided(unit, _releasable(unit, job_uuid, user_name), known, charge)
+                job = _releasable(unit, job_uuid, user_name)
+                return self._decided(unit, job, known, facts_of(job, charge), link)
 
             job, decision = await self._store.write(work)
             if not decision.allowed:
@@ -121,10 +131,15 @@ class ReleaseJob:
                 await self.release_direct(job)
 
     def _decided(
-        self, unit: UnitOfWork, job: Job, known: Known, charge: Charge
+        self,
+        unit: UnitOfWork,
+        job: Job,
+        known: Known,
+        facts: ReleaseFacts,
+        link: LinkState | None,
     ) -> tuple[Job, Decision]:
         view = self._decider.view(unit, known)
-        decision = self._decider.decide(view, known, facts_of(job, charge))
+        decision = self._decider.decide(view, known, facts, link)
         if decision.allowed:
             return _let_go(unit, job, known, decision), decision
         return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision

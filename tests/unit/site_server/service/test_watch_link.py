@@ -14,7 +14,7 @@ from failure_modes.vocabulary import LinkState
 from replication.messages import Ack, Beat, BeatAck, Welcome
 from replication.testing import ManualClock, RecordingLink
 from site_server.service.backlog import Backlog
-from site_server.service.watch_link import LinkChange, WatchLink
+from site_server.service.watch_link import LinkChange, ReplicaSigns, WatchLink
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +51,7 @@ class Site:
             clock=self.clock,
             backlog=Backlog((self.stream,)),
             timing=TIMING,
-            replica_age_ms=lambda: self.replica_age_ms,
+            replica=ReplicaSigns(age_ms=lambda: self.replica_age_ms),
         )
 
     async def next_beat(self) -> Beat:
