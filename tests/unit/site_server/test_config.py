@@ -134,5 +134,5 @@ def test_all_that_is_wrong_with_the_link_and_its_rhythm_is_said_at_once() -> Non
         "beat_ms: at least 1 ms",
     ):
         assert said in problem
-    with pytest.raises(ConfigError, match="link.accrual.phi: there is no such setting"):
+    with pytest.raises(ConfigError, match=r"link\.accrual\.phi: there is no such setting"):
         load("[link.accrual]\nphi = 8", {})
