@@ -34,7 +34,7 @@ PRINTED = Outcome(fate=Fate.PRINTED)
 class StillLink:
     """A link whose state is whatever the test says, or an order, and which is cut off since then.
 
-    The test sets `applied` and `changed` for what it does itself.
+    The test says `tell` for what it does itself.
     """
 
     def __init__(self, state: LinkState = LinkState.ONLINE) -> None:
@@ -70,6 +70,13 @@ class StillLink:
         self.state, self.offline_since_ms = state, standing.offline_since_ms
         self.pass_over(order)
         return changed
+
+    def tell(self) -> None:
+        """Say that the state and the replica have changed."""
+        told = self.changed, self.applied
+        self.changed, self.applied = asyncio.Event(), asyncio.Event()
+        for event in told:
+            event.set()
 
     def pass_over(self, order: LinkOrder) -> None:
         """See `site_server.ports.Link`."""

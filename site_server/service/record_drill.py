@@ -61,6 +61,7 @@ class RecordDrill:
         self._counts: Counter[Count] = Counter()
         self._refusals: Counter[Refusal] = Counter()
         self._begun = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._number: int | None = None
 
     @property
@@ -113,17 +114,18 @@ class RecordDrill:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what was counted; where that fails it is kept for the next time."""
-        number = self._number
-        counted = self._take()
-        if number is None or not (counted.counts or counted.refusals):
-            return
-        try:
-            await self._store.write(lambda unit: unit.drills.add(number, counted))
-        except BaseException:
-            if number == self._number:
-                self.put_back(counted)
-            raise
+        """Return once all that was counted is written; where that fails it is kept for later."""
+        async with self._writing:
+            number = self._number
+            counted = self._take()
+            if number is None or not (counted.counts or counted.refusals):
+                return
+            try:
+                await self._store.write(lambda unit: unit.drills.add(number, counted))
+            except BaseException:
+                if number == self._number:
+                    self.put_back(counted)
+                raise
 
     def put_back(self, counted: Counted) -> None:
         """Count this again: it was not written."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import WallMs
 
 REPORTS_KEPT: Final = 20
-NAMED_MAX: Final = 5_000
+NAMED_MAX: Final = 2_000
 """Rows of refusals of one drill. Beyond it, who is refused is counted without a name."""
 NOBODY: Final = ""
 

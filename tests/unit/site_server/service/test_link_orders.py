@@ -1,0 +1,285 @@
+"""Orders about the link: obeyed once, remembered, and a drill with a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from failure_modes.vocabulary import LinkEvent, LinkState
+from replication.errors import StorageFullError
+from replication.schema import directory as schema
+from site_server.errors import RefusedError
+from site_server.ports import LinkStanding
+from tests.unit.site_server.a_site import DEVICE, PRICE_MICROS, SITE, FillingStore, a_site, units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from site_server.service.drill_report import DrillReport
+    from site_server.store.unit_of_work import UnitOfWork
+    from tests.unit.site_server.a_site import ASite
+
+T = TypeVar("T")
+START, STOP = LinkEvent.DRILL_STARTED, LinkEvent.DRILL_ENDED
+FORCE, FREE = LinkEvent.FORCE_STARTED, LinkEvent.FORCE_ENDED
+
+
+async def order(site: ASite, event: LinkEvent) -> LinkState:
+    return (await site.services.link_orders.give(event)).link_state
+
+
+def headquarters_orders(site: ASite, event: LinkEvent, number: int) -> None:
+    site.replica.put(
+        schema.link_orders, site_name=SITE, number=number, order=event.value, given_wall_ms=1
+    )
+
+
+def remembered(site: ASite) -> LinkStanding | None:
+    with site.store.read() as view:
+        return view.link_memory.get()
+
+
+async def last(site: ASite) -> DrillReport:
+    report = (await site.services.link_orders.reports()).last
+    assert report is not None
+    return report
+
+
+async def test_a_drill_begins_and_ends_and_the_same_order_again_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    async with a_site(tmp_path) as site:
+        orders = site.services.link_orders
+        assert (await orders.give(START)).changed
+        assert (site.link.state, site.services.drill.number) == (LinkState.DRILL, 1)
+        assert not (await orders.give(START)).changed
+        assert site.services.drill.number == 1
+        assert await order(site, STOP) is LinkState.OFFLINE
+        assert not site.services.drill.is_on
+        assert not (await orders.give(STOP)).changed
+
+
+async def test_a_drill_inside_a_forced_cut_is_refused_and_a_forced_cut_ends_a_drill(
+    tmp_path: Path,
+) -> None:
+    async with a_site(tmp_path) as site:
+        await order(site, START)
+        assert await order(site, FORCE) is LinkState.FORCED_OFFLINE
+        assert (await last(site)).ended_wall_ms is not None
+        with pytest.raises(RefusedError, match="cut off by force") as error:
+            await order(site, START)
+        assert "force-offline off" in error.value.advice
+        assert site.link.state is LinkState.FORCED_OFFLINE
+        assert await order(site, FREE) is LinkState.OFFLINE
+
+
+async def test_what_was_ordered_is_remembered_with_the_age_of_the_outage(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        began_ms = site.clock.wall_ms()
+        await order(site, START)
+        assert remembered(site) == LinkStanding(
+            ordered=LinkState.DRILL, offline_since_ms=began_ms, order_number=0
+        )
+        await order(site, STOP)
+        assert remembered(site) == LinkStanding(offline_since_ms=began_ms)
+        site.link.state, site.link.offline_since_ms = LinkState.ONLINE, None
+        site.link.tell()
+        await site.settle()
+        assert remembered(site) == LinkStanding()
+
+
+async def test_nothing_is_written_while_nothing_changes(tmp_path: Path) -> None:
+    class CountingStore(FillingStore):
+        writes = 0
+
+        async def write(self, work: Callable[[UnitOfWork], T]) -> T:
+            type(self).writes += 1
+            return await super().write(work)
+
+    async with a_site(tmp_path, make_store=CountingStore) as site:
+        await site.settle_reading()
+        before = CountingStore.writes
+        for _ in range(3):
+            await site.services.link_orders.remember()
+            await site.services.link_orders.obey_headquarters()
+        assert before == CountingStore.writes
+
+
+async def test_an_order_that_cannot_be_written_is_not_given(tmp_path: Path) -> None:
+    async with a_site(tmp_path, make_store=FillingStore) as site:
+        assert isinstance(site.store, FillingStore)
+        site.store.is_full = True
+        with pytest.raises(StorageFullError):
+            await order(site, START)
+        assert (site.link.state, site.services.drill.is_on) == (LinkState.ONLINE, False)
+        site.store.is_full = False
+        await order(site, START)
+        site.store.is_full = True
+        with pytest.raises(StorageFullError):
+            await order(site, STOP)
+        assert (site.link.state, site.services.drill.is_on) == (LinkState.DRILL, True)
+        site.store.is_full = False
+
+
+async def test_headquarters_is_obeyed_once_however_often_its_order_comes(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        headquarters_orders(site, START, 7)
+        site.link.tell()
+        await site.settle()
+        assert (site.link.state, site.link.order_number) == (LinkState.DRILL, 7)
+        await order(site, STOP)  # somebody at the site has had enough of it
+        await site.services.link_orders.obey_headquarters()
+        headquarters_orders(site, START, 6)  # an old directory came back
+        await site.services.link_orders.obey_headquarters()
+        assert not site.services.drill.is_on
+        headquarters_orders(site, START, 8)
+        await site.services.link_orders.obey_headquarters()
+        assert site.services.drill.is_on
+        standing = remembered(site)
+        assert standing is not None
+        assert standing.order_number == 8
+
+
+async def test_what_headquarters_cannot_order_is_passed_over_and_asked_no_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_site(tmp_path) as site:
+        await order(site, FORCE)
+        headquarters_orders(site, START, 7)
+        for _ in range(3):
+            await site.services.link_orders.obey_headquarters()
+        assert site.link.state is LinkState.FORCED_OFFLINE
+        standing = remembered(site)
+        assert standing is not None
+        assert standing.order_number == 7
+        assert caplog.text.count("passed over") == 1
+        headquarters_orders(site, LinkEvent.GOOD_BEAT, 8)  # no order at all
+        await site.services.link_orders.obey_headquarters()
+        site.replica.ready = False
+        await site.services.link_orders.obey_headquarters()
+        assert site.link.order_number == 7
+
+
+async def test_the_report_tells_what_the_drill_refused_from_what_is_refused_on_any_day(
+    tmp_path: Path,
+) -> None:
+    async with a_site(tmp_path) as site:
+        rules = {"credit": "offline_ceiling", "offline_ceiling_micros": PRICE_MICROS}
+        site.policy("site", SITE, rules)
+        site.user("ada", units(5))
+        site.user("alan", 0)
+        jobs = [await site.print_pdf("ada"), await site.print_pdf("alan")]
+        await order(site, START)
+        await site.log_in("ada")
+        with pytest.raises(RefusedError):
+            await site.services.log_in.log_in(DEVICE, "no card of anybody")
+        for job in jobs:
+            for _ in range(2):
+                with pytest.raises(RefusedError):
+                    await site.release(job)
+        site.replica.put(
+            schema.policies, layer="site", scope=SITE, version=2, body='{"version": 2}'
+        )
+        await site.release(jobs[0])
+        await site.print_pdf("ada")
+        site.clock.advance(90_000)
+
+        report = await last(site)
+
+        assert (report.number, report.ended_wall_ms, report.lasted_ms) == (1, None, 90_000)
+        counted = {name: amount for name, amount in report.counts.items() if amount}
+        assert counted == {
+            "logins_accepted": 1,
+            "logins_refused": 1,
+            "jobs_taken": 1,
+            "jobs_released": 1,
+            "releases_refused": 4,
+            "pages_released": 2,
+            "released_micros": 2 * PRICE_MICROS,
+        }
+        assert [
+            (each.reason, each.because_of_drill, each.times, each.people)
+            for each in report.refusals
+        ] == [
+            ("ceiling_reached", True, 2, 1),
+            ("not_enough_credit", False, 2, 1),
+            ("unknown_card", False, 1, 0),
+        ]
+        said = "\n".join(report.lines("EUR"))
+        assert "has been on for 1 min 30 s." in said
+        assert "Jobs released: 1 with 2 pages for 0.10 EUR, refused: 4." in said
+        assert "Refused because of the drill: 2.\n  ceiling_reached: 2 times, 1 people." in said
+
+
+async def test_a_report_that_has_ended_stays_and_names_nobody(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        for number in range(1, 23):
+            await order(site, START)
+            with pytest.raises(RefusedError):
+                await site.services.log_in.log_in(DEVICE, f"no card {number}")
+            site.clock.advance(1_000)
+            await order(site, STOP)
+            site.link.state, site.link.offline_since_ms = LinkState.ONLINE, None
+        reports = await site.services.link_orders.reports()
+        assert reports.on is None
+        assert [each.number for each in reports.ended] == list(range(22, 2, -1))
+        assert all(each.counts["logins_refused"] == 1 for each in reports.ended)
+        assert reports.ended[0].lasted_ms == 1_000
+        with site.store.read() as view:
+            assert view.drills.refusals(22) == ()
+
+
+async def test_a_drill_goes_on_after_a_restart_with_what_it_had_counted(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        site.user("ada", units(5))
+        await order(site, START)
+        await site.log_in("ada")
+        await site.settle()
+    async with a_site(tmp_path) as site:
+        site.link.state = LinkState.DRILL  # as the link's own memory has it
+        site.services.link_orders.start()
+        await site.log_in("ada")
+        await order(site, STOP)
+        report = await last(site)
+        assert (report.number, report.counts["logins_accepted"]) == (1, 2)
+
+
+async def test_who_was_logged_in_before_the_drill_is_counted_apart(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        site.user("ada", units(5))
+        job = await site.print_pdf("ada")
+        session = await site.log_in("ada")
+        await order(site, START)
+        site.services.list_jobs.list(session)  # a look is no decision
+        link = site.services.decider.link_of(session)
+        await site.services.release_job.release(
+            job.job_uuid, "ada", session.printer_name, link=link
+        )
+        report = await last(site)
+        assert report.counts["by_earlier_rules"] == 1
+        assert report.counts["jobs_released"] == 0
+
+
+async def test_a_site_without_a_drill_says_so(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        reports = await site.services.link_orders.reports()
+        assert (reports.on, reports.ended, reports.last) == (None, (), None)
+
+
+async def test_counters_that_cannot_be_written_are_kept_for_the_next_time(tmp_path: Path) -> None:
+    async with a_site(tmp_path, make_store=FillingStore) as site:
+        assert isinstance(site.store, FillingStore)
+        site.user("ada", units(5))
+        await order(site, START)
+        await site.log_in("ada")
+        await site.settle()
+        with pytest.raises(RefusedError):
+            await site.services.log_in.log_in(DEVICE, "no card")
+        site.store.is_full = True
+        with pytest.raises(StorageFullError):
+            await site.services.drill.flush()
+        site.store.is_full = False
+        counts = (await last(site)).counts
+        assert (counts["logins_accepted"], counts["logins_refused"]) == (1, 1)
