@@ -80,7 +80,9 @@ class DrillReport(BaseModel):
         found = [each for each in self.refusals if each.because_of_drill is because_of_drill]
         yield f"{title}: {sum(each.times for each in found)}."
         for each in found:
-            yield f"  {each.reason}: {each.times} times, {each.people} people. {_title(each)}"
+            times = f"{each.times} {'time' if each.times == 1 else 'times'}"
+            people = f"{each.people} {'person' if each.people == 1 else 'people'}"
+            yield f"  {each.reason}: {times}, {people}. {_title(each)}"
 
     def _changed(self) -> Iterator[str]:
         yield (

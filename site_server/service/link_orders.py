@@ -8,7 +8,8 @@ goes through one lock here, so that nothing older is ever written over something
 
 Orders of headquarters are a row of the directory, so they come in the replica, as late and as often
 as that does. Each has a number and is obeyed once. One that the table of the link refuses is passed
-over, and the log says so. An order that is given here is no less than one of headquarters: the
+over, and the log says so; so is a drill that was ordered long ago, while the site was really cut:
+nobody expects it any more. An order that is given here is no less than one of headquarters: the
 newest counts, whoever gave it.
 
 A drill and a forced cut change the rules only. Journal, replica and beats go on underneath:
@@ -22,23 +23,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.errors import IllegalTransitionError
-from failure_modes.vocabulary import LinkState
-from replication.errors import ReplicationError
+from failure_modes.vocabulary import LinkEvent, LinkState
+from replication.errors import ReplicationError, StorageError, StorageFullError
 from site_server.ports import LinkOrder
 from site_server.refusals import Cause, refusal
 from site_server.service.drill_report import DrillReport, read_reports, report_of
 
 if TYPE_CHECKING:
-    from failure_modes.vocabulary import LinkEvent
+    from collections.abc import Awaitable, Callable
+
     from site_server.ports import LinkStanding
     from site_server.service.ground import Ground
     from site_server.service.record_drill import RecordDrill
     from site_server.store.drills import Counted
     from site_server.store.unit_of_work import UnitOfWork
+
+DRILL_ORDER_AGE_MAX_MS: Final = 3_600_000
+"""From which on a drill is not begun any more: whoever ordered it stopped waiting for it."""
 
 log: Final = logging.getLogger(__name__)
 
@@ -72,6 +77,7 @@ class LinkOrders:
         self._directory = ground.directory
         self._link = ground.link
         self._clock = ground.clock
+        self._supervisor = ground.supervisor
         self._drill = drill
         self._lock = asyncio.Lock()
         self._written: LinkStanding | None = None
@@ -93,25 +99,19 @@ class LinkOrders:
 
     async def obey_headquarters(self) -> None:
         """Obey headquarters' newest order, if it was not seen here before."""
-        order = self._newest_of_headquarters()
-        if (
-            order is None
-            or order.number is None
-            or order.number <= self._link.standing.order_number
-        ):
+        newest = self._newest_of_headquarters()
+        if newest is None or (newest[0].number or 0) <= self._link.standing.order_number:
             return
-        here = LinkOrder(
-            order=order.order, given_wall_ms=self._clock.wall_ms(), number=order.number
-        )
+        order, is_late = newest
+        here = replace(order, given_wall_ms=self._clock.wall_ms())
         log.warning("headquarters orders: %s", order.order)
+        if is_late:
+            await self._pass_over(here, "it was ordered too long ago to begin now")
+            return
         try:
             await self._obey(here)
         except IllegalTransitionError:
-            log.warning(
-                "a drill cannot begin while the site is cut off by force; it is passed over"
-            )
-            self._link.pass_over(here)
-            await self.remember()
+            await self._pass_over(here, "the site is cut off by force")
 
     async def reports(self) -> DrillReports:
         """What the drills showed, up to now."""
@@ -135,23 +135,46 @@ class LinkOrders:
         """Remember each change, for ever."""
         while True:
             changed = self._link.changed
-            await self.remember()
+            await self._retried("the memory of the link", self.remember)
             await changed.wait()
 
     async def run_orders(self) -> None:
         """Obey whatever headquarters orders, for ever."""
         while True:
             applied = self._link.applied
-            await self.obey_headquarters()
+            await self._retried("an order of headquarters", self.obey_headquarters)
             await applied.wait()
 
-    def _newest_of_headquarters(self) -> LinkOrder | None:
-        """The order in the replica; one that cannot be read holds none."""
+    async def _retried(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do that, again and again where the disk does not take it."""
+
+        async def attempt() -> str:
+            try:
+                await work()
+            except (StorageError, StorageFullError) as error:
+                return str(error)
+            return ""
+
+        await self._supervisor.retry(name, attempt)
+
+    def _newest_of_headquarters(self) -> tuple[LinkOrder, bool] | None:
+        """The order in the replica, and whether it comes too late; no replica holds none."""
         try:
             with self._directory.read() as snapshot:
-                return snapshot.link_order() if snapshot else None
+                order = snapshot.link_order() if snapshot else None
+                heartbeat = snapshot.heartbeat() if snapshot else None
         except ReplicationError:
             return None
+        if order is None:
+            return None
+        # Both times are of headquarters' own clock.
+        age_ms = heartbeat.wall_ms - order.given_wall_ms if heartbeat else 0
+        return order, order.order is LinkEvent.DRILL_STARTED and age_ms > DRILL_ORDER_AGE_MAX_MS
+
+    async def _pass_over(self, order: LinkOrder, why: str) -> None:
+        log.warning("%s of headquarters is passed over: %s", order.order, why)
+        self._link.pass_over(order)
+        await self.remember()
 
     async def _obey(self, order: LinkOrder) -> Obeyed:
         async with self._lock:

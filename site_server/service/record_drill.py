@@ -23,12 +23,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
 from failure_modes.facts import CopyFacts, LoginFacts, SubmitFacts
 from failure_modes.vocabulary import Action, LinkState
+from replication.errors import StorageError, StorageFullError
 from site_server.store.drills import Count, Counted, Refusal
 
 if TYPE_CHECKING:
@@ -111,7 +113,8 @@ class RecordDrill:
         while True:
             await self._begun.wait()
             await self._store.wait_for_commit()
-            await self.flush()
+            with suppress(StorageError, StorageFullError):  # kept, and written after the next one
+                await self.flush()
 
     async def flush(self) -> None:
         """Return once all that was counted is written; where that fails it is kept for later."""

@@ -201,8 +201,9 @@ class WatchLink:
         while True:
             self._wake.clear()
             self._observe()
+            policy_version = self._replica.policy_version()
             if self._is_up:
-                await self._beat()
+                await self._beat(policy_version)
             try:
                 async with asyncio.timeout(beat_s):
                     await self._wake.wait()
@@ -216,12 +217,12 @@ class WatchLink:
             order_number=self._order_number,
         )
 
-    async def _beat(self) -> None:
+    async def _beat(self, policy_version: int | None) -> None:
         self._number += 1
         self._backlog.mark()
         beat = Beat(
             number=self._number,
-            policy_version=self._replica.policy_version(),
+            policy_version=policy_version,
             link_state=self.state,
             order_number=self._order_number,
         )

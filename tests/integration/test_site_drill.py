@@ -87,7 +87,7 @@ async def test_a_drill_of_headquarters_is_held_over_a_restart_and_reported(tmp_p
         lines = told.output.splitlines()
         assert lines[0].startswith("Drill 1 began ")
         assert "Refused because of the drill: 1." in lines
-        assert any(line.startswith("  ceiling_reached: 1 times, 1 people.") for line in lines)
+        assert any(line.startswith("  ceiling_reached: 1 time, 1 person.") for line in lines)
         (await scene.branch.release(ADA, job["job_uuid"])).expect("a release after the drill")
 
 

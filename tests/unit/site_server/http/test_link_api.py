@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,8 @@ async def test_a_pin_ends_where_the_clock_was_set_back_or_the_row_is_old(tmp_pat
         session = await api.site.log_in("ada")
         api.site.link.state = LinkState.DRILL
         assert api.site.services.decider.link_of(session) is LinkState.ONLINE
+        old = replace(session, link_state=None)
+        assert api.site.services.decider.link_of(old) is LinkState.DRILL
         api.site.clock.jump(-60_000)
         assert api.site.services.decider.link_of(session) is LinkState.DRILL
 

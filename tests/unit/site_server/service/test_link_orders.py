@@ -11,6 +11,7 @@ from replication.errors import StorageFullError
 from replication.schema import directory as schema
 from site_server.errors import RefusedError
 from site_server.ports import LinkStanding
+from site_server.service.link_orders import DRILL_ORDER_AGE_MAX_MS
 from tests.unit.site_server.a_site import DEVICE, PRICE_MICROS, SITE, FillingStore, a_site, units
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ async def order(site: ASite, event: LinkEvent) -> LinkState:
 
 def headquarters_orders(site: ASite, event: LinkEvent, number: int) -> None:
     site.replica.put(
-        schema.link_orders, site_name=SITE, number=number, order=event.value, given_wall_ms=1
+        schema.link_orders,
+        site_name=SITE,
+        number=number,
+        order=event.value,
+        given_wall_ms=site.clock.wall_ms(),
     )
 
 
@@ -162,6 +167,39 @@ async def test_what_headquarters_cannot_order_is_passed_over_and_asked_no_more(
         assert site.link.order_number == 7
 
 
+async def test_a_drill_that_was_ordered_during_a_long_cut_does_not_begin_after_it(
+    tmp_path: Path,
+) -> None:
+    async with a_site(tmp_path) as site:
+        for number, (event, state) in enumerate(
+            ((START, LinkState.ONLINE), (FORCE, LinkState.FORCED_OFFLINE)), start=1
+        ):
+            headquarters_orders(site, event, number)
+            late_ms = site.clock.wall_ms() + DRILL_ORDER_AGE_MAX_MS + 1
+            site.replica.change(
+                lambda connection, late_ms=late_ms: connection.execute(  # type: ignore[misc]
+                    schema.heartbeat.update().values(wall_ms=late_ms)
+                )
+            )
+            await site.services.link_orders.obey_headquarters()
+            assert (site.link.state, site.link.order_number) == (state, number)
+
+
+async def test_a_disk_that_was_full_delays_an_order_and_loses_none(tmp_path: Path) -> None:
+    async with a_site(tmp_path, make_store=FillingStore) as site:
+        assert isinstance(site.store, FillingStore)
+        await site.settle()
+        site.store.is_full = True
+        headquarters_orders(site, START, 7)
+        site.link.tell()
+        await site.settle_reading()
+        assert site.link.state is LinkState.ONLINE
+        site.store.is_full = False
+        site.pause.go_on.set()
+        await site.settle()
+        assert site.services.drill.is_on
+
+
 async def test_the_report_tells_what_the_drill_refused_from_what_is_refused_on_any_day(
     tmp_path: Path,
 ) -> None:
@@ -210,7 +248,7 @@ async def test_the_report_tells_what_the_drill_refused_from_what_is_refused_on_a
         said = "\n".join(report.lines("EUR"))
         assert "has been on for 1 min 30 s." in said
         assert "Jobs released: 1 with 2 pages for 0.10 EUR, refused: 4." in said
-        assert "Refused because of the drill: 2.\n  ceiling_reached: 2 times, 1 people." in said
+        assert "Refused because of the drill: 2.\n  ceiling_reached: 2 times, 1 person." in said
 
 
 async def test_a_report_that_has_ended_stays_and_names_nobody(tmp_path: Path) -> None:
