@@ -18,14 +18,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from failure_modes.vocabulary import Layer
 from primary.errors import ConfigError, ConflictError, NotFoundError
+from primary.policy_names import Kind, name_problems
 from primary.policy_rules import VERSION, LayerRules, Problem, field_problems, find_problems
 from replication.journal import canonical_json
-from replication.schema.directory import policies, printers, sites
+from replication.schema.directory import accounts, groups, policies, printers, sites
 
 FIRST_VERSION: Final = 1
 
@@ -98,6 +99,10 @@ _SCOPES: Final = {
         printers.c.printer_name == bindparam("name")
     ),
 }
+_NAMED: Final[dict[Kind, Select[Any]]] = {
+    "account": select(accounts.c.account_name).where(accounts.c.account_name == bindparam("name")),
+    "group": select(groups.c.group_name).where(groups.c.group_name == bindparam("name")),
+}
 
 
 def all_policies(connection: Connection) -> list[StoredPolicy]:
@@ -161,7 +166,12 @@ def standing_problems(connection: Connection) -> list[Problem]:
         for each in all_policies(connection)
     ]
     meetings = [(row.site_name, row.scope) for row in connection.execute(_MEETINGS)]
-    return find_problems(rules, meetings)
+    named = [
+        Problem(where=(each.key,), what=text, text=text)
+        for each in rules
+        for text in name_problems(each, lambda kind, name: _exists(connection, kind, name))
+    ]
+    return [*find_problems(rules, meetings), *named]
 
 
 def refuse_new(connection: Connection, standing: Sequence[Problem]) -> tuple[str, ...]:
@@ -187,6 +197,10 @@ def _write(connection: Connection, value: LayerRules, *, removed: bool) -> int:
         },
     )
     return version
+
+
+def _exists(connection: Connection, kind: Kind, name: str) -> bool:
+    return connection.execute(_NAMED[kind], {"name": name}).one_or_none() is not None
 
 
 def body_of(policy: LayerRules, version: int) -> str:
