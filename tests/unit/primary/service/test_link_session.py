@@ -19,6 +19,7 @@ from replication.messages import (
     Head,
     RegistersHave,
     Welcome,
+    parse_from_site,
 )
 from replication.messages import Registers as RegistersMessage
 from replication.ports import Micros, WallMs
@@ -100,6 +101,14 @@ async def test_what_a_beat_says_of_the_site_is_heard(
         order_number=3,
         heard_wall_ms=clock.wall_ms(),
     )
+
+
+async def test_a_site_of_the_protocol_before_is_served_as_ever(ground: LinkGround) -> None:
+    old = '{"type": "hello", "protocol": 1, "site_name": "oslo", "epoch": 1, "journal_seq": 0,'
+    async with session(ground) as wire:
+        wire.put(parse_from_site(old + ' "wall_ms": 0}'))
+        wire.put(parse_from_site('{"type": "beat", "number": 3}'))
+        assert await said_after_welcome(wire, 1) == [BeatAck(number=3)]
 
 
 async def test_a_new_head_is_told(ground: LinkGround) -> None:
