@@ -39,6 +39,7 @@ from primary.service.organisation import (
     LEDGER_FILE,
 )
 from primary.service.publish import Publisher
+from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -85,11 +86,7 @@ class Primary:
         self._heartbeat = Heartbeat(stores.directory, clock)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
-        self._litestream = LitestreamProcess(
-            directory_path=stores.directory.path,
-            store=data_dir / STORE_FOLDER,
-            runtime_folder=data_dir / RUNTIME_FOLDER,
-        )
+        self._litestream = _litestream(data_dir, stores.directory)
         ltx_store = LtxStore(data_dir / STORE_FOLDER)
         self._publisher = Publisher(
             lineage=stores.directory.lineage(), store=ltx_store, litestream=self._litestream
@@ -103,12 +100,14 @@ class Primary:
             card_key=card_key,
             clock=clock,
         )
+        site_says = SiteSays()
         ground = LinkGround(
             directory=stores.directory,
             ingest=self._ingest,
             publisher=self._publisher,
             registers=stores.registers,
             clock=clock,
+            site_says=site_says,
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
@@ -121,6 +120,7 @@ class Primary:
             held_jobs=stores.registers,
             checks=self._checks(),
             card_key=card_key,
+            site_says=site_says,
             clock=clock,
         )
         self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))
@@ -187,6 +187,14 @@ class Primary:
             return Check(is_ok=not problem, detail=problem or "granted")
 
         return {"litestream": litestream, "link": link, "directory": directory, "quotas": quotas}
+
+
+def _litestream(data_dir: Path, directory: Directory) -> LitestreamProcess:
+    return LitestreamProcess(
+        directory_path=directory.path,
+        store=data_dir / STORE_FOLDER,
+        runtime_folder=data_dir / RUNTIME_FOLDER,
+    )
 
 
 class _Tokens:

@@ -24,7 +24,7 @@ def rows_of(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk,
     yield from _people(organisation, card_key)
     yield from _places(organisation)
     yield (
-        bulk_insert(schema.policies, ("layer", "scope", "version", "body")),
+        bulk_insert(schema.policies, ("layer", "scope", "version", "body", "removed")),
         [
             (
                 policy.layer.value,
@@ -34,6 +34,7 @@ def rows_of(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk,
                     LayerRules(layer=policy.layer, scope=policy.scope, rules=policy.rules),
                     FIRST_VERSION,
                 ),
+                False,
             )
             for policy in organisation.policies
         ],

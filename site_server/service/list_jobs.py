@@ -109,7 +109,7 @@ class ListJobs:
         charge = Charge(manager_name=session.user_name if needs_manager else None)
         asked = facts_of(job, charge, known.policy)
         facts = with_duplicate_age(asked, job, site, known.policy, self._clock.wall_ms())
-        decision = self._decider.decide(view, known, facts)
+        decision = self._decider.foresee(view, known, facts, self._decider.link_of(session))
         return _listed(job, decision, known.currency)
 
 

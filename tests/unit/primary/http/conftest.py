@@ -46,12 +46,12 @@ def report(data_dir: Path) -> Iterator[LedgerReport]:
 
 @pytest.fixture
 def services(
+    *,
     directory: Directory,
     report: LedgerReport,
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
-    *,
     ledger: Ledger,
     clock: ManualClock,
 ) -> Services:
