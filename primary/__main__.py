@@ -1,7 +1,8 @@
-"""`holdfast-primary`: init, run, token, outage-report, doctor."""
+"""`holdfast-primary`: init, run, token, price-list, outage-report, drill, force-offline, doctor."""
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 import uvloop
 
-from primary import bootstrap, config, doctor, organisation_load
+from primary import bootstrap, config, doctor, link_commands, organisation_load
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
@@ -70,10 +71,32 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _price_list(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    data_dir = _config(wanted, environ).data_dir
+    wanted.source = wanted.file
+    try:
+        body = json.loads(_text_of(wanted.file))
+    except ValueError as error:
+        raise ConfigError([f"this is not JSON: {error}"]) from error
+    made = asyncio.run(call_primary(data_dir, "POST", "/api/v1/price-lists", body))
+    print(f"price list {made['version']} is in force from {made['valid_from_ms']} ms on")
+    return 0
+
+
 def _outage_report(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     path = f"/api/v1/sites/{quote(wanted.site, safe='')}/outage-report"
     data_dir = _config(wanted, environ).data_dir
     print("\n".join(asyncio.run(call_primary(data_dir, "GET", path))["lines"]))
+    return 0
+
+
+def _drill(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(link_commands.drill(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
+def _force_offline(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(link_commands.force_offline(_config(wanted, environ).data_dir, wanted))
     return 0
 
 
@@ -87,7 +110,10 @@ _COMMANDS: Final = {
     "init": _init,
     "run": _run,
     "token": _token,
+    "price-list": _price_list,
     "outage-report": _outage_report,
+    "drill": _drill,
+    "force-offline": _force_offline,
     "doctor": _doctor,
 }
 
@@ -121,10 +147,19 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    prices = commands.add_parser("price-list", parents=[place], help="make a new price list")
+    prices.add_argument("action", choices=["put"])
+    prices.add_argument("--file", metavar="FILE", type=Path, required=True, help="the list as JSON")
     outage = commands.add_parser(
         "outage-report", parents=[place], help="what would still work if a site's WAN were cut now"
     )
     outage.add_argument("--site", metavar="NAME", required=True)
+    link_commands.add_drill(
+        commands.add_parser("drill", parents=[place], help="let a site rehearse an outage")
+    )
+    link_commands.add_force_offline(
+        commands.add_parser("force-offline", parents=[place], help="cut a site off on purpose")
+    )
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser
 

@@ -6,7 +6,10 @@ from primary.http import (
     api_accounts,
     api_fleet,
     api_ledger,
+    api_link_orders,
     api_policies,
+    api_price_lists,
+    api_quotas,
     api_sites,
     api_users,
     health,
@@ -23,6 +26,17 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         client_max_size=BODY_BYTES_MAX,
     )
     app[SERVICES] = services
-    for part in (health, api_users, api_accounts, api_fleet, api_sites, api_policies, api_ledger):
+    for part in (
+        health,
+        api_users,
+        api_accounts,
+        api_fleet,
+        api_sites,
+        api_link_orders,
+        api_policies,
+        api_price_lists,
+        api_quotas,
+        api_ledger,
+    ):
         app.add_routes(part.routes)
     return app

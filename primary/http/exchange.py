@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -15,9 +15,13 @@ from primary.errors import BadRequestError, ConfigError
 from primary.names import AccountName, FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
+from primary.service.grant_quotas import GrantQuotas
+from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
+from replication.adapters.system_clock import SystemClock
+from replication.ports import Clock
 
 B = TypeVar("B", bound=FromOutside)
 
@@ -40,10 +44,13 @@ class Services:
     directory: Directory
     report: LedgerReport
     adjust: Adjust
+    quotas: GrantQuotas
     join_tokens: JoinTokens
     held_jobs: HeldJobs
     checks: Checks
     card_key: bytes
+    site_says: SiteSays = field(default_factory=SiteSays)
+    clock: Clock = field(default_factory=SystemClock)
 
 
 SERVICES: Final = web.AppKey("services", Services)
@@ -57,6 +64,19 @@ async def body_of(request: web.Request, model: type[B]) -> B:
         return model.model_validate_json(content or b"{}")
     except ValidationError as error:
         raise ConfigError(problems_of(error, model)) from error
+
+
+async def object_of(request: web.Request, bytes_max: int) -> dict[str, Any]:
+    """The request's JSON body where its shape is checked elsewhere. Errors: `ConfigError`."""
+    async with asyncio.timeout(BODY_TIMEOUT_S):
+        content = await request.clone(client_max_size=bytes_max).read()
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError as error:
+        raise ConfigError([f"This is not JSON: {error}"]) from error
+    if not isinstance(found, dict):
+        raise ConfigError(["This is no JSON object; begin it with { and end it with }"])
+    return found
 
 
 def user_name_of(request: web.Request) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from site_server.store.policies import NO_POLICIES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,13 +52,23 @@ class FarSide(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The site now. `replica_age_ms` is None where there is no replica yet."""
+    """The site now. `replica_age_ms` is None where there is no replica yet.
+
+    `price_list_version` is None before the first price list; where a list cannot be read,
+    `price_list_problem` says why the simple prices apply.
+    """
 
     site_name: str
     epoch: int
     link_state: LinkState
     link_since_ms: int
     link_refusal: str
+    offline_since_ms: WallMs | None
+    """When the link of the present outage was last online; None: there is no outage."""
+    policy_version: int
+    """The highest version among the policies that apply here; 0: there are none."""
+    policy_problems: tuple[str, ...]
+    """Why the built-in rules decide in place of those of headquarters; empty: they do not."""
     lineage: str
     position: int
     head_txid: int
@@ -64,6 +76,8 @@ class Status:
     journal_seq: int
     watermark_seq: int
     acked_seq: int
+    price_list_version: int | None
+    price_list_problem: str
     jobs: dict[str, int]
     held_jobs: int
     deliveries: int
@@ -99,19 +113,24 @@ class SiteStatus:
     def status(self) -> Status:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
+        wall_ms = ground.clock.wall_ms()
         head = ground.store.head()
         with ground.directory.read() as snapshot:
             heartbeat = snapshot.heartbeat() if snapshot else None
             watermarks = snapshot.watermarks() if snapshot else {}
+            prices = snapshot.price_list_at(wall_ms) if snapshot else None
+            policies = snapshot.policy_standing() if snapshot else NO_POLICIES
         with ground.store.read() as site:
             jobs = site.jobs.count_by_state()
-        wall_ms = ground.clock.wall_ms()
         return Status(
             site_name=head.site_name,
             epoch=head.epoch,
             link_state=far.state,
             link_since_ms=ground.clock.monotonic_ms() - far.since_ms,
             link_refusal=far.refusal,
+            offline_since_ms=ground.link.offline_since_ms,
+            policy_version=policies.version,
+            policy_problems=policies.problems,
             lineage=heartbeat.lineage if heartbeat else "",
             position=far.position,
             head_txid=far.head_txid,
@@ -119,6 +138,8 @@ class SiteStatus:
             journal_seq=head.seq,
             watermark_seq=watermarks.get((head.site_name, head.epoch), 0),
             acked_seq=far.acked_seq,
+            price_list_version=prices.version if prices else None,
+            price_list_problem=prices.problem if prices else "",
             jobs=jobs,
             held_jobs=jobs.get("held", 0),
             deliveries=self._dispatcher.under_way,

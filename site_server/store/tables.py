@@ -105,6 +105,7 @@ jobs: Final = Table(
     Index("ix_jobs_queue_name", "state", "queue_name"),
     Index("ix_jobs_direct", "direct", "state"),
     Index("ix_jobs_revision", "revision"),
+    Index("ix_jobs_document_sha256", "user_name", "document_sha256", "released_wall_ms"),
     sqlite_with_rowid=False,
 )
 reservations: Final = Table(
@@ -126,6 +127,7 @@ sessions: Final = Table(
     Column("printer_name", Text, nullable=False),
     Column("opened_wall_ms", Integer, nullable=False),
     Column("closed_wall_ms", Integer),
+    Column("link_state", Text, doc="of the link at login; NULL: from before that was kept"),
     Index("ix_sessions_closed_wall_ms", "closed_wall_ms"),
     sqlite_with_rowid=False,
 )

@@ -93,16 +93,21 @@ class PrimaryEnd:
         )
 
 
+def deltas_of(folder: Path) -> Deltas:
+    """Page deltas of the primary in `folder`."""
+    shadow = Shadow(folder / "shadow.pages", folder / "store")
+    return Deltas(shadow=shadow, store=folder / "store")
+
+
 @asynccontextmanager
 async def primary_end(
     folder: Path,
     *,
     clock: Clock | None = None,
     with_litestream: bool = True,
-    make_deltas: Callable[[Path], Deltas | None] | None = None,
+    make_deltas: Callable[[Path], Deltas | None] = deltas_of,
 ) -> AsyncIterator[PrimaryEnd]:
     """A running primary's link; without litestream it has no TXID to tell of."""
-    make_deltas = make_deltas or deltas_of
     clock = clock or SystemClock()
     if not (folder / "directory.db").exists():
         create(folder, load(EXAMPLE.read_text()), clock)
@@ -147,12 +152,6 @@ async def primary_end(
                 publisher=publisher,
                 registers=registers,
             )
-
-
-def deltas_of(folder: Path) -> Deltas:
-    """Page deltas of the primary in `folder`."""
-    shadow = Shadow(folder / "shadow.pages", folder / "store")
-    return Deltas(shadow=shadow, store=folder / "store")
 
 
 @contextmanager
