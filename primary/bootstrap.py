@@ -91,12 +91,7 @@ class Primary:
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
         self._litestream = _litestream(data_dir, stores.directory)
         ltx_store = LtxStore(data_dir / STORE_FOLDER)
-        self._publisher = Publisher(
-            lineage=stores.directory.lineage(),
-            store=ltx_store,
-            litestream=self._litestream,
-            deltas=_deltas(data_dir),
-        )
+        self._publisher = _publisher(config, stores.directory, ltx_store, self._litestream)
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
         self._enrol = Enrol(
@@ -285,9 +280,17 @@ def _first_known(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return group if known is None else known.exceptions[0]
 
 
-def _deltas(data_dir: Path) -> Deltas:
-    store = data_dir / STORE_FOLDER
-    return Deltas(shadow=Shadow(data_dir / SHADOW_FILE, store), store=store)
+def _publisher(
+    config: PrimaryConfig, directory: Directory, store: LtxStore, litestream: LitestreamProcess
+) -> Publisher:
+    folder = config.data_dir / STORE_FOLDER
+    shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
+    return Publisher(
+        lineage=directory.lineage(),
+        store=store,
+        litestream=litestream,
+        deltas=Deltas(shadow=shadow, store=folder),
+    )
 
 
 def _secret(path: Path) -> str:

@@ -116,11 +116,9 @@ async def primary_end(
         litestream = LitestreamProcess(
             directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
         )
+        made = make_deltas(folder)
         publisher = Publisher(
-            lineage=directory.lineage(),
-            store=store,
-            litestream=litestream,
-            deltas=make_deltas(folder),
+            lineage=directory.lineage(), store=store, litestream=litestream, deltas=made
         )
         directory.on_commit = publisher.changed
         ground = LinkGround(
