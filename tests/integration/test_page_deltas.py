@@ -100,8 +100,8 @@ async def test_a_replica_that_was_lost_is_rebuilt_without_a_wan_from_what_deltas
             lost.unlink()
         async with begin() as site, asyncio.timeout(PATIENCE_S):
             await until(lambda: site.replica.ready)
+            await until(lambda: site.follow.position == position)
             assert balance_at(site) == was
-            assert site.follow.position == position
             await wan.heal()
             await until(lambda: site.follow.done == primary.publisher.head().txid)
             assert await same(primary, site, tmp_path / "site")
