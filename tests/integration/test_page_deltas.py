@@ -167,6 +167,7 @@ async def test_deltas_are_given_between_txids_that_the_store_knows_and_to_sites_
 ) -> None:
     async with primary_end(tmp_path / "hq") as primary:
         identity = await joined(primary, tmp_path)
+        await until(lambda: primary.publisher.head().txid > 0)
         await primary.credit(ADA, 1, "one")
         await until(lambda: primary.publisher.head().txid > 1)
         context, head = site_context(identity), primary.publisher.head()
