@@ -45,6 +45,8 @@ REBASE_MS: Final = 3_600_000
 """At least this long between two whole manifests that are asked for to renew the mirror's base."""
 HEAD_FILES_MAX: Final = 1_000
 """Kept while the replica catches up; beyond it the manifest is asked for."""
+SMALL_BYTES: Final = 64 * 1024
+"""Of the files that a head names: so few are fetched without asking for a delta first."""
 
 
 class NotAppliedError(ReplicationError):
@@ -186,7 +188,9 @@ class FollowDirectory:
         position, target = self._position, self._target
         if position is None or target is None or position.lineage != target.lineage:
             return False
-        leading = self.deltas.lead(position, target.txid, may_fetch=not target.files)
+        files_bytes = sum(file.size_bytes for file in target.files)
+        may_fetch = not target.files or files_bytes > SMALL_BYTES
+        leading = self.deltas.lead(position, target.txid, may_fetch=may_fetch)
         async for reached, name in leading:
             self._stand_at(reached)
             await self._mirror.adopt(reached.lineage, name)

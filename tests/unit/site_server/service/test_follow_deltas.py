@@ -133,6 +133,19 @@ async def test_files_that_a_head_names_come_before_asking_for_a_delta() -> None:
     assert store.story == ["pull 8", "apply 8"]
 
 
+async def test_large_files_that_a_head_names_are_asked_for_as_a_delta_first() -> None:
+    store = Store(txid=8, position=at(7))
+    store.makes_deltas = True
+    follow = following(store)
+    (large,) = files(8)
+    async with running(follow):
+        await follow.up(welcome(7))
+        named = [large.model_copy(update={"size_bytes": 70_000})]
+        await follow.heard(Head(lineage=LINEAGE, txid=8, files=named))
+        await follow.wait_for(8)
+    assert store.story[:2] == ["fetch 7 to 8", "delta 7 to 8"]
+
+
 async def test_an_applier_that_died_is_asked_again_with_the_same_delta() -> None:
     store = Store(txid=7, position=at(7))
     store.errors["delta"] = [ApplierError("ended", "x")]
