@@ -22,7 +22,7 @@ from site_server.service.submit_job import SubmitJob
 from site_server.service.view import Decider
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from site_server.config import Times
     from site_server.ports import Counter, Delivery
@@ -69,11 +69,18 @@ class Services:
         self.expire.tick()
 
 
-def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
-    """All services of one site."""
-    decider = Decider(ground.directory, ground.link, ground.clock, ground.zone)
+def make_services(
+    ground: Ground,
+    outside: Outside,
+    times: Times,
+    *,
+    decider: Decider | None = None,
+    make_release: Callable[[Ground, Decider, Dispatcher], ReleaseJob] = ReleaseJob,
+) -> Services:
+    """All services of one site. A node without a replica decides and releases in its own way."""
+    decider = decider or Decider(ground.directory, ground.link, ground.clock, ground.zone)
     dispatcher = Dispatcher(ground, outside.delivery)
-    release_job = ReleaseJob(ground, decider, dispatcher)
+    release_job = make_release(ground, decider, dispatcher)
     count_pages = CountPages(ground, release_job)
     submit_job = SubmitJob(ground, decider, count_pages)
     delete_job = DeleteJob(ground)

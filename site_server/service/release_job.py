@@ -14,12 +14,13 @@ from failure_modes.catalogue import render
 from failure_modes.facts import ReleaseFacts
 from failure_modes.job_lifecycle import JobEvent, JobState
 from failure_modes.rule_vocabulary import ConversionKind
-from failure_modes.vocabulary import Micros, Reason, Sides
-from replication.entry_bodies import JobReleased
+from failure_modes.vocabulary import Action, Micros, Reason, Sides
+from replication.entry_bodies import JobReleased, user_payer
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE
 from site_server.refusals import Cause, refusal, refusal_of, retry_helps
 from site_server.service.charged_to import THE_USER, Charge, charged_payer, reserved_payer
+from site_server.service.unanswered import record_bytes
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -180,6 +181,7 @@ def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job
         cost_micros=decision.cost_micros,
         charged_mono_pages=_impressions(decision, colour=False) // job.copies,
         charged_colour_pages=_impressions(decision, colour=True) // job.copies,
+        unanswered="" if decision.action is Action.ALLOW else decision.action.value,
         reason_code="",
         reason_text="",
         released_wall_ms=unit.wall_ms(),
@@ -191,6 +193,10 @@ def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job
             Micros(reserved.amount_micros),
             unit.wall_ms(),
         )
+    if released.unanswered:
+        _let_go_unanswered(unit, released)
+    if decision.action is Action.PRINT_UNLOGGED:
+        return unit.jobs.save(released)
     unit.journal.append(
         JobReleased(
             job_uuid=job.job_uuid,
@@ -201,6 +207,15 @@ def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job
         )
     )
     return unit.jobs.save(released)
+
+
+def _let_go_unanswered(unit: UnitOfWork, job: Job) -> None:
+    """Take room in the offline log, and set the cost aside until it is charged."""
+    if job.unanswered != Action.PRINT_AND_LOG_LATER:
+        return
+    unit.offline_log.add(job.job_uuid, record_bytes(job))
+    payer = user_payer(job.user_name)
+    unit.reservations.open(job.reservation_id, payer, job.cost_micros, unit.wall_ms())
 
 
 def sides_made(decision: Decision) -> str | None:

@@ -20,14 +20,17 @@ from failure_modes.pricing import Price
 from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
 from replication.entry_bodies import account_payer
 from replication.schema import directory as schema
+from replication.told import told_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
+    from replication.told import Rows
     from site_server.ports import Replica
 
+APPROVED: Final = "approved"
 POLICIES_KEPT_MAX: Final = 256
 """Resolved policies kept in memory: more than any site has printers."""
 
@@ -143,6 +146,9 @@ _POLICIES: Final = select(schema.policies.c.layer, schema.policies.c.body).where
         ),
     )
 )
+_SITE: Final = select(schema.sites.c.epoch, schema.sites.c.state).where(
+    schema.sites.c.site_name == bindparam("site_name")
+)
 _HEARTBEAT: Final = select(
     schema.heartbeat.c.lineage, schema.heartbeat.c.wall_ms, schema.heartbeat.c.currency
 )
@@ -222,6 +228,16 @@ class Snapshot:
         """The newest sign of life of headquarters that arrived."""
         row = self._one(_HEARTBEAT)
         return None if row is None else Heartbeat(**row)
+
+    def admits(self, site_name: str, epoch: int) -> bool:
+        """Whether headquarters approves of the node that has this certificate."""
+        row = self._one(_SITE, site_name=site_name)
+        # An epoch newer than this replica's: the replica is the older of the two.
+        return row is not None and row["state"] == APPROVED and epoch >= row["epoch"]
+
+    def told_rows(self, site_name: str, user_name: str | None) -> Rows:
+        """What a node without a replica has to know of this user; see `replication.told`."""
+        return told_rows(self._connection, site_name, user_name)
 
     def _one(self, statement: Any, **values: object) -> Mapping[str, Any] | None:  # noqa: ANN401
         row = self._connection.execute(statement, values).mappings().one_or_none()

@@ -1,0 +1,134 @@
+"""What a node without a replica is told when it asks: the few rows that one question needs.
+
+Theory of operation
+-------------------
+A secondary asks "what do I have to know of this user?" and is answered with rows of the directory,
+all of one snapshot: its own queues and printers, their prices and policies, the user with their
+balance, and its own watermarks. It puts them where a site has its replica and decides by the same
+rules, in the same transaction of its own `site.db`. So a question has no effect: it may be asked
+twice, cut off, or answered by two nodes, and nobody has to remember or take back anything.
+
+The rejected alternative is to be told "yes" or "no". The node that decides would have to know what
+the asking node has spent and set aside since its last journal entry arrived: two jobs of one user
+released at once would each be allowed the same credit. Only the secondary knows that, so the
+decision belongs to where its journal is written, and the rest follows from the rule for balances:
+told balance + own entries beyond the told watermark - own open reservations.
+
+What is told of a user says nothing of anybody else, and no card, PIN or panel is ever told. Of the
+shared accounts only those are told that a policy charges by itself; a secondary has no panel at
+which somebody could choose another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import Field
+from sqlalchemy import and_, func, or_, select
+
+from failure_modes.policy import Policy
+from failure_modes.vocabulary import Layer, LinkState
+from replication.entry_bodies import Name, account_payer, user_payer
+from replication.messages import MESSAGE_BYTES_MAX, Message
+from replication.schema import directory as schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Connection, Table
+
+TOLD_PATH: Final = "/v1/told"
+"""Where the primary's link port and a site server's port for nodes answer."""
+TOLD_BYTES_MAX: Final = MESSAGE_BYTES_MAX
+"""Of one answer; a thousand printers with policies of their own are a tenth of it."""
+QUESTION_BYTES_MAX: Final = 4_096
+ROWS_MAX: Final = 10_000
+"""Of one table in one answer."""
+
+Cell = bool | int | float | str | None
+Row = dict[str, Cell]
+Rows = dict[str, Annotated[list[Row], Field(max_length=ROWS_MAX)]]
+
+USER_TABLES: Final = frozenset({"users", "memberships", "balances", "allowances"})
+"""The tables whose rows depend on the user who was asked about."""
+
+
+class Question(Message):
+    """What do I have to know to print for this user? None: only what I have to know anyway."""
+
+    user_name: Name | None = None
+
+
+class Told(Message):
+    """The answer: rows by table, and how the answering node stands to the primary."""
+
+    rows: Rows
+    link_state: LinkState
+    offline_since_ms: int | None = None
+
+
+def told_rows(connection: Connection, site_name: str, user_name: str | None) -> Rows:
+    """What the directory holds for this question, read in the caller's one transaction."""
+    wanted = {**_of_node(site_name), **_of_user(site_name, user_name)}
+    return {
+        table.name: [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
+        for table, where in wanted.items()
+    }
+
+
+def known_rows(table: Table, rows: list[Row]) -> list[dict[str, Any]]:
+    """The rows without the columns that this version does not know: a newer node may tell more."""
+    names = {column.name for column in table.columns}
+    return [{name: cell for name, cell in row.items() if name in names} for row in rows]
+
+
+def _of_node(site_name: str) -> Mapping[Table, ColumnElement[bool]]:
+    its_printers = select(schema.printers.c.printer_name).where(
+        schema.printers.c.site_name == site_name
+    )
+    prices, policies = schema.prices.c, schema.policies.c
+    accounts = _charged_by_policy()
+    return {
+        schema.printers: schema.printers.c.site_name == site_name,
+        schema.queues: schema.queues.c.site_name == site_name,
+        schema.prices: or_(prices.printer_name == "", prices.printer_name.in_(its_printers)),
+        schema.price_lists: schema.price_lists.c.version.is_not(None),
+        schema.policies: or_(
+            policies.layer == Layer.GLOBAL.value,
+            and_(policies.layer == Layer.SITE.value, policies.scope == site_name),
+            and_(policies.layer == Layer.PRINTER.value, policies.scope.in_(its_printers)),
+        ),
+        schema.accounts: schema.accounts.c.account_name.in_(accounts),
+        schema.account_access: schema.account_access.c.account_name.in_(accounts),
+        schema.watermarks: schema.watermarks.c.site_name == site_name,
+        schema.heartbeat: schema.heartbeat.c.id == 1,
+    }
+
+
+def _of_user(site_name: str, user_name: str | None) -> Mapping[Table, ColumnElement[bool]]:
+    named = user_name or ""  # nobody has an empty name
+    payers = or_(
+        schema.balances.c.payer == user_payer(named),
+        schema.balances.c.payer.in_(
+            select(account_payer("") + schema.accounts.c.account_name).where(
+                schema.accounts.c.account_name.in_(_charged_by_policy())
+            )
+        ),
+    )
+    return {
+        schema.users: schema.users.c.user_name == named,
+        schema.memberships: schema.memberships.c.user_name == named,
+        schema.balances: payers,
+        schema.allowances: and_(
+            schema.allowances.c.site_name == site_name,
+            schema.allowances.c.payer == user_payer(named),
+        ),
+    }
+
+
+def _charged_by_policy() -> Any:  # noqa: ANN401 - a select
+    """The accounts that some policy charges without anybody choosing one."""
+    named = func.json_extract(schema.policies.c.body, "$.offline_account_name")
+    return select(func.coalesce(named, Policy().offline_account_name)).union(
+        select(func.coalesce(Policy().offline_account_name))
+    )
