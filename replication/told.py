@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, or_, select
 
 from failure_modes.policy import Policy
 from failure_modes.vocabulary import Layer, LinkState
@@ -129,6 +129,4 @@ def _of_user(site_name: str, user_name: str | None) -> Mapping[Table, ColumnElem
 def _charged_by_policy() -> Any:  # noqa: ANN401 - a select
     """The accounts that some policy charges without anybody choosing one."""
     named = func.json_extract(schema.policies.c.body, "$.offline_account_name")
-    return select(func.coalesce(named, Policy().offline_account_name)).union(
-        select(func.coalesce(Policy().offline_account_name))
-    )
+    return select(literal(Policy().offline_account_name)).union(select(named))

@@ -113,6 +113,10 @@ class Asking:
     async def up(self, welcome: Welcome) -> None:
         """The link stands."""
         del welcome
+        self.link_is_up()
+
+    def link_is_up(self) -> None:
+        """Headquarters can be asked, whatever it did before."""
         self._is_linked = True
         for patient in self._asked[Authority.PRIMARY]:
             patient.forgive()
