@@ -107,21 +107,19 @@ def _of_node(site_name: str) -> Mapping[Table, ColumnElement[bool]]:
 
 def _of_user(site_name: str, user_name: str | None) -> Mapping[Table, ColumnElement[bool]]:
     named = user_name or ""  # nobody has an empty name
-    payers = or_(
-        schema.balances.c.payer == user_payer(named),
-        schema.balances.c.payer.in_(
-            select(account_payer("") + schema.accounts.c.account_name).where(
-                schema.accounts.c.account_name.in_(_charged_by_policy())
-            )
-        ),
+    accounts = schema.accounts.c.account_name
+    payers = (
+        select(account_payer("") + accounts)
+        .where(accounts.in_(_charged_by_policy()))
+        .union(select(literal(user_payer(named))))
     )
     return {
         schema.users: schema.users.c.user_name == named,
         schema.memberships: schema.memberships.c.user_name == named,
-        schema.balances: payers,
+        schema.balances: schema.balances.c.payer.in_(payers),
         schema.allowances: and_(
             schema.allowances.c.site_name == site_name,
-            schema.allowances.c.payer == user_payer(named),
+            schema.allowances.c.payer.in_(payers),
         ),
     }
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PRIMARY: Final = "primary"
 HEALTH_TIMEOUT_MS: Final = 30_000
-LISTENING: Final = ("device_port", "ipp_port")
 
 Settings = Mapping[str, Mapping[str, object]]
 """A configuration: settings by section, '' for those above all sections."""
@@ -160,10 +159,14 @@ def _primary_config(data: Path, ports: Mapping[str, int]) -> str:
 
 
 def _site_config(data: Path, ports: Mapping[str, int], settings: Settings) -> str:
-    listen = {name: ports.get(name.removesuffix("_port"), 0) for name in LISTENING}
-    known = {"": {"data_dir": str(data)}, "listen": {"host": LOOPBACK, **listen}}
+    listen: dict[str, object] = {
+        "host": LOOPBACK,
+        "device_port": ports.get("device", 0),
+        "ipp_port": ports.get("ipp", 0),
+    }
     if "node" in ports:
-        known["listen"]["node_port"] = ports["node"]
+        listen["node_port"] = ports["node"]
+    known: Settings = {"": {"data_dir": str(data)}, "listen": listen}
     sections = dict.fromkeys([*known, *settings])
     return _toml({name: {**settings.get(name, {}), **known.get(name, {})} for name in sections})
 

@@ -88,7 +88,7 @@ class Story:
 
     async def until_status(self, name: str, value: object) -> None:
         async def look() -> bool:
-            return (await self.status())[name] == value
+            return bool((await self.status())[name] == value)
 
         await until(look, f"{name} to be {value}", within_ms=30_000)
 
