@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import and_, bindparam, func, literal, or_, select
 
 from failure_modes.policy import Policy
 from failure_modes.vocabulary import Layer, LinkState
@@ -35,7 +35,7 @@ from replication.schema import directory as schema
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Table
 
 TOLD_PATH: Final = "/v1/told"
 """Where the primary's link port and a site server's port for nodes answer."""
@@ -67,12 +67,55 @@ class Told(Message):
     offline_since_ms: int | None = None
 
 
+_CHARGED_BY_POLICY: Final = select(literal(Policy().offline_account_name)).union(
+    select(func.json_extract(schema.policies.c.body, "$.offline_account_name"))
+)
+"""The accounts that some policy charges without anybody choosing one."""
+_SITE: Final[BindParameter[str]] = bindparam("site")
+_USER: Final[BindParameter[str]] = bindparam("user")
+_ITS_PRINTERS: Final = select(schema.printers.c.printer_name).where(
+    schema.printers.c.site_name == _SITE
+)
+_ACCOUNT: Final = schema.accounts.c.account_name
+_PAYERS: Final = (
+    select(account_payer("") + _ACCOUNT)
+    .where(_ACCOUNT.in_(_CHARGED_BY_POLICY))
+    .union(select(bindparam("user_payer")))
+)
+_PRICED: Final = schema.prices.c.printer_name
+_RULES: Final = schema.policies.c
+_WANTED: Final[Mapping[Table, ColumnElement[bool]]] = {
+    schema.printers: schema.printers.c.site_name == _SITE,
+    schema.queues: schema.queues.c.site_name == _SITE,
+    schema.prices: or_(_PRICED == "", _PRICED.in_(_ITS_PRINTERS)),
+    schema.price_lists: schema.price_lists.c.version.is_not(None),
+    schema.policies: or_(
+        _RULES.layer == Layer.GLOBAL.value,
+        and_(_RULES.layer == Layer.SITE.value, _RULES.scope == _SITE),
+        and_(_RULES.layer == Layer.PRINTER.value, _RULES.scope.in_(_ITS_PRINTERS)),
+    ),
+    schema.accounts: _ACCOUNT.in_(_CHARGED_BY_POLICY),
+    schema.account_access: schema.account_access.c.account_name.in_(_CHARGED_BY_POLICY),
+    schema.watermarks: schema.watermarks.c.site_name == _SITE,
+    schema.heartbeat: schema.heartbeat.c.id == 1,
+    schema.users: schema.users.c.user_name == _USER,
+    schema.memberships: schema.memberships.c.user_name == _USER,
+    schema.balances: schema.balances.c.payer.in_(_PAYERS),
+    schema.allowances: and_(
+        schema.allowances.c.site_name == _SITE, schema.allowances.c.payer.in_(_PAYERS)
+    ),
+}
+"""Which rows are told. A new table of the directory that decisions read is added here."""
+_STATEMENTS: Final = {table.name: select(table).where(where) for table, where in _WANTED.items()}
+
+
 def told_rows(connection: Connection, site_name: str, user_name: str | None) -> Rows:
     """What the directory holds for this question, read in the caller's one transaction."""
-    wanted = {**_of_node(site_name), **_of_user(site_name, user_name)}
+    named = user_name or ""  # nobody has an empty name
+    values = {"site": site_name, "user": named, "user_payer": user_payer(named)}
     return {
-        table.name: [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
-        for table, where in wanted.items()
+        name: [dict(row) for row in connection.execute(statement, values).mappings()]
+        for name, statement in _STATEMENTS.items()
     }
 
 
@@ -80,51 +123,3 @@ def known_rows(table: Table, rows: list[Row]) -> list[dict[str, Any]]:
     """The rows without the columns that this version does not know: a newer node may tell more."""
     names = {column.name for column in table.columns}
     return [{name: cell for name, cell in row.items() if name in names} for row in rows]
-
-
-def _of_node(site_name: str) -> Mapping[Table, ColumnElement[bool]]:
-    its_printers = select(schema.printers.c.printer_name).where(
-        schema.printers.c.site_name == site_name
-    )
-    prices, policies = schema.prices.c, schema.policies.c
-    accounts = _charged_by_policy()
-    return {
-        schema.printers: schema.printers.c.site_name == site_name,
-        schema.queues: schema.queues.c.site_name == site_name,
-        schema.prices: or_(prices.printer_name == "", prices.printer_name.in_(its_printers)),
-        schema.price_lists: schema.price_lists.c.version.is_not(None),
-        schema.policies: or_(
-            policies.layer == Layer.GLOBAL.value,
-            and_(policies.layer == Layer.SITE.value, policies.scope == site_name),
-            and_(policies.layer == Layer.PRINTER.value, policies.scope.in_(its_printers)),
-        ),
-        schema.accounts: schema.accounts.c.account_name.in_(accounts),
-        schema.account_access: schema.account_access.c.account_name.in_(accounts),
-        schema.watermarks: schema.watermarks.c.site_name == site_name,
-        schema.heartbeat: schema.heartbeat.c.id == 1,
-    }
-
-
-def _of_user(site_name: str, user_name: str | None) -> Mapping[Table, ColumnElement[bool]]:
-    named = user_name or ""  # nobody has an empty name
-    accounts = schema.accounts.c.account_name
-    payers = (
-        select(account_payer("") + accounts)
-        .where(accounts.in_(_charged_by_policy()))
-        .union(select(literal(user_payer(named))))
-    )
-    return {
-        schema.users: schema.users.c.user_name == named,
-        schema.memberships: schema.memberships.c.user_name == named,
-        schema.balances: schema.balances.c.payer.in_(payers),
-        schema.allowances: and_(
-            schema.allowances.c.site_name == site_name,
-            schema.allowances.c.payer.in_(payers),
-        ),
-    }
-
-
-def _charged_by_policy() -> Any:  # noqa: ANN401 - a select
-    """The accounts that some policy charges without anybody choosing one."""
-    named = func.json_extract(schema.policies.c.body, "$.offline_account_name")
-    return select(literal(Policy().offline_account_name)).union(select(named))

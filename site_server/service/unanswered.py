@@ -20,7 +20,7 @@ from site_server.service.view import Decider, Known
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
-    from failure_modes.facts import Facts, View
+    from failure_modes.facts import Facts, UserView, View
     from failure_modes.offline_log import LogLimits
     from replication.told import Told
     from site_server.service.charged_to import Charge
@@ -95,7 +95,8 @@ class HearsayDecider(Decider):
         told = known.told if isinstance(known, Heard) else None
         if told is None:
             room = self._offline_log.fill(site).has_room
-            return replace(view, has_replica=False, log_has_room=room)
+            user = _careful(view.user)
+            return replace(view, user=user, has_replica=False, log_has_room=room)
         since_ms = told.offline_since_ms
         return replace(view, offline_since_ms=None if since_ms is None else WallMs(since_ms))
 
@@ -105,3 +106,10 @@ class HearsayDecider(Decider):
         if told is None:
             return super().decide(view, known, facts)
         return decide(facts, view, told.link_state, known.policy, self._wall_ms())
+
+
+def _careful(user: UserView | None) -> UserView | None:
+    """A user who was shut out when last heard of counts as restricted: `auto` then holds."""
+    if user is None or user.enabled:
+        return user
+    return replace(user, restricted=True)

@@ -99,6 +99,11 @@ class Story:
 
         await until(look, f"{jobs} jobs to be charged", within_ms=30_000)
 
+    async def restart(self) -> None:
+        """Kill the secondary and all that it started, and start it again."""
+        await self.annex.server.crash()
+        await self.annex.start()
+
     async def is_well(self) -> bool:
         return (await self.annex.admin.health()).status == 200
 
@@ -152,59 +157,57 @@ async def test_a_secondary_prints_whoever_answers_and_every_job_is_charged_once(
     tmp_path: Path,
 ) -> None:
     async with story(tmp_path) as told:
-        lab = told.lab
         await told.until_state(await told.print(LATER), "printed")
         await told.until_charged(1)
 
         # The secondary's WAN is cut: the site server of the branch answers.
-        await lab.cut("annex")
+        await told.lab.cut("annex")
         await told.until_state(await told.print(HOLD), "printed")
         await told.until_status("decides", "site_server")
-        assert (
-            await told.kinds() == ["job_accepted", "job_counted", "job_released", "job_printed"] * 2
-        )
+        assert (await told.kinds()).count("job_printed") == 2
 
         # The site server hangs, too: each printer's failure mode decides.
         told.oslo.server.child.pause()
-        unlogged = await told.print(UNLOGGED)
-        held = await told.print(HOLD)
-        later = await told.print(LATER)
-        auto = await told.print("auto", "a-stranger")
-        for name in (unlogged, later):
-            await told.until_state(name, "printed")
-        for name in (held, auto):
-            await told.until_state(name, "held")
-        status = await told.status()
-        assert status["decides"] == "provider_mode"
-        assert (status["offline_log_records"], status["offline_log_alarm"]) == (1, "quiet")
-        said = await site("status", "--config", str(told.annex.server.config_path))
-        assert (said.exit_status, said.errors) == (0, "")
-        assert "offline_log_alarm" in said.output
+        held, stranger = await every_mode(told)
 
         # The machine dies and comes back in the dark; it knows its queues and its log.
-        await told.annex.server.crash()
-        await told.annex.start()
+        await told.restart()
         assert (await told.status())["offline_log_records"] == 1
         await told.until_state(await told.print(LATER), "printed")
         await told.until_status("offline_log_records", 2)
 
-        # Killed once more right when the charge may have been written and not been sent.
+        # Killed once more right after the charges were written; none of them is sent yet.
         told.oslo.server.child.resume()
         await told.until_status("offline_log_records", 0)
-        await told.annex.server.crash()
-        await told.annex.start()
+        await told.restart()
 
         # All is well again: what was held goes on, what was noted is charged, each once.
-        await lab.heal("annex")
+        await told.lab.heal("annex")
         await told.until_state(held, "printed")
         await told.until_charged(5)
         kinds = await told.kinds()
         assert (kinds.count("job_printed"), kinds.count("job_printed_late")) == (3, 2)
-        refused = await told.annex.admin.jobs()
-        assert [job.state for job in refused if job.job_name == auto] == ["held"]
-        printed = [found for found in lab.documents() if found.completed]
+        await told.until_state(stranger, "held")
+        printed = [found for found in told.lab.documents() if found.completed]
         assert len(printed) == len({found.sha256 for found in printed}) == 6
         assert await told.is_well()
+
+
+async def every_mode(told: Story) -> tuple[str, str]:
+    """Print under each mode while nobody answers; the jobs that are held."""
+    unlogged, later = await told.print(UNLOGGED), await told.print(LATER)
+    held, stranger = await told.print(HOLD), await told.print("auto", "a-stranger")
+    for name in (unlogged, later):
+        await told.until_state(name, "printed")
+    for name in (held, stranger):
+        await told.until_state(name, "held")
+    status = await told.status()
+    assert status["decides"] == "provider_mode"
+    assert (status["offline_log_records"], status["offline_log_alarm"]) == (1, "quiet")
+    said = await site("status", "--config", str(told.annex.server.config_path))
+    assert (said.exit_status, said.errors) == (0, "")
+    assert "offline_log_alarm" in said.output
+    return held, stranger
 
 
 async def test_a_site_server_answers_only_nodes_that_headquarters_approves(tmp_path: Path) -> None:

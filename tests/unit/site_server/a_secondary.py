@@ -61,12 +61,19 @@ class ASecondary(SiteRecords):
 
     # What headquarters says.
 
-    def user(self, user_name: str, balance_micros: int = 0, *, restricted: bool = True) -> None:
+    def user(
+        self,
+        user_name: str,
+        balance_micros: int = 0,
+        *,
+        restricted: bool = True,
+        enabled: bool = True,
+    ) -> None:
         self.directory.put(
             schema.users,
             user_name=user_name,
             full_name=user_name,
-            enabled=True,
+            enabled=enabled,
             restricted=restricted,
         )
         payer = f"user:{user_name}"
@@ -124,6 +131,32 @@ class ASecondary(SiteRecords):
             await asyncio.sleep(0)
 
 
+def _asking(primary: NodeDouble, site_server: NodeDouble, clock: ManualClock) -> Asking:
+    patience = Patience(answer_ms=10, down_ms=DOWN_MS)
+    asking = Asking(Patient(primary, clock, patience), [Patient(site_server, clock, patience)])
+    asking.link_is_up()
+    return asking
+
+
+def _ground(
+    store: SiteStore,
+    told: ToldDirectory,
+    spool: MemorySpool,
+    clock: ManualClock,
+    tasks: asyncio.TaskGroup,
+) -> Ground:
+    return Ground(
+        site_name=SITE,
+        store=store,
+        directory=Directory(told, SITE),
+        spool=spool,
+        link=StillLink(),
+        clock=clock,
+        supervisor=Supervisor(tasks, clock, TestPause()),
+        limits=Limits(),
+    )
+
+
 @asynccontextmanager
 async def a_secondary(
     folder: Path,
@@ -144,46 +177,24 @@ async def a_secondary(
     store = make_store(folder / "site.db", site_name=SITE, epoch=1, clock=clock)
     primary, site_server = NodeDouble(directory, SITE), NodeDouble(directory, SITE)
     primary.is_silent = site_server.is_silent = silent
-    patience = Patience(answer_ms=10, down_ms=DOWN_MS)
-    asking = Asking(Patient(primary, clock, patience), [Patient(site_server, clock, patience)])
-    asking.link_is_up()
+    asking = _asking(primary, site_server, clock)
     spool = spool or MemorySpool(folder / "spool")
     printer = printer or PrinterDouble()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
+    wanted = Secondary(refresh_ms=REFRESH_MS)
+    limits = log_limits or LogLimits()
     try:
         async with asyncio.TaskGroup() as tasks:
-            ground = Ground(
-                site_name=SITE,
-                store=store,
-                directory=Directory(told, SITE),
-                spool=spool,
-                link=StillLink(),
-                clock=clock,
-                supervisor=Supervisor(tasks, clock, TestPause()),
-                limits=Limits(),
+            ground = _ground(store, told, spool, clock, tasks)
+            services, asks = make_asking_services(
+                ground,
+                Outside(delivery=printer, counters=[counter], card_key=CARD_KEY),
+                times or Times(),
+                AskingGround(asker=asking, place=told, wanted=wanted, log_limits=limits),
             )
-            asking_ground = AskingGround(
-                asker=asking,
-                place=told,
-                wanted=Secondary(refresh_ms=REFRESH_MS),
-                log_limits=log_limits or LogLimits(),
-            )
-            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
-            services, asks = make_asking_services(ground, outside, times or Times(), asking_ground)
             await services.start()
-            secondary = ASecondary(
-                services=services,
-                store=store,
-                directory=directory,
-                primary=primary,
-                site_server=site_server,
-                asking=asking,
-                asks=asks,
-                clock=clock,
-                spool=spool,
-                printer=printer,
-                counter=counter,
-            )
+            around = (directory, primary, site_server, asking, asks, clock, spool, printer)
+            secondary = ASecondary(services, store, *around, counter)
             await secondary.settle()
             yield secondary
             ground.supervisor.stop()
