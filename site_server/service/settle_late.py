@@ -27,12 +27,12 @@ from failure_modes.facts import LateFacts
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import JobPrintedLate, user_payer
 from site_server.errors import RefusedError
-from site_server.service.charged_to import charged_payer
+from site_server.service.charged_to import charge_again, charged_payer
 from site_server.service.release_job import facts_of
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
-    from failure_modes.facts import PrinterView, View
+    from failure_modes.facts import PrinterView
     from failure_modes.vocabulary import WallMs
     from site_server.service.hearsay import Hearsay
     from site_server.service.unanswered import HearsayDecider
@@ -47,13 +47,14 @@ SETTLED_PER_TICK_MAX: Final = 500
 _log: Final = logging.getLogger(__name__)
 
 
-def price_at(view: View, printed_ms: WallMs) -> PrinterView:
+def price_at(known: Known, printed_ms: WallMs) -> PrinterView:
     """The printer with the price in force when the job was printed.
 
-    The one place to change when the directory says what was in force when.
+    The one place to change when the directory says what was in force when: it is called while what
+    was told is in place.
     """
     del printed_ms
-    return view.printer
+    return known.printer_view
 
 
 class SettleLate:
@@ -100,10 +101,18 @@ class SettleLate:
         await self._store.write(work)
         return True
 
+    def _known(self, job: Job, printed_ms: WallMs) -> Known | None:
+        """What was just told; None where the printer or its price is gone meanwhile."""
+        try:
+            known = self._decider.known(job.user_name, job.printer_name, charge_again(job))
+        except RefusedError:
+            return None
+        return replace(known, printer_view=price_at(known, printed_ms))
+
     def _bill(self, site: SiteView, job: Job, printed_ms: WallMs, known: Known) -> Job:
         view = self._decider.view(site, known)
-        view = replace(view, printer=price_at(view, printed_ms))
-        facts = LateFacts(job=facts_of(job), printed_ms=printed_ms)
+        asked = facts_of(job, charge_again(job), known.policy)
+        facts = LateFacts(job=asked, printed_ms=printed_ms)
         return _billed(job, self._decider.decide(view, known, facts))
 
 
@@ -136,4 +145,5 @@ def _billed(job: Job, decision: Decision) -> Job:
 
 
 def _by_estimate(job: Job) -> Job:
+    """The job with the price that was told when it was printed."""
     return replace(job, payer=user_payer(job.user_name), reason_code=Reason.CHARGED_LATE.value)

@@ -11,7 +11,7 @@ from replication.schema import directory as schema
 from site_server.ipp.service_port import Refusal
 from site_server.refusals import Cause
 from tests.unit.site_server.a_secondary import REFRESH_MS, a_secondary
-from tests.unit.site_server.a_site import HELD, PRICE_MICROS, SITE, units
+from tests.unit.site_server.a_site import DIRECT, HELD, PRICE_MICROS, PRINTER, SITE, units
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +157,30 @@ async def test_new_queues_come_with_the_next_refresh(tmp_path: Path) -> None:
         node.clock.advance(REFRESH_MS)
         await node.tick()
         assert await node.services.ipp_jobs.queue("oslo-new") is not None
+
+
+async def test_the_offline_account_pays_here_too_for_what_nobody_proved_to_have_sent(
+    tmp_path: Path,
+) -> None:
+    async with a_secondary(tmp_path) as node:
+        node.user("ada", units(5))
+        node.policy('{"unauthenticated": "charge_offline_account"}')
+        node.directory.put(
+            schema.accounts,
+            account_name="Offline Account",
+            title="Offline",
+            enabled=True,
+            restricted=False,
+        )
+        node.directory.put(
+            schema.queues,
+            queue_name=DIRECT,
+            site_name=SITE,
+            printer_name=PRINTER,
+            hold_mode="none",
+            needs_proof=True,
+        )
+        node.clock.advance(REFRESH_MS)
+        await node.tick()
+        job = await node.print_pdf("ada")
+        assert (job.state, job.payer) == (JobState.PRINTED, "account:Offline Account")
