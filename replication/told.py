@@ -98,6 +98,7 @@ _WANTED: Final[Mapping[Table, ColumnElement[bool]]] = {
     schema.account_access: schema.account_access.c.account_name.in_(_CHARGED_BY_POLICY),
     schema.watermarks: schema.watermarks.c.site_name == _SITE,
     schema.heartbeat: schema.heartbeat.c.id == 1,
+    schema.link_orders: schema.link_orders.c.site_name == _SITE,
     schema.users: schema.users.c.user_name == _USER,
     schema.memberships: schema.memberships.c.user_name == _USER,
     schema.balances: schema.balances.c.payer.in_(_PAYERS),

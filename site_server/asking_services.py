@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from site_server.service.hearsay import Hearsay
+from site_server.service.record_drill import RecordDrill
 from site_server.service.release_asking import AskingRelease, Asks, Refresh
 from site_server.service.settle_late import SettleLate
 from site_server.service.unanswered import HearsayDecider, WatchOfflineLog
-from site_server.services import make_services
+from site_server.services import Own, make_services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from failure_modes.offline_log import LogLimits
     from site_server.config import Secondary, Times
     from site_server.service.dispatch import Dispatcher
@@ -30,6 +33,8 @@ class AskingGround:
     place: Place
     wanted: Secondary
     log_limits: LogLimits
+    on_told: Callable[[], None]
+    """Called when this node was told of itself anew."""
 
 
 def make_asking_services(
@@ -40,16 +45,17 @@ def make_asking_services(
         asking.asker, asking.place, ground.store, ground.clock, users_max=asking.wanted.users_max
     )
     offline_log = WatchOfflineLog(ground.store, asking.log_limits)
-    decider = HearsayDecider(ground, hearsay, offline_log)
+    drill = RecordDrill(ground.store)
+    decider = HearsayDecider(ground, drill, hearsay, offline_log)
     asks = Asks(
         hearsay=hearsay,
         offline_log=offline_log,
-        refresh=Refresh(hearsay, ground.clock, asking.wanted.refresh_ms),
+        refresh=Refresh(hearsay, ground.clock, asking.wanted.refresh_ms, asking.on_told),
         settle_late=SettleLate(ground.store, hearsay, decider),
     )
 
-    def make_release(ground: Ground, _: Decider, dispatcher: Dispatcher) -> ReleaseJob:
+    def make_release(ground: Ground, decider: Decider, dispatcher: Dispatcher) -> ReleaseJob:
         return AskingRelease(ground, decider, dispatcher, asks)
 
-    services = make_services(ground, outside, times, decider=decider, make_release=make_release)
-    return services, asks
+    own = Own(drill=drill, decider=decider, make_release=make_release)
+    return make_services(ground, outside, times, own), asks

@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING
 from yarl import URL
 
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import link_client_context
 from site_server.adapters.documents.count import DocumentCounter
 from site_server.adapters.ipp_delivery import IppDelivery
 from site_server.adapters.ipp_printer import IppPrinter
@@ -62,19 +61,16 @@ class Secondary(Node):
 
     def __init__(self, config: Config, files: NodeFiles, told: ToldDirectory, clock: Clock) -> None:
         super().__init__(config, files, clock)
-        identity = files.identity
         self._told = told
-        self._tls = link_client_context(
-            cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-        )
-        self._uplink = Uplink(config, identity, files.store, clock, self._tls)
+        self._directory = Directory(told, files.identity.site_name)
+        self._uplink = Uplink(config, files, self._directory, clock)
 
     def _build(self, supervisor: Supervisor, session: aiohttp.ClientSession) -> Built:
         files, config = self._files, self._config
         ground = Ground(
             site_name=files.identity.site_name,
             store=files.store,
-            directory=Directory(self._told, files.identity.site_name),
+            directory=self._directory,
             spool=files.spool,
             link=self._uplink,
             clock=self._clock,
@@ -92,6 +88,7 @@ class Secondary(Node):
             place=self._told,
             wanted=config.secondary,
             log_limits=config.offline_log.limits(),
+            on_told=self._uplink.told,
         )
         services, asks = make_asking_services(ground, outside, config.times, asking_ground)
         asking.on_up = services.expire.tick
@@ -111,11 +108,12 @@ class Secondary(Node):
 
         def patient(base: URL, answer_ms: int) -> Patient:
             patience = Patience(answer_ms=answer_ms, down_ms=wanted.down_ms)
-            return Patient(NodeClient(base, session, self._tls), self._clock, patience)
+            return Patient(NodeClient(base, session, self._uplink.tls), self._clock, patience)
 
         return Asking(
             patient(at_primary, wanted.primary_ms),
             [patient(URL(each), wanted.site_server_ms) for each in wanted.ask],
+            self._uplink,
         )
 
 

@@ -14,9 +14,11 @@ from site_server.service.expire import Expire, Perishable
 from site_server.service.hold_job import HoldJob
 from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
+from site_server.service.link_orders import LinkOrders
 from site_server.service.list_accounts import ListAccounts
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
+from site_server.service.record_drill import RecordDrill
 from site_server.service.recover import Recover
 from site_server.service.release_job import ReleaseJob
 from site_server.service.submit_job import SubmitJob
@@ -45,6 +47,8 @@ class Services:
 
     ground: Ground
     decider: Decider
+    drill: RecordDrill
+    link_orders: LinkOrders
     log_in: LogIn
     list_jobs: ListJobs
     list_accounts: ListAccounts
@@ -62,27 +66,36 @@ class Services:
 
     async def start(self) -> None:
         """Take over from the last run, then keep counters and clock going."""
+        self.link_orders.start()
         self.log_in.start()
         await self.recover.run()
         supervisor = self.ground.supervisor
         for number, counter in enumerate(self.counters, 1):
             supervisor.keep(f"page counter {number}", partial(self.count_pages.run, counter))
         supervisor.keep("expiry", self.expire.run)
+        supervisor.keep("memory of the link", self.link_orders.run_memory)
+        supervisor.keep("orders of headquarters", self.link_orders.run_orders)
+        supervisor.keep("drill counters", self.drill.run)
         self.expire.tick()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """How a node decides and releases that does so in its own way."""
+
+    drill: RecordDrill
+    decider: Decider
+    make_release: Callable[[Ground, Decider, Dispatcher], ReleaseJob]
+
+
 def make_services(
-    ground: Ground,
-    outside: Outside,
-    times: Times,
-    *,
-    decider: Decider | None = None,
-    make_release: Callable[[Ground, Decider, Dispatcher], ReleaseJob] = ReleaseJob,
+    ground: Ground, outside: Outside, times: Times, own: Own | None = None
 ) -> Services:
-    """All services of one site. A node without a replica decides and releases in its own way."""
-    decider = decider or Decider(ground.directory, ground.link, ground.clock, ground.zone)
+    """All services of one site, or of a node with its `own` way to decide."""
+    own = own or _as_a_site(ground)
+    drill, decider = own.drill, own.decider
     dispatcher = Dispatcher(ground, outside.delivery)
-    release_job = make_release(ground, decider, dispatcher)
+    release_job = own.make_release(ground, decider, dispatcher)
     count_pages = CountPages(ground, release_job)
     submit_job = SubmitJob(ground, decider, count_pages)
     delete_job = DeleteJob(ground)
@@ -103,6 +116,8 @@ def make_services(
     return Services(
         ground=ground,
         decider=decider,
+        drill=drill,
+        link_orders=LinkOrders(ground, drill),
         log_in=log_in,
         list_jobs=ListJobs(ground, decider),
         list_accounts=ListAccounts(ground),
@@ -118,3 +133,9 @@ def make_services(
         expire=Expire(ground, perishable, times),
         recover=Recover(ground, dispatcher),
     )
+
+
+def _as_a_site(ground: Ground) -> Own:
+    drill = RecordDrill(ground.store)
+    decider = Decider(ground.directory, ground.link, ground.clock, drill, ground.zone)
+    return Own(drill=drill, decider=decider, make_release=ReleaseJob)

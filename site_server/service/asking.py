@@ -3,7 +3,8 @@
 A person waits for the answer, so every wait is bounded, and a node that did not answer is left
 alone for a while: a queue of jobs pays for its silence once. Headquarters is asked only while the
 link to it stands; the link tells of a dead WAN long before a question would, and of a healed one
-too. Asking has no effect anywhere (`replication.told`), so giving up is always safe.
+too. During a drill and a forced cut it is not asked at all. Asking has no effect anywhere
+(`replication.told`), so giving up is always safe.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from failure_modes.link_table import ORDERED
 from failure_modes.routing import ASKING_ORDER, authority
 from failure_modes.vocabulary import Authority
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from replication.messages import AnyFromPrimary, Welcome
     from replication.ports import Clock
     from replication.told import Question, Told
+    from site_server.ports import Link
 
 _log: Final = logging.getLogger(__name__)
 
@@ -85,12 +88,13 @@ class Asking:
     `on_up` is called when headquarters can be asked again.
     """
 
-    def __init__(self, primary: Patient, site_servers: Sequence[Patient]) -> None:
+    def __init__(self, primary: Patient, site_servers: Sequence[Patient], link: Link) -> None:
         self.on_up: Callable[[], None] = _nobody_waits
         self._asked: Mapping[Authority, Sequence[Patient]] = {
             Authority.PRIMARY: (primary,),
             Authority.SITE_SERVER: tuple(site_servers),
         }
+        self._link = link
         self._is_linked = False
         self._answered = Authority.PROVIDER_MODE
 
@@ -130,7 +134,7 @@ class Asking:
         self._is_linked = False
 
     def _reachable(self, asked: Authority) -> Sequence[Patient]:
-        if asked is Authority.PRIMARY and not self._is_linked:
+        if asked is Authority.PRIMARY and (not self._is_linked or self._link.state in ORDERED):
             return ()
         return [patient for patient in self._asked[asked] if not patient.is_down]
 

@@ -14,22 +14,29 @@ from site_server.service.charged_to import THE_USER
 from site_server.service.release_job import Released, ReleaseJob
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from failure_modes.vocabulary import LinkState
     from replication.ports import Clock
     from site_server.service.charged_to import Charge
     from site_server.service.dispatch import Dispatcher
     from site_server.service.ground import Ground
     from site_server.service.hearsay import Hearsay
     from site_server.service.settle_late import SettleLate
-    from site_server.service.unanswered import HearsayDecider, WatchOfflineLog
+    from site_server.service.unanswered import WatchOfflineLog
+    from site_server.service.view import Decider
 
 
 class Refresh:
     """Asks for this node's own queues and printers, every `every_ms`."""
 
-    def __init__(self, hearsay: Hearsay, clock: Clock, every_ms: int) -> None:
+    def __init__(
+        self, hearsay: Hearsay, clock: Clock, every_ms: int, on_told: Callable[[], None]
+    ) -> None:
         self._hearsay = hearsay
         self._clock = clock
         self._every_ms = every_ms
+        self._on_told = on_told
         self._heard_ms: int | None = None
 
     async def once(self) -> None:
@@ -39,6 +46,7 @@ class Refresh:
             return
         if await self._hearsay.refresh():
             self._heard_ms = now_ms
+            self._on_told()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +63,25 @@ class AskingRelease(ReleaseJob):
     """Releases jobs after asking."""
 
     def __init__(
-        self, ground: Ground, decider: HearsayDecider, dispatcher: Dispatcher, asks: Asks
+        self, ground: Ground, decider: Decider, dispatcher: Dispatcher, asks: Asks
     ) -> None:
         super().__init__(ground, decider, dispatcher)
         self._asks = asks
 
     async def release(
-        self, job_uuid: str, user_name: str, printer_name: str, charge: Charge = THE_USER
+        self,
+        job_uuid: str,
+        user_name: str,
+        printer_name: str,
+        charge: Charge = THE_USER,
+        *,
+        link: LinkState | None = None,
     ) -> Released:
         """Send the user's job to that printer; raises `RefusedError` where it may not go."""
         await self._asks.hearsay.ask_about(user_name)
         try:
             # Nothing is awaited between the answer and its use: see `hearsay`.
-            return await super().release(job_uuid, user_name, printer_name, charge)
+            return await super().release(job_uuid, user_name, printer_name, charge, link=link)
         finally:
             self._asks.hearsay.forget(user_name)
             self._asks.offline_log.look()

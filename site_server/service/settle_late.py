@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from failure_modes.facts import PrinterView
     from failure_modes.vocabulary import WallMs
     from site_server.service.hearsay import Hearsay
-    from site_server.service.unanswered import HearsayDecider
-    from site_server.service.view import Known
+    from site_server.service.view import Decider, Known
     from site_server.store.jobs import Job
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView, UnitOfWork
@@ -60,7 +59,7 @@ def price_at(known: Known, printed_ms: WallMs) -> PrinterView:
 class SettleLate:
     """Empties the offline log."""
 
-    def __init__(self, store: SiteStore, hearsay: Hearsay, decider: HearsayDecider) -> None:
+    def __init__(self, store: SiteStore, hearsay: Hearsay, decider: Decider) -> None:
         self._store = store
         self._hearsay = hearsay
         self._decider = decider

@@ -12,7 +12,6 @@ import logging
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
-from failure_modes.decide import decide
 from failure_modes.offline_log import RECORD_BYTES_MAX, LogAlarm, OfflineLog
 from failure_modes.vocabulary import WallMs
 from site_server.service.charged_to import THE_USER
@@ -22,10 +21,12 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts, UserView, View
     from failure_modes.offline_log import LogLimits
+    from failure_modes.vocabulary import LinkState
     from replication.told import Told
     from site_server.service.charged_to import Charge
     from site_server.service.ground import Ground
     from site_server.service.hearsay import Hearsay
+    from site_server.service.record_drill import RecordDrill
     from site_server.store.jobs import Job
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
@@ -77,11 +78,12 @@ class Heard(Known):
 class HearsayDecider(Decider):
     """Decides by what was told, or by the printer's failure mode."""
 
-    def __init__(self, ground: Ground, hearsay: Hearsay, offline_log: WatchOfflineLog) -> None:
-        super().__init__(ground.directory, ground.link, ground.clock, ground.zone)
+    def __init__(
+        self, ground: Ground, drill: RecordDrill, hearsay: Hearsay, offline_log: WatchOfflineLog
+    ) -> None:
+        super().__init__(ground.directory, ground.link, ground.clock, drill, ground.zone)
         self._hearsay = hearsay
         self._offline_log = offline_log
-        self._wall_ms = ground.clock.wall_ms
 
     def known(self, user_name: str, printer_name: str, charge: Charge = THE_USER) -> Heard:
         """What was told; an answer that was just heard is used up by this."""
@@ -100,12 +102,12 @@ class HearsayDecider(Decider):
         since_ms = told.offline_since_ms
         return replace(view, offline_since_ms=None if since_ms is None else WallMs(since_ms))
 
-    def decide(self, view: View, known: Known, facts: Facts) -> Decision:
+    def decide(
+        self, view: View, known: Known, facts: Facts, link: LinkState | None = None
+    ) -> Decision:
         """The decision, in the state of the link that the answering node has."""
         told = known.told if isinstance(known, Heard) else None
-        if told is None:
-            return super().decide(view, known, facts)
-        return decide(facts, view, told.link_state, known.policy, self._wall_ms())
+        return super().decide(view, known, facts, told.link_state if told else link)
 
 
 def _careful(user: UserView | None) -> UserView | None:

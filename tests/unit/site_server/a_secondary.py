@@ -54,6 +54,7 @@ class ASecondary(SiteRecords):
     site_server: NodeDouble
     asking: Asking
     asks: Asks
+    link: StillLink
     clock: ManualClock
     spool: MemorySpool
     printer: PrinterDouble
@@ -131,26 +132,32 @@ class ASecondary(SiteRecords):
             await asyncio.sleep(0)
 
 
-def _asking(primary: NodeDouble, site_server: NodeDouble, clock: ManualClock) -> Asking:
+def _asking(
+    primary: NodeDouble, site_server: NodeDouble, clock: ManualClock, link: StillLink
+) -> Asking:
     patience = Patience(answer_ms=10, down_ms=DOWN_MS)
-    asking = Asking(Patient(primary, clock, patience), [Patient(site_server, clock, patience)])
+    asking = Asking(
+        Patient(primary, clock, patience), [Patient(site_server, clock, patience)], link
+    )
     asking.link_is_up()
     return asking
 
 
 def _ground(
+    *,
     store: SiteStore,
     told: ToldDirectory,
     spool: MemorySpool,
     clock: ManualClock,
     tasks: asyncio.TaskGroup,
+    link: StillLink,
 ) -> Ground:
     return Ground(
         site_name=SITE,
         store=store,
         directory=Directory(told, SITE),
         spool=spool,
-        link=StillLink(),
+        link=link,
         clock=clock,
         supervisor=Supervisor(tasks, clock, TestPause()),
         limits=Limits(),
@@ -177,24 +184,32 @@ async def a_secondary(
     store = make_store(folder / "site.db", site_name=SITE, epoch=1, clock=clock)
     primary, site_server = NodeDouble(directory, SITE), NodeDouble(directory, SITE)
     primary.is_silent = site_server.is_silent = silent
-    asking = _asking(primary, site_server, clock)
+    link = StillLink()
+    asking = _asking(primary, site_server, clock, link)
     spool = spool or MemorySpool(folder / "spool")
     printer = printer or PrinterDouble()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
-    wanted = Secondary(refresh_ms=REFRESH_MS)
-    limits = log_limits or LogLimits()
+    asking_ground = AskingGround(
+        asker=asking,
+        place=told,
+        wanted=Secondary(refresh_ms=REFRESH_MS),
+        log_limits=log_limits or LogLimits(),
+        on_told=link.tell,
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
-            ground = _ground(store, told, spool, clock, tasks)
+            ground = _ground(
+                store=store, told=told, spool=spool, clock=clock, tasks=tasks, link=link
+            )
             services, asks = make_asking_services(
                 ground,
                 Outside(delivery=printer, counters=[counter], card_key=CARD_KEY),
                 times or Times(),
-                AskingGround(asker=asking, place=told, wanted=wanted, log_limits=limits),
+                asking_ground,
             )
             await services.start()
-            around = (directory, primary, site_server, asking, asks, clock, spool, printer)
-            secondary = ASecondary(services, store, *around, counter)
+            asked = (directory, primary, site_server, asking, asks)
+            secondary = ASecondary(services, store, *asked, link, clock, spool, printer, counter)
             await secondary.settle()
             yield secondary
             ground.supervisor.stop()

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from failure_modes.vocabulary import Authority
+from failure_modes.vocabulary import Authority, LinkState
 from replication.messages import Welcome
 from replication.ports import WallMs
 from replication.testing import ManualClock
 from replication.told import Question
 from site_server.service.asking import Asking, Patience, Patient
-from site_server.testing import NodeDouble
+from site_server.testing import NodeDouble, StillLink
 from tests.unit.site_server.a_site import SITE, replica_in
 
 if TYPE_CHECKING:
@@ -30,9 +30,12 @@ class Nodes:
     def __init__(self, folder: Path) -> None:
         self.directory = replica_in(folder)
         self.clock = ManualClock()
+        self.link = StillLink()
         self.primary, self.first, self.second = (NodeDouble(self.directory, SITE) for _ in range(3))
         self.asking = Asking(
-            self._patient(self.primary), [self._patient(self.first), self._patient(self.second)]
+            self._patient(self.primary),
+            [self._patient(self.first), self._patient(self.second)],
+            self.link,
         )
 
     def _patient(self, node: NodeDouble) -> Patient:
@@ -65,6 +68,16 @@ async def test_headquarters_comes_first_while_its_link_stands(nodes: Nodes) -> N
     nodes.asking.down()
     await nodes.asking.ask(QUESTION)
     assert nodes.asked() == [1, 1, 0]
+
+
+async def test_headquarters_is_not_asked_while_an_administrator_pretends_that_it_is_away(
+    nodes: Nodes,
+) -> None:
+    nodes.asking.link_is_up()
+    nodes.link.state = LinkState.DRILL
+    assert nodes.asking.decides is Authority.SITE_SERVER
+    await nodes.asking.ask(QUESTION)
+    assert nodes.asked() == [0, 1, 0]
 
 
 async def test_a_node_that_hangs_is_waited_for_once(nodes: Nodes) -> None:

@@ -184,3 +184,20 @@ async def test_the_offline_account_pays_here_too_for_what_nobody_proved_to_have_
         await node.tick()
         job = await node.print_pdf("ada")
         assert (job.state, job.payer) == (JobState.PRINTED, "account:Offline Account")
+
+
+async def test_an_order_of_headquarters_arrives_with_what_the_node_is_told_of_itself(
+    tmp_path: Path,
+) -> None:
+    async with a_secondary(tmp_path) as node:
+        node.directory.put(
+            schema.link_orders,
+            site_name=SITE,
+            number=1,
+            order="force_started",
+            given_wall_ms=node.clock.wall_ms(),
+        )
+        node.clock.advance(REFRESH_MS)
+        await node.tick()
+        assert node.link.state is LinkState.FORCED_OFFLINE
+        assert node.asking.decides is Authority.SITE_SERVER
