@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from site_server.store.jobs import Job
 
 DOWN_MS = 5_000
+TWO_PAGES = Counted(pages=PageCount(mono=2, colour=0))
 REFRESH_MS = 30_000
 
 
@@ -188,7 +189,7 @@ async def a_secondary(
     asking = _asking(primary, site_server, clock, link)
     spool = spool or MemorySpool(folder / "spool")
     printer = printer or PrinterDouble()
-    counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
+    counter = CounterDouble(TWO_PAGES)
     asking_ground = AskingGround(
         asker=asking,
         place=told,
@@ -201,12 +202,8 @@ async def a_secondary(
             ground = _ground(
                 store=store, told=told, spool=spool, clock=clock, tasks=tasks, link=link
             )
-            services, asks = make_asking_services(
-                ground,
-                Outside(delivery=printer, counters=[counter], card_key=CARD_KEY),
-                times or Times(),
-                asking_ground,
-            )
+            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
+            services, asks = make_asking_services(ground, outside, times or Times(), asking_ground)
             await services.start()
             asked = (directory, primary, site_server, asking, asks)
             secondary = ASecondary(services, store, *asked, link, clock, spool, printer, counter)
