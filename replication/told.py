@@ -42,6 +42,8 @@ TOLD_PATH: Final = "/v1/told"
 TOLD_BYTES_MAX: Final = MESSAGE_BYTES_MAX
 """Of one answer; a thousand printers with policies of their own are a tenth of it."""
 QUESTION_BYTES_MAX: Final = 4_096
+PRICE_LISTS_MAX: Final = 4
+"""The newest ones: a list may be 300 kB, and no outage outlasts so many."""
 ROWS_MAX: Final = 10_000
 """Of one table in one answer."""
 
@@ -84,11 +86,16 @@ _PAYERS: Final = (
 )
 _PRICED: Final = schema.prices.c.printer_name
 _RULES: Final = schema.policies.c
+_NEWEST_LISTS: Final = (
+    select(schema.price_lists.c.version)
+    .order_by(schema.price_lists.c.version.desc())
+    .limit(PRICE_LISTS_MAX)
+)
 _WANTED: Final[Mapping[Table, ColumnElement[bool]]] = {
     schema.printers: schema.printers.c.site_name == _SITE,
     schema.queues: schema.queues.c.site_name == _SITE,
     schema.prices: or_(_PRICED == "", _PRICED.in_(_ITS_PRINTERS)),
-    schema.price_lists: schema.price_lists.c.version.is_not(None),
+    schema.price_lists: schema.price_lists.c.version.in_(_NEWEST_LISTS),
     schema.policies: or_(
         _RULES.layer == Layer.GLOBAL.value,
         and_(_RULES.layer == Layer.SITE.value, _RULES.scope == _SITE),

@@ -51,7 +51,7 @@ def make_asking_services(
         hearsay=hearsay,
         offline_log=offline_log,
         refresh=Refresh(hearsay, ground.clock, asking.wanted.refresh_ms, asking.on_told),
-        settle_late=SettleLate(ground.store, hearsay, decider),
+        settle_late=SettleLate(ground, hearsay, decider),
     )
 
     def make_release(ground: Ground, decider: Decider, dispatcher: Dispatcher) -> ReleaseJob:

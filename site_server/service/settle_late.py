@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import PrinterView
     from failure_modes.vocabulary import WallMs
+    from site_server.service.ground import Ground
     from site_server.service.hearsay import Hearsay
     from site_server.service.view import Decider, Known
+    from site_server.store.directory import Directory
     from site_server.store.jobs import Job
-    from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView, UnitOfWork
 
 SETTLED_PER_TICK_MAX: Final = 500
@@ -46,21 +47,22 @@ SETTLED_PER_TICK_MAX: Final = 500
 _log: Final = logging.getLogger(__name__)
 
 
-def price_at(known: Known, printed_ms: WallMs) -> PrinterView:
+def price_at(directory: Directory, known: Known, printed_ms: WallMs) -> PrinterView:
     """The printer with the price in force when the job was printed.
 
-    The one place to change when the directory says what was in force when: it is called while what
-    was told is in place.
+    Call it while what was told is in place.
     """
-    del printed_ms
-    return known.printer_view
+    with directory.read() as snapshot:
+        then = snapshot.view_of(known.printer, printed_ms) if snapshot else None
+    return then or known.printer_view
 
 
 class SettleLate:
     """Empties the offline log."""
 
-    def __init__(self, store: SiteStore, hearsay: Hearsay, decider: Decider) -> None:
-        self._store = store
+    def __init__(self, ground: Ground, hearsay: Hearsay, decider: Decider) -> None:
+        self._store = ground.store
+        self._directory = ground.directory
         self._hearsay = hearsay
         self._decider = decider
 
@@ -106,7 +108,7 @@ class SettleLate:
             known = self._decider.known(job.user_name, job.printer_name, charge_again(job))
         except RefusedError:
             return None
-        return replace(known, printer_view=price_at(known, printed_ms))
+        return replace(known, printer_view=price_at(self._directory, known, printed_ms))
 
     def _bill(self, site: SiteView, job: Job, printed_ms: WallMs, known: Known) -> Job:
         view = self._decider.view(site, known)

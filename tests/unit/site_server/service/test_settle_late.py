@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,3 +128,35 @@ async def test_where_the_printer_is_gone_the_price_of_the_time_counts(tmp_path: 
         await node.tick()
         late = only_charge(node)
         assert (late.payer, late.cost_micros) == ("user:ada", COST_MICROS)
+
+
+async def test_a_late_charge_has_the_price_of_the_day_of_the_print(tmp_path: Path) -> None:
+    async with a_secondary(tmp_path) as node:
+        node.user("ada", units(5))
+        price_list(node, version=1, valid_from_ms=0, mono_micros=10_000)
+        node.cut()
+        await node.print_pdf("ada")
+        node.clock.advance(HOUR_MS)
+        price_list(node, version=2, valid_from_ms=node.clock.wall_ms(), mono_micros=99_000)
+        node.heal()
+        await node.tick()
+        assert only_charge(node).cost_micros == 2 * 10_000
+
+
+def price_list(node: ASecondary, *, version: int, valid_from_ms: int, mono_micros: int) -> None:
+    prices = {"mono_micros": mono_micros, "colour_micros": mono_micros}
+    body = json.dumps(
+        {
+            "version": version,
+            "valid_from_ms": valid_from_ms,
+            "tariffs": {"all": {"model": "simple", **prices}},
+            "default": "all",
+        }
+    )
+    node.directory.put(
+        schema.price_lists,
+        version=version,
+        valid_from_ms=valid_from_ms,
+        body=body,
+        body_sha256=hashlib.sha256(body.encode()).hexdigest(),
+    )
