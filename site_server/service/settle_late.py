@@ -84,17 +84,12 @@ class SettleLate:
         """Whether somebody answered."""
         if not await self._hearsay.ask_about(job.user_name):
             return False
-        try:
-            known: Known | None = self._decider.known(job.user_name, job.printer_name)
-        except RefusedError:
-            known = None  # the printer or its price is gone; what was told at the time counts
+        known = self._known(job, printed_ms)
 
         def work(unit: UnitOfWork) -> None:
             if not unit.offline_log.drop(job.job_uuid):
                 return
-            billed = (
-                _by_estimate(job) if known is None else self._bill(unit, job, printed_ms, known)
-            )
+            billed = self._bill(unit, job, printed_ms, known) if known else _by_estimate(job)
             unit.reservations.close(job.reservation_id)
             unit.journal.append(billed_entry(billed, printed_ms))
             unit.jobs.save(billed)
