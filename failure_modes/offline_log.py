@@ -118,6 +118,11 @@ class OfflineLog:
             replace(self, records=self.records - records, used_bytes=self.used_bytes - used_bytes)
         )
 
+    def seen(self, records: int, used_bytes: int) -> "OfflineLog":
+        """Return the log as its file says it is now; the alarm goes on from where it was."""
+        check(records >= 0 and used_bytes >= 0, "a log never holds less than nothing")
+        return _rung(replace(self, records=records, used_bytes=used_bytes))
+
 
 def _rung(log: OfflineLog) -> OfflineLog:
     """Set the alarm: it rings at one mark and ends at a lower one."""

@@ -18,6 +18,7 @@ from replication.errors import ReplicationError
 from site_server import bootstrap, config, doctor, link_commands
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
+from site_server.config import Role
 from site_server.data_folder import DataFolder
 from site_server.errors import ConfigError, RefusedError, SiteError
 from site_server.refusals import Cause
@@ -62,7 +63,7 @@ def _join(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    settings = _config(wanted, environ)
+    settings = _config(wanted, environ).as_role(wanted.role)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -107,7 +108,7 @@ def _force_offline(wanted: argparse.Namespace, environ: Mapping[str, str]) -> in
 
 
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    found = list(doctor.look(_config(wanted, environ), environ))
+    found = list(doctor.look(_config(wanted, environ).as_role(wanted.role), environ))
     print(render(found))
     return FAILED if any(one.required and not one.found for one in found) else 0
 
@@ -152,7 +153,13 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument(
         "--host", metavar="NAME", action="append", default=[], help="a name of this machine"
     )
-    commands.add_parser("run", parents=[place], help="serve until TERM or Ctrl-C")
+    role = argparse.ArgumentParser(add_help=False)
+    role.add_argument(
+        "--role",
+        choices=list(Role),
+        help="site, or secondary: a print server without a replica; else as the file says",
+    )
+    commands.add_parser("run", parents=[place, role], help="serve until TERM or Ctrl-C")
     commands.add_parser("status", parents=[place], help="what the running site says of itself")
     _add_explain(commands.add_parser("explain", parents=[place], help="why a job would be printed"))
     link_commands.add_drill(
@@ -161,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     link_commands.add_force_offline(
         commands.add_parser("force-offline", parents=[place], help="cut the site off on purpose")
     )
-    commands.add_parser("doctor", parents=[place], help="look at what a site stands on")
+    commands.add_parser("doctor", parents=[place, role], help="look at what a site stands on")
     return parser
 
 

@@ -25,7 +25,7 @@ from site_server.service.submit_job import SubmitJob
 from site_server.service.view import Decider
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from site_server.config import Times
     from site_server.ports import Counter, Delivery
@@ -79,12 +79,23 @@ class Services:
         self.expire.tick()
 
 
-def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
-    """All services of one site."""
-    drill = RecordDrill(ground.store)
-    decider = Decider(ground.directory, ground.link, ground.clock, drill, ground.zone)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """How a node decides and releases that does so in its own way."""
+
+    drill: RecordDrill
+    decider: Decider
+    make_release: Callable[[Ground, Decider, Dispatcher], ReleaseJob]
+
+
+def make_services(
+    ground: Ground, outside: Outside, times: Times, own: Own | None = None
+) -> Services:
+    """All services of one site, or of a node with its `own` way to decide."""
+    own = own or _as_a_site(ground)
+    drill, decider = own.drill, own.decider
     dispatcher = Dispatcher(ground, outside.delivery)
-    release_job = ReleaseJob(ground, decider, dispatcher)
+    release_job = own.make_release(ground, decider, dispatcher)
     count_pages = CountPages(ground, release_job)
     submit_job = SubmitJob(ground, decider, count_pages)
     delete_job = DeleteJob(ground)
@@ -122,3 +133,9 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         expire=Expire(ground, perishable, times),
         recover=Recover(ground, dispatcher),
     )
+
+
+def _as_a_site(ground: Ground) -> Own:
+    drill = RecordDrill(ground.store)
+    decider = Decider(ground.directory, ground.link, ground.clock, drill, ground.zone)
+    return Own(drill=drill, decider=decider, make_release=ReleaseJob)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from primary.store.bulk import bulk_insert
 from primary.store.ledger_tables import entries, movements, print_log
-from replication.entry_bodies import Body, CopyFinished, JobPrinted, Movement
+from replication.entry_bodies import Body, CopyFinished, JobPrinted, JobPrintedLate, Movement
 from replication.journal import Entry
 from replication.ports import WallMs
 
@@ -106,7 +106,7 @@ def _print_row(entry: Entry, body: JobPrinted | CopyFinished) -> tuple[Any, ...]
     printed = isinstance(body, JobPrinted)
     return (
         *_key(entry),
-        entry.wall_ms,
+        body.printed_wall_ms if isinstance(body, JobPrintedLate) else entry.wall_ms,
         body.job_uuid if isinstance(body, JobPrinted) else body.copy_uuid,
         "print" if printed else "copy",
         body.user_name,

@@ -17,7 +17,7 @@ BODY_BYTES_MAX: Final = 65_536
 BODY_MS_MAX: Final = 10_000
 """For a body to arrive whole: a panel stands on the same network."""
 
-T = TypeVar("T", bound="Body")
+T = TypeVar("T", bound=BaseModel)
 
 Pages = Annotated[int, Field(ge=0, le=1_000_000)]
 Order = Literal[
