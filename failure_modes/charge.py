@@ -92,10 +92,11 @@ def charge_late(facts: LateFacts, case: Case) -> Decision:
 def _convert(job: ReleaseFacts, case: Case) -> tuple[ReleaseFacts, tuple[Conversion, ...]]:
     """Return the job as it will be printed, and what was changed in it."""
     conversions = case.policy.conversions
-    if not conversions.merged:
+    if not conversions.rules:
         return job, ()
     job, changes = convert(conversions, job, case.view.user or NOBODY)
-    case.trace += [TraceStep("conversions", each.layer, each.reason) for each in changes]
+    if changes:
+        case.trace += [TraceStep("conversions", each.layer, each.reason) for each in changes]
     return job, changes
 
 
@@ -158,7 +159,7 @@ def _filtered(job: ReleaseFacts, bill: Estimate, case: Case) -> Decision | None:
     seen = JobFacts(
         job=job,
         impressions=bill.impressions,
-        colour_impressions=sum(line.impressions for line in bill.lines if line.colour),
+        colour_impressions=bill.colour_impressions,
         cost_micros=bill.cost_micros,
     )
     verdict = first_refusal(filters, seen, case.view.user or NOBODY)
