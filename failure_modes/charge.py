@@ -2,10 +2,12 @@
 
 Theory of operation. A job is changed first (conversions), then counted and priced, then compared
 with the limits and filters, and credit comes last: whoever is refused for their money would have
-got the paper otherwise.
+got the paper otherwise. Users without a limit whose job is refused so are given what a restricted
+user would get, converted, where that is anything.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from failure_modes.case import Case
 from failure_modes.conversions import Conversion, convert
@@ -25,6 +27,7 @@ def hold(job: ReleaseFacts, case: Case) -> Decision:
         return case.answer(payer.action, payer.reason, payer.rule)
     job, changes = _convert(job, case)
     bill = _bill(job, case)
+    case.trace.append(TraceStep("hold_mode", Layer.BUILT_IN, Reason.JOB_HELD))
     user_name, account_name = _names(payer)
     return Decision(
         action=Action.HOLD,
@@ -45,7 +48,14 @@ def charge(job: ReleaseFacts, case: Case) -> Decision:
     payer = payer_of(job, case.view, case.policy)
     if isinstance(payer, NoPayer):
         return case.answer(payer.action, payer.reason, payer.rule)
-    job, changes = _convert(job, case)
+    answer = _let_out(*_convert(job, case), payer, case)
+    return answer if answer.allowed else _spared(job, payer, case) or answer
+
+
+def _let_out(
+    job: ReleaseFacts, changes: tuple[Conversion, ...], payer: Payer, case: Case
+) -> Decision:
+    """Let out a job that is converted already, or say why not."""
     bill = _bill(job, case)
     if bill.doubt is Reason.PAGES_UNKNOWN:
         return _refused(bill.doubt, bill, case)
@@ -54,6 +64,21 @@ def charge(job: ReleaseFacts, case: Case) -> Decision:
         or _filtered(job, bill, case)
         or _spend(bill, payer, changes, case)
     )
+
+
+def _spared(job: ReleaseFacts, payer: Payer, case: Case) -> Decision | None:
+    """Let a refused job out as a restricted user would get it, None where that does not help.
+
+    A conversion for restricted users can save their jobs from a filter for all. Whoever is trusted
+    more would otherwise be refused what they got when they were trusted less.
+    """
+    user, conversions = case.view.user, case.policy.conversions
+    if user is None or user.restricted or not conversions.rules:
+        return None
+    job, changes = convert(conversions, job, replace(user, restricted=True))
+    case.trace += [TraceStep("conversions", each.layer, each.reason) for each in changes]
+    answer = _let_out(job, changes, payer, case)
+    return answer if answer.allowed else None
 
 
 def charge_late(facts: LateFacts, case: Case) -> Decision:

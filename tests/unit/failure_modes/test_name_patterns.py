@@ -26,6 +26,7 @@ patterns = st.text(alphabet="abB.*", min_size=1, max_size=6)
         ("draft*", "Draft of a letter", True),
         ("draft*", "A draft", False),
         ("draft*", "dra", False),
+        ("draft*", "dream", False),
         ("*.exe", "exe", False),
         ("Agenda", "agenda", True),
         ("agenda", "agenda 2", False),
