@@ -1,4 +1,4 @@
-"""What an outage becomes with time. Ada has 10.00, Grace 1.00, Alan nothing; 10 colour cost 2.50."""
+"""What an outage becomes. Ada has 10.00, Grace 1.00, Alan nothing; ten colour pages cost 2.50."""
 
 from typing import Any
 
