@@ -205,8 +205,8 @@ def conversions_text() -> str:
     kinds = " and ".join(map(code, ConversionKind))
     return (
         f"Conversions are {kinds}, optionally with `groups` whose members alone they\n"
-        "speak of. One for users with a limit is applied to the others, too, where their job would\n"
-        "be refused otherwise."
+        "speak of. One for users with a limit is applied to the others, too, where their job\n"
+        "would be refused otherwise."
     )
 
 

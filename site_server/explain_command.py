@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-QUEUES: Final[Mapping[str, Asked]] = {"hold": Asked.HOLD, "direct": Asked.DIRECT}
+QUEUES: Final[Mapping[str, Asked]] = {
+    "hold": Asked.HOLD,
+    "manager": Asked.MANAGER,
+    "direct": Asked.DIRECT,
+}
 OPTIONS: Final = (
     "pages",
     "colour",

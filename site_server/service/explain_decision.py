@@ -87,7 +87,7 @@ def explain_decision(ground: Ground, decider: Decider, supposed: Supposed) -> Ex
     with ground.store.read() as site:
         view = decider.view(site, known)
     question = Question(
-        facts=supposed.facts,
+        facts=supposed.facts(known.policy),
         view=view,
         link=supposed.link or ground.link.state,
         policy=known.policy,

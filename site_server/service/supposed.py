@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from failure_modes.facts import Facts
+    from failure_modes.policy import Policy
     from failure_modes.vocabulary import LinkState
 
 
@@ -26,6 +27,8 @@ class Asked(StrEnum):
     LOGIN = "login"
     HOLD = "hold"
     """A job that enters a queue which holds it."""
+    MANAGER = "manager"
+    """A job that enters a queue which holds it until a manager lets it go."""
     DIRECT = "direct"
     """A job that enters a queue which prints at once."""
 
@@ -41,6 +44,7 @@ ABOUT_JOBS: Final = ABOUT_PAPER | {
 MAY_SAY: Final[Mapping[Asked, frozenset[str]]] = {
     Asked.RELEASE: ABOUT_JOBS,
     Asked.HOLD: ABOUT_JOBS,
+    Asked.MANAGER: ABOUT_JOBS,
     Asked.DIRECT: ABOUT_JOBS,
     Asked.COPY: ABOUT_PAPER,
     Asked.LOGIN: frozenset(),
@@ -76,9 +80,9 @@ class Supposed:
         """Who is to pay."""
         return Charge(account_name=self.account_name)
 
-    @property
-    def facts(self) -> Facts:
-        """The question as `decide` takes it."""
+    def facts(self, policy: Policy) -> Facts:
+        """The question as `decide` takes it; the policy says whether an account is asked for."""
+        choose = self.charge.is_to_choose(policy)
         match self.asked:
             case Asked.LOGIN:
                 return LoginFacts(card_known=True)
@@ -88,14 +92,18 @@ class Supposed:
                     colour=self.colour,
                     sides=self.sides,
                     paper_size=self.paper_size,
+                    choose_account=choose,
                     account_name=self.account_name,
                 )
             case Asked.HOLD:
                 return SubmitFacts(hold_mode=HoldMode.USER, job=self._job)
+            case Asked.MANAGER:
+                return SubmitFacts(hold_mode=HoldMode.MANAGER, job=self._job)
             case Asked.DIRECT:
-                return SubmitFacts(hold_mode=HoldMode.NONE, job=self._job)
+                job = replace(self._job, choose_account=choose)
+                return SubmitFacts(hold_mode=HoldMode.NONE, job=job)
             case Asked.RELEASE:
-                return self._job
+                return replace(self._job, choose_account=choose)
 
     @property
     def _job(self) -> ReleaseFacts:
