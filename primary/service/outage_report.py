@@ -179,7 +179,8 @@ class _Reporter:
 
     def _special(self, ruled: Ruled, after_ms: int) -> Iterable[SpecialReport]:
         """What becomes of special jobs, where that is not what becomes of a plain one."""
-        name = ruled.policy.after(after_ms).offline_account_name
+        policy = ruled.policy.after(after_ms)
+        name = policy.offline_account_name
         if name not in self._accounts:
             self._accounts[name] = accounts_named(self._connection, [name])
         asked = {
@@ -190,9 +191,11 @@ class _Reporter:
         for job, decision in asked.items():
             if decision is None or plain is None:
                 continue
+            if SPECIAL_JOBS[job].choose_account and not policy.ask_for_account:
+                continue
             own = [reason for reason in decision.reasons if reason not in plain.reasons]
             if own:
-                yield SpecialReport(job=job, action=decision.action, reason=own[0])
+                yield SpecialReport(job=job, action=decision.action, reason=own[-1])
 
 
 def outage_report(connection: Connection, site_name: str, currency: str) -> OutageReport:

@@ -89,11 +89,16 @@ async def test_opening_hours_are_said_and_not_counted(api: Api) -> None:
 
 async def test_jobs_about_an_account_are_told_where_they_are_no_plain_jobs(api: Api) -> None:
     built_in = (await report(api))["printers"][0]["special"]
-    said = await report(api, unauthenticated="trust_spool_name", account_selection="cancel")
+    said = await report(
+        api, unauthenticated="trust_spool_name", account_selection="cancel", ask_for_account=True
+    )
 
-    assert [(each["action"], each["reason"]) for each in built_in] == [
-        ("deny", "unauthenticated"),
-        ("deny", "unknown_account"),
+    assert built_in == [
+        {
+            "job": "a job that nobody proved to be its user's",
+            "action": "deny",
+            "reason": "unauthenticated",
+        }
     ]
     (special,) = said["printers"][0]["special"]
     assert (special["action"], special["reason"]) == ("deny", "no_account_chosen")
@@ -101,3 +106,11 @@ async def test_jobs_about_an_account_are_told_where_they_are_no_plain_jobs(api: 
         "At its printer, a job whose user was to choose an account and did not: "
         "deny, No account chosen" in said["lines"]
     )
+
+
+async def test_an_account_that_pays_for_others_is_named(api: Api) -> None:
+    rules = {"unauthenticated": "charge_offline_account", "offline_account_name": "research"}
+
+    (special,) = (await report(api, **rules))["printers"][0]["special"]
+
+    assert (special["action"], special["reason"]) == ("allow", "account_charged")
