@@ -14,14 +14,14 @@ at which printers they hold, and counts as if it were open.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
 
 from failure_modes.facts import AccountView, UserView
 from failure_modes.policy import Policy, resolve
-from failure_modes.vocabulary import Action, CreditPolicy, Layer, Micros, Reason
+from failure_modes.vocabulary import CreditPolicy, Layer, Micros
 from primary.names import MICROS_MAX
 from primary.service import outage_answers
 from primary.service.outage_answers import (
@@ -34,8 +34,14 @@ from primary.service.outage_answers import (
     Ruled,
     ask,
 )
+from primary.service.outage_findings import (
+    JobReport,
+    LaterReport,
+    OutageReport,
+    PrinterReport,
+    SpecialReport,
+)
 from primary.service.outage_moments import hours_text, turns
-from primary.service.outage_words import report_lines
 from primary.store.outage_rows import accounts_named, credit_micros, people, printers_at
 from primary.store.policies import StoredPolicy, all_policies
 
@@ -45,69 +51,6 @@ RICH: Final = UserView(
     user_name=ANYBODY, enabled=True, restricted=False, balance_micros=Micros(NO_LIMIT)
 )
 """Is refused nothing for want of money: what is left are the rules about accounts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobReport:
-    """One standard job at one printer: how many could print it, and why the others not."""
-
-    job: str
-    could_print: int
-    refused: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecialReport:
-    """What becomes of a job about whose user or account somebody should have been asked."""
-
-    job: str
-    action: Action
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrinterReport:
-    """One printer at one moment. `opening_hours` are local to the site; empty: always open."""
-
-    printer_name: str
-    policy_version: int
-    credit: CreditPolicy
-    jobs: tuple[JobReport, ...]
-    opening_hours: str
-    special: tuple[SpecialReport, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaterReport:
-    """A moment of the outage at which rules change: at which printers which, and what comes of it.
-
-    `could_print` and `at_risk_micros` are meant as in `OutageReport`.
-    """
-
-    after_ms: int
-    changes: Mapping[str, tuple[str, ...]]
-    """What changes in words, and at which printers."""
-    could_print: int
-    at_risk_micros: int | None
-    printers: tuple[PrinterReport, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutageReport:
-    """One site during the outage. `at_risk_micros` is None where nothing bounds it."""
-
-    site_name: str
-    currency: str
-    users: int
-    could_print: int
-    """Users who could print at least the first standard job on at least one printer."""
-    at_risk_micros: int | None
-    printers: tuple[PrinterReport, ...]
-    later: tuple[LaterReport, ...] = ()
-
-    def lines(self) -> list[str]:
-        """The report in words."""
-        return list(report_lines(self))
 
 
 class _Reporter:

@@ -1,24 +1,82 @@
-"""An outage report in words, line by line."""
+"""What an outage report finds, and how that is said in words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from failure_modes.catalogue import CATALOGUE, money_text
-from failure_modes.vocabulary import Reason
+from failure_modes.vocabulary import Action, CreditPolicy, Reason
 from primary.service.outage_answers import NO_PRICE
 from primary.service.outage_moments import duration_text
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from primary.service.outage_report import LaterReport, OutageReport, PrinterReport
-
-NAMED_MAX = 5
+NAMED_MAX: Final = 5
 """Printers that are named one by one; of more, the number is said."""
 
 
-def report_lines(report: OutageReport) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReport:
+    """One standard job at one printer: how many could print it, and why the others not."""
+
+    job: str
+    could_print: int
+    refused: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialReport:
+    """What becomes of a job about whose user or account somebody should have been asked."""
+
+    job: str
+    action: Action
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterReport:
+    """One printer at one moment. `opening_hours` are local to the site; empty: always open."""
+
+    printer_name: str
+    policy_version: int
+    credit: CreditPolicy
+    jobs: tuple[JobReport, ...]
+    opening_hours: str
+    special: tuple[SpecialReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterReport:
+    """A moment of the outage at which rules change: at which printers which, and what comes of it.
+
+    `could_print` and `at_risk_micros` are meant as in `OutageReport`.
+    """
+
+    after_ms: int
+    changes: Mapping[str, tuple[str, ...]]
+    """What changes in words, and at which printers."""
+    could_print: int
+    at_risk_micros: int | None
+    printers: tuple[PrinterReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageReport:
+    """One site during the outage. `at_risk_micros` is None where nothing bounds it."""
+
+    site_name: str
+    currency: str
+    users: int
+    could_print: int
+    """Users who could print at least the first standard job on at least one printer."""
+    at_risk_micros: int | None
+    printers: tuple[PrinterReport, ...]
+    later: tuple[LaterReport, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The report in words."""
+        return list(_lines(self))
+
+
+def _lines(report: OutageReport) -> Iterator[str]:
     """The report in words: the cut itself, then whatever changes later."""
     who = f"{report.could_print} of {report.users} users could print"
     yield f"If the WAN of {report.site_name} were cut now, {who}."
