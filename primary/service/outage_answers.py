@@ -13,7 +13,7 @@ from typing import Final
 
 from failure_modes.decide import decide
 from failure_modes.decision import Decision
-from failure_modes.facts import AccountView, PrinterView, ReleaseFacts, UserView, View
+from failure_modes.facts import AccountView, ReleaseFacts, UserView, View
 from failure_modes.policy import Policy
 from failure_modes.pricing import PageCount, Price
 from failure_modes.rule_vocabulary import FilterKind
@@ -52,9 +52,15 @@ class Ruled:
     policy: Policy
 
     @property
+    def price(self) -> Price | None:
+        """What an impression of a job costs that names no paper; None where nobody set a price."""
+        view = self.printer.view
+        return view.price_on(self.policy.default_paper_size) if view else None
+
+    @property
     def kind(self) -> tuple[Price | None, Policy]:
         """What this printer's answers depend on."""
-        return self.printer.price, self.policy
+        return self.price, self.policy
 
 
 class Asker:
@@ -85,14 +91,9 @@ def ask(
     accounts: Mapping[str, AccountView] | None = None,
 ) -> Decision | None:
     """What the site would decide so long after the cut; None at a printer without a price."""
-    price = ruled.printer.price
-    if price is None:
+    printer = ruled.printer.view
+    if printer is None:
         return None
-    printer = PrinterView(
-        printer_name=ruled.printer.printer_name,
-        price=price,
-        provider_mode=ruled.printer.provider_mode,
-    )
     view = View(
         user=who,
         printer=printer,
@@ -105,7 +106,7 @@ def ask(
 
 def costs(ruled: Iterable[Ruled]) -> list[int]:
     """Whatever a standard job can cost, lowest first; a conversion may change sides and colour."""
-    prices = {each.printer.price for each in ruled if each.printer.price is not None}
+    prices = {each.price for each in ruled if each.price is not None}
     found = {
         micros * pages.total
         for price in prices

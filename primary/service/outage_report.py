@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from failure_modes.facts import AccountView, UserView
 from failure_modes.policy import Policy, resolve
-from failure_modes.vocabulary import CreditPolicy, Layer, Micros
+from failure_modes.vocabulary import CreditPolicy, Layer, Micros, WallMs
 from primary.names import MICROS_MAX
 from primary.service import outage_answers
 from primary.service.outage_answers import (
@@ -141,14 +141,16 @@ class _Reporter:
                 yield SpecialReport(job=job, action=decision.action, reason=own[-1])
 
 
-def outage_report(connection: Connection, site_name: str, currency: str) -> OutageReport:
-    """The report about this site, which exists."""
+def outage_report(
+    connection: Connection, site_name: str, currency: str, wall_ms: WallMs
+) -> OutageReport:
+    """The report about this site, which exists, with the prices in force at that time."""
     stored = all_policies(connection)
     reporter = _Reporter(
         connection,
         [
             Ruled(printer=each, policy=_policy(stored, site_name, each.printer_name))
-            for each in printers_at(connection, site_name)
+            for each in printers_at(connection, site_name, wall_ms)
         ],
     )
     return OutageReport(
