@@ -54,9 +54,9 @@ class LogLimits:
     bytes_max: int = 10_000_000
     """10 MB: what Windows gives a client for the same purpose."""
     alarm_percent: int = ALARM_PERCENT
-    """Fill from which the alarm rings,"""
+    """Fill from which the alarm rings."""
     clear_percent: int = CLEAR_PERCENT
-    """and below which it ends."""
+    """Fill below which the alarm ends."""
 
     def __post_init__(self) -> None:
         found = problems({name: getattr(self, name) for name in RANGES})
