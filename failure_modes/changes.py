@@ -26,7 +26,7 @@ from failure_modes.filters import filter_set
 from failure_modes.gates import outage_ms
 from failure_modes.opening_hours import ALWAYS_OPEN
 from failure_modes.policy import FIELDS, Policy
-from failure_modes.policy_fields import Choice, Range
+from failure_modes.policy_fields import Choice, Flag, Range
 from failure_modes.vocabulary import HoldMode, LinkState, Micros, ProviderMode, Sides, WallMs
 
 
@@ -157,6 +157,8 @@ def _policies(asked: Question) -> Iterator[tuple[str, Policy]]:
         if isinstance(field, Choice):
             for other in _others(field.kind, present):
                 yield f"{name} {other}", _with(policy, name, other)
+        elif isinstance(field, Flag):
+            yield f"{name} {not present}", _with(policy, name, not present)
         elif isinstance(field, Range) and name != "version":
             for bound in (field.low, field.high):
                 yield f"{name} {bound} {field.unit}", _with(policy, name, bound)

@@ -20,7 +20,7 @@ from failure_modes.errors import PolicyError
 from failure_modes.escalation import AFTER_MS_MAX, Step, Steps
 from failure_modes.filters import NO_FILTERS, FilterSet, filter_set
 from failure_modes.opening_hours import ALWAYS_OPEN, OpeningHours
-from failure_modes.policy_fields import Choice, Hours, Name, PolicyField, Range, Rules
+from failure_modes.policy_fields import Choice, Flag, Hours, Name, PolicyField, Range, Rules
 from failure_modes.vocabulary import (
     AccountSelection,
     CreditPolicy,
@@ -44,6 +44,7 @@ CHANGING_FIELDS: Final[Mapping[str, PolicyField]] = {
     "account_selection": Choice(kind=AccountSelection),
     "offline_account_name": Name(),
     "unauthenticated": Choice(kind=Unauthenticated),
+    "pin_needed": Flag(),
     "password_login": Choice(kind=PasswordLogin),
     "uncounted_document": Choice(kind=UncountedDocument),
     # 1000: a guess higher than that would be a punishment, not an estimate.
@@ -94,6 +95,8 @@ class Policy:
     """The shared account that pays when nobody could be asked."""
     unauthenticated: Unauthenticated = Unauthenticated.CANCEL
 
+    pin_needed: bool = False
+    """Whether a card alone is not enough: its owner types a PIN, too."""
     password_login: PasswordLogin = PasswordLogin.DENY
     password_hash_age_max_ms: int = 7 * DAY_MS
     """How old the replica may be for a password to be checked in it."""

@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, outage-report, doctor."""
+"""`holdfast-primary`: init, run, token, set-pin, set-password, outage-report, doctor."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from primary import bootstrap, config, doctor, organisation_load
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
+from primary.secret_input import read_secret
 from primary.service.organisation import create
 from replication.adapters.components import render
 from replication.adapters.system_clock import SystemClock
@@ -70,6 +71,17 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _set_secret(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    kind = wanted.command.removeprefix("set-")
+    data_dir = _config(wanted, environ).data_dir
+    wanted.source = "standard input"
+    body = {kind: read_secret(kind)}
+    path = f"/api/v1/users/{quote(wanted.user, safe='')}/{kind}"
+    asyncio.run(call_primary(data_dir, "PUT", path, body))
+    print(f"{wanted.user} has a new {kind}.")
+    return 0
+
+
 def _outage_report(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     path = f"/api/v1/sites/{quote(wanted.site, safe='')}/outage-report"
     data_dir = _config(wanted, environ).data_dir
@@ -87,6 +99,8 @@ _COMMANDS: Final = {
     "init": _init,
     "run": _run,
     "token": _token,
+    "set-pin": _set_secret,
+    "set-password": _set_secret,
     "outage-report": _outage_report,
     "doctor": _doctor,
 }
@@ -121,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    for kind in ("pin", "password"):
+        secret = commands.add_parser(
+            f"set-{kind}", parents=[place], help=f"give a user a {kind}, read from standard input"
+        )
+        secret.add_argument("--user", metavar="NAME", required=True)
     outage = commands.add_parser(
         "outage-report", parents=[place], help="what would still work if a site's WAN were cut now"
     )

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,7 @@ from primary.service.adjust import Adjust
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
+from replication.adapters.hashing import Hashing
 
 B = TypeVar("B", bound=FromOutside)
 
@@ -43,6 +44,7 @@ class Services:
     held_jobs: HeldJobs
     checks: Checks
     card_key: bytes
+    hashing: Hashing = field(default_factory=Hashing)
 
 
 SERVICES: Final = web.AppKey("services", Services)

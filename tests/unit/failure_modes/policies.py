@@ -76,6 +76,7 @@ rules = st.fixed_dictionaries(
         "offline_ceiling_micros": st.integers(0, 2_000_000),
         "account_selection": _word(AccountSelection),
         "unauthenticated": _word(Unauthenticated),
+        "pin_needed": rarely,
         "password_login": _word(PasswordLogin),
         "uncounted_document": _word(UncountedDocument),
         "uncounted_pages": st.integers(1, 50),

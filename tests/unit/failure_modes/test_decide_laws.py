@@ -61,6 +61,14 @@ def test_law_more_trust_in_a_user_never_turns_allow_into_deny(world: World, fiel
 
 
 @given(world=without_escalation)
+def test_law_a_pin_that_is_asked_for_never_lets_more_people_in(world: World) -> None:
+    strict = replace(world, raw={**world.raw, "pin_needed": True})
+    lax = replace(world, raw={**world.raw, "pin_needed": False})
+
+    assert strict.answer().allowed <= lax.answer().allowed
+
+
+@given(world=without_escalation)
 def test_law_where_no_rule_fails_open_a_better_link_never_turns_allow_into_deny(
     world: World,
 ) -> None:
