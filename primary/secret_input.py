@@ -1,4 +1,4 @@
-"""Reads a secret for the command line, never from an argument: those stand in lists of processes."""
+"""Reads a secret for the command line; arguments are no place, every process list shows them."""
 
 import sys
 from getpass import getpass

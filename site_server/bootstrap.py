@@ -29,12 +29,14 @@ from site_server.adapters import identity as identities
 from site_server.adapters.documents.count import COUNTER, DocumentCounter
 from site_server.adapters.ipp_delivery import IppDelivery
 from site_server.adapters.ipp_printer import IppPrinter
+from site_server.adapters.ldap_directory import LdapDirectory
 from site_server.adapters.spool import Spool
 from site_server.data_folder import DataFolder
 from site_server.far_side import FarSide, NearSide
 from site_server.http.app import make_device_app, make_ipp_app
 from site_server.ipp.call import IppSettings
-from site_server.ipp.endpoint import IppEndpoint
+from site_server.ipp.endpoint import IppEndpoint, IppPorts
+from site_server.service.check_secret import Checkers
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.site_status import SiteStatus
@@ -99,6 +101,8 @@ class Site:
             registers=files.registers,
         )
         self._far_side = FarSide(config, near, clock)
+        section = config.branch_directory
+        self._branch_directory = LdapDirectory(section) if section else None
         self._counters = [ChildProcess(COUNTER) for _ in range(config.limits.counters)]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -133,6 +137,7 @@ class Site:
             delivery=IppDelivery(IppPrinter(session)),
             counters=[DocumentCounter(child) for child in self._counters],
             card_key=files.identity.card_key,
+            checkers=Checkers(branch_directory=self._branch_directory),
         )
         return make_services(ground, outside, config.times)
 
@@ -150,17 +155,28 @@ class Site:
             document_bytes_max=config.limits.document_bytes_max,
             multiple_operation_ms=config.times.incoming_ms,
         )
-        endpoint = IppEndpoint(services.ipp_jobs, wall_ms=self._clock.wall_ms, settings=settings)
+        endpoint = IppEndpoint(
+            services.ipp_jobs,
+            wall_ms=self._clock.wall_ms,
+            settings=settings,
+            prover=services.prove_user,
+        )
         tls = server_context(cert=files.identity.cert_path, key=files.identity.key_path)
         device_door = Door(host=config.listen.host, port=config.listen.device_port, tls=tls)
         ipp_door = Door(host=config.listen.host, port=config.listen.ipp_port)
+        ipps_door = Door(host=config.listen.host, port=config.listen.ipps_port, tls=tls)
         async with (
             listening(device_app, device_door) as device_port,
             listening(make_ipp_app(endpoint), ipp_door) as ipp_port,
+            listening(make_ipp_app(endpoint), ipps_door) as ipps_port,
         ):
-            ports = {"device": device_port, "ipp": ipp_port}
+            endpoint.ports = IppPorts(plain=ipp_port, tls=ipps_port)
+            ports = {"device": device_port, "ipp": ipp_port, "ipps": ipps_port}
             with told_ports(config.data_dir, ports), _scheduled(services, config.times.tick_ms):
-                _log.info("ready: panels on port %d, IPP on port %d", device_port, ipp_port)
+                _log.info(
+                    "ready: panels on port %d, IPP on ports %d and %d (TLS)",
+                    *(device_port, ipp_port, ipps_port),
+                )
                 await stop.wait()
                 _log.info("stopping")
 

@@ -7,8 +7,11 @@ this file: they lie in the data folder (`identity/`, `admin.key`), for the serve
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -27,6 +30,7 @@ DEFAULT_TIMING: Final = LinkTiming()
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
+LDAP_PORTS: Final = {"ldap": 389, "ldaps": 636}
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=255)]
@@ -88,6 +92,10 @@ class Listen(Section):
     host: Host = "0.0.0.0"  # noqa: S104 - panels and computers of the branch must reach it
     device_port: Port = 7310
     ipp_port: Port = 8631
+    ipps_port: Port = 8632
+    """IPP over TLS, the only one over which passwords are taken. IPPS has the number of IPP (631,
+    RFC 7472), which is no help here: one port that speaks both would have to guess at the first
+    byte, and numbers below 1024 need root."""
 
 
 class Primary(Section):
@@ -95,6 +103,61 @@ class Primary(Section):
 
     host: Host | None = None
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LdapAddress:
+    """Where a directory listens."""
+
+    is_ldaps: bool
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it stands on this machine."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+class BranchDirectorySection(Section):
+    """A directory in the branch that knows passwords; see `site_server.adapters.ldap_directory`."""
+
+    url: Annotated[str, Field(max_length=1_023)]
+    """ldaps://HOST[:PORT], or ldap:// with `starttls` or to this machine."""
+    user_dn: Annotated[str, Field(max_length=1_023)]
+    """The name to bind with; `{user_name}` stands for the user's, which is escaped."""
+    ca_file: Annotated[Path, Field(strict=False)] | None = None
+    """Who signed its certificate; those that this machine trusts where it is left out."""
+    starttls: bool = False
+    timeout_ms: Annotated[int, Field(ge=100, le=30_000)] = 3_000
+    """For the whole question. A directory in the branch needs 20 ms; who waits longer goes away."""
+
+    @model_validator(mode="after")
+    def _keeps_passwords_secret(self) -> Self:
+        address = self.address
+        if address.is_ldaps and self.starttls:
+            raise ValueError("ldaps:// is over TLS already; leave starttls out")
+        if not (address.is_ldaps or self.starttls or address.is_loopback):
+            raise ValueError(
+                "passwords would travel in clear; write ldaps://, or set starttls = true"
+            )
+        if "{user_name}" not in self.user_dn:
+            raise ValueError(
+                "user_dn needs {user_name}, as in uid={user_name},ou=people,dc=example"
+            )
+        return self
+
+    @property
+    def address(self) -> LdapAddress:
+        """Where the directory listens."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in LDAP_PORTS or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("url must be an ldaps:// or ldap:// address without a path")
+        port = parts.port or LDAP_PORTS[parts.scheme]
+        return LdapAddress(is_ldaps=parts.scheme == "ldaps", host=parts.hostname, port=port)
 
 
 class LinkSection(Section):
@@ -133,6 +196,7 @@ class Config(Section):
     link: LinkSection = LinkSection()
     limits: Limits = Limits()
     times: Times = Times()
+    branch_directory: BranchDirectorySection | None = None
 
 
 def load(text: str, environ: Mapping[str, str]) -> Config:

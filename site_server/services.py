@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from site_server.service.check_secret import Checkers, CheckSecret
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
@@ -16,6 +17,7 @@ from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
+from site_server.service.prove_user import ProveUser
 from site_server.service.recover import Recover
 from site_server.service.release_job import ReleaseJob
 from site_server.service.submit_job import SubmitJob
@@ -36,6 +38,7 @@ class Outside:
     delivery: Delivery
     counters: Sequence[Counter]
     card_key: bytes
+    checkers: Checkers = field(default_factory=Checkers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class Services:
     copy_session: CopySession
     submit_job: SubmitJob
     ipp_jobs: IppJobs
+    prove_user: ProveUser
     count_pages: CountPages
     counters: Sequence[Counter]
     dispatcher: Dispatcher
@@ -80,7 +84,9 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     hold_job = HoldJob(ground, release_job)
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
-    log_in = LogIn(ground, decider, outside.card_key)
+    check_secret = CheckSecret(ground, decider, outside.checkers)
+    prove_user = ProveUser(ground, decider, check_secret)
+    log_in = LogIn(ground, decider, check_secret, outside.card_key)
     perishable = Perishable(
         log_in=log_in,
         incoming=incoming,
@@ -89,7 +95,11 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         release_job=release_job,
     )
     ipp_services = IppServices(
-        incoming=incoming, submit_job=submit_job, hold_job=hold_job, delete_job=delete_job
+        incoming=incoming,
+        submit_job=submit_job,
+        hold_job=hold_job,
+        delete_job=delete_job,
+        prove_user=prove_user,
     )
     return Services(
         ground=ground,
@@ -102,6 +112,7 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         copy_session=copy_session,
         submit_job=submit_job,
         ipp_jobs=IppJobs(ground, ipp_services),
+        prove_user=prove_user,
         count_pages=count_pages,
         counters=outside.counters,
         dispatcher=dispatcher,

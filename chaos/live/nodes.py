@@ -114,6 +114,11 @@ class SiteNode:
         return self.server.ports["ipp"]
 
     @property
+    def ipps_port(self) -> int:
+        """Where the queues are over TLS."""
+        return self.server.ports["ipps"]
+
+    @property
     def _url(self) -> str:
         return f"https://localhost:{self.server.ports['device']}"
 
@@ -163,6 +168,7 @@ def _site_config(data: Path, ports: Mapping[str, int], link_timing: Mapping[str,
                 "host": LOOPBACK,
                 "device_port": ports.get("device", 0),
                 "ipp_port": ports.get("ipp", 0),
+                "ipps_port": ports.get("ipps", 0),
             },
             "link": dict(link_timing),
         }

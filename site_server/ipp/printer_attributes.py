@@ -94,10 +94,16 @@ def _identity(scene: QueueScene) -> tuple[Attribute, ...]:
         text("printer-location", queue.location),
         text("printer-make-and-model", queue.make_and_model),
         uri("printer-more-info", uris.web),
-        uri("printer-uri-supported", uris.queue(queue.name)),
-        keyword("uri-security-supported", uris.security),
-        keyword("uri-authentication-supported", "requesting-user-name"),
+        # These three are parallel (RFC 8011, 5.4.1 to 5.4.3).
+        uri("printer-uri-supported", *(each.queue(queue.name) for each in uris.all)),
+        keyword("uri-security-supported", *(each.security for each in uris.all)),
+        keyword("uri-authentication-supported", *(_proof(queue, each) for each in uris.all)),
     )
+
+
+def _proof(queue: QueueView, uris: Uris) -> str:
+    """Basic is said only where a client is challenged: CUPS asks for a password wherever it is."""
+    return "basic" if queue.asks_for_password and uris.takes_basic else "requesting-user-name"
 
 
 def _state(scene: QueueScene) -> tuple[Attribute, ...]:

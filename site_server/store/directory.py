@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from replication.slow_hash import CredentialKind
     from site_server.ports import Replica
 
 POLICIES_KEPT_MAX: Final = 256
@@ -60,6 +61,8 @@ class Queue:
     queue_name: str
     printer_name: str
     hold_mode: HoldMode
+    needs_proof: bool = False
+    """Whether a job whose user nobody has proved is treated as the policy says of such jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,10 @@ _PERSON: Final = select(
 _CARD: Final = select(schema.cards.c.user_name).where(
     schema.cards.c.card_hash == bindparam("card_hash"), schema.cards.c.revoked.is_(False)
 )
+_SLOW_HASH: Final = select(schema.credentials.c.slow_hash).where(
+    schema.credentials.c.user_name == bindparam("user_name"),
+    schema.credentials.c.kind == bindparam("kind"),
+)
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
 )
@@ -120,7 +127,12 @@ _PRICES: Final = (
     .limit(1)
 )
 _QUEUES: Final = (
-    select(schema.queues.c.queue_name, schema.queues.c.printer_name, schema.queues.c.hold_mode)
+    select(
+        schema.queues.c.queue_name,
+        schema.queues.c.printer_name,
+        schema.queues.c.hold_mode,
+        schema.queues.c.needs_proof,
+    )
     .where(schema.queues.c.site_name == bindparam("site_name"))
     .order_by(schema.queues.c.queue_name)
 )
@@ -166,6 +178,11 @@ class Snapshot:
         """The name of the user whose card this is; None for an unknown or revoked one."""
         row = self._one(_CARD, card_hash=card_hash)
         return None if row is None else str(row["user_name"])
+
+    def slow_hash(self, user_name: str, kind: CredentialKind) -> str | None:
+        """The hash of the user's PIN or password; None where they have none."""
+        row = self._one(_SLOW_HASH, user_name=user_name, kind=kind.value)
+        return None if row is None else str(row["slow_hash"])
 
     def balance_micros(self, payer: str) -> Micros:
         """The payer's balance as headquarters knows it at this moment."""
@@ -254,6 +271,7 @@ def _queue(row: Mapping[str, Any]) -> Queue:
         queue_name=row["queue_name"],
         printer_name=row["printer_name"],
         hold_mode=HoldMode(row["hold_mode"]),
+        needs_proof=row["needs_proof"],
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from failure_modes.pricing import PageCount
 from failure_modes.vocabulary import Micros
+from replication import slow_hash
 from replication.card_hash import card_hash
 from replication.errors import StorageFullError
 from replication.schema import directory as schema
@@ -25,6 +26,7 @@ from site_server.ipp.service_port import (
     Refusal,
 )
 from site_server.ports import Counted
+from site_server.service.check_secret import Checkers
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
 from site_server.services import Outside, make_services
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from replication.slow_hash import CredentialKind
     from site_server.service.log_in import LoggedIn
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
@@ -107,6 +110,10 @@ class ASite(SiteRecords):
     def card(self, user_name: str, number: str, *, revoked: bool = False) -> None:
         hashed = card_hash(number, CARD_KEY)
         self.replica.put(schema.cards, card_hash=hashed, user_name=user_name, revoked=revoked)
+
+    def secret(self, user_name: str, kind: CredentialKind, secret: str) -> None:
+        hashed = slow_hash.make(secret)
+        self.replica.put(schema.credentials, user_name=user_name, kind=kind.value, slow_hash=hashed)
 
     def member(self, user_name: str, group_name: str) -> None:
         self.replica.put(schema.memberships, group_name=group_name, user_name=user_name)
@@ -193,6 +200,7 @@ async def a_site(
     spool: MemorySpool | None = None,
     make_store: type[SiteStore] = SiteStore,
     zone: tzinfo | None = None,
+    checkers: Checkers | None = None,
 ) -> AsyncIterator[ASite]:
     """A site over the files of `folder`; started again over the same folder it is a restart."""
     clock, link, pause = ManualClock(), StillLink(), TestPause()
@@ -214,7 +222,12 @@ async def a_site(
                 limits=limits or Limits(),
                 zone=zone,
             )
-            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
+            outside = Outside(
+                delivery=printer,
+                counters=[counter],
+                card_key=CARD_KEY,
+                checkers=checkers or Checkers(),
+            )
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(

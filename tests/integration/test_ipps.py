@@ -1,0 +1,246 @@
+"""Passwords over IPP: Debian's client against the site's own services, over real TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import shutil
+import ssl
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector
+
+from replication.adapters.listen import Door, listening
+from replication.adapters.tls import client_context, server_context
+from replication.schema import directory as schema
+from replication.slow_hash import CredentialKind
+from site_server.http.app import make_ipp_app
+from site_server.ipp.endpoint import IppEndpoint, IppPorts
+from site_server.ipp.vocabulary import CONTENT_TYPE
+from site_server.service.check_secret import Checkers
+from site_server.testing import BranchDirectoryDouble
+from tests.integration.loopback_certificate import write_certificates
+from tests.unit.site_server.a_site import DIRECT, HELD, PRINTER, SITE, a_site
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.unit.site_server.a_site import ASite
+
+REPORT = Path(__file__).parents[1] / "fixtures" / "documents" / "colour-2-of-5-pages.pdf"
+PASSWORD = "correct horse"
+PRINT = """{
+    OPERATION Print-Job
+    GROUP operation-attributes-tag
+    ATTR charset attributes-charset utf-8
+    ATTR language attributes-natural-language en
+    ATTR uri printer-uri $uri
+    ATTR name requesting-user-name somebody
+    FILE $filename
+    STATUS successful-ok
+}
+"""
+LOOK = """{
+    OPERATION Get-Printer-Attributes
+    GROUP operation-attributes-tag
+    ATTR charset attributes-charset utf-8
+    ATTR language attributes-natural-language en
+    ATTR uri printer-uri $uri
+    STATUS successful-ok
+    DISPLAY printer-uri-supported
+    DISPLAY uri-security-supported
+    DISPLAY uri-authentication-supported
+}
+"""
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A site with both doors of its IPP endpoint open."""
+
+    site: ASite
+    folder: Path
+    ports: IppPorts
+
+    def uri(self, queue: str, userinfo: str = "") -> str:
+        return f"ipps://{userinfo}127.0.0.1:{self.ports.tls}/printers/{queue}"
+
+    async def tool(self, uri: str, test: str) -> tuple[int, str]:
+        found = shutil.which("ipptool")
+        assert found, "ipptool is missing: apt-get install cups-ipp-utils"
+        file = self.folder / "a.test"
+        file.write_text(test)
+        process = await asyncio.create_subprocess_exec(
+            *(found, "-tvf", str(REPORT), "-T", "20", uri, str(file)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode(errors="replace")
+
+    async def print_as(self, userinfo: str, queue: str = DIRECT) -> bool:
+        status, output = await self.tool(self.uri(queue, userinfo), PRINT)
+        assert ("[PASS]" in output) == (status == 0), output
+        return status == 0
+
+    async def jobs(self) -> list[str]:
+        await self.site.settle()
+        with self.site.store.read() as site:
+            listed = site.jobs.listing(ended=None, queue_name="", user_name="", limit=100)
+        return [job.user_name for job in listed]
+
+    async def uris(self, port: int, scheme: str) -> list[list[str]]:
+        _, output = await self.tool(f"{scheme}://127.0.0.1:{port}/printers/{DIRECT}", LOOK)
+        rows = (
+            re.search(rf"^ +{name} .*= (.+)$", output, re.MULTILINE)
+            for name in (
+                "printer-uri-supported",
+                "uri-security-supported",
+                "uri-authentication-supported",
+            )
+        )
+        return [row[1].split(",") if row else [] for row in rows]
+
+
+@asynccontextmanager
+async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
+    """A site where DIRECT needs a proof, and ada has a password."""
+    write_certificates(folder, "127.0.0.1")
+    tls = server_context(cert=folder / "cert.pem", key=folder / "key.pem")
+    async with a_site(folder, **options) as site:
+        site.user("ada", 100_000_000)
+        site.user(getuser(), 100_000_000)
+        site.secret("ada", CredentialKind.PASSWORD, PASSWORD)
+        site.policy("site", SITE, {"password_login": "replicated_hash"})
+        needs_proof(site, DIRECT)
+        endpoint = IppEndpoint(
+            site.services.ipp_jobs, wall_ms=site.clock.wall_ms, prover=site.services.prove_user
+        )
+        host = "127.0.0.1"
+        async with (
+            listening(make_ipp_app(endpoint), Door(host=host, port=0)) as plain,
+            listening(make_ipp_app(endpoint), Door(host=host, port=0, tls=tls)) as secure,
+        ):
+            endpoint.ports = IppPorts(plain=plain, tls=secure)
+            yield Stage(site, folder, endpoint.ports)
+
+
+def needs_proof(site: ASite, queue: str, hold_mode: str = "none") -> None:
+    site.replica.put(
+        schema.queues,
+        queue_name=queue,
+        site_name=SITE,
+        printer_name=PRINTER,
+        hold_mode=hold_mode,
+        needs_proof=True,
+    )
+
+
+async def test_who_brings_the_right_password_prints_under_their_own_name(tmp_path: Path) -> None:
+    async with stage(tmp_path) as scene:
+        assert await scene.print_as(f"ada:{PASSWORD.replace(' ', '%20')}@")
+        assert await scene.jobs() == ["ada"]
+
+
+@pytest.mark.parametrize("userinfo", ["", "ada:wrong@", "ghost:correct%20horse@", "ada:@"])
+async def test_without_the_right_password_nothing_is_accepted(
+    tmp_path: Path, userinfo: str
+) -> None:
+    async with stage(tmp_path) as scene:
+        assert not await scene.print_as(userinfo)
+        assert await scene.jobs() == []
+
+
+async def test_a_queue_that_needs_no_proof_asks_for_no_password(tmp_path: Path) -> None:
+    async with stage(tmp_path) as scene:
+        scene.site.user("somebody")
+        assert await scene.print_as("", HELD)
+        assert await scene.jobs() == ["somebody"]
+
+
+async def test_the_password_of_a_directory_in_the_branch_is_as_good(tmp_path: Path) -> None:
+    directory = BranchDirectoryDouble({"ada": "of the branch"})
+    async with stage(tmp_path, checkers=Checkers(branch_directory=directory)) as scene:
+        scene.site.policy("site", SITE, {"password_login": "branch_directory"})
+        assert await scene.print_as("ada:of%20the%20branch@")
+        directory.is_lost = True
+        status, output = await scene.tool(scene.uri(DIRECT, "ada:of%20the%20branch@"), PRINT)
+        assert status != 0
+        assert "password_not_checked" in output
+        assert await scene.jobs() == ["ada"]
+
+
+async def test_each_uri_says_truly_how_it_is_used(tmp_path: Path) -> None:
+    async with stage(tmp_path) as scene:
+        tls, plain = scene.ports.tls, scene.ports.plain
+        uris, security, authentication = await scene.uris(tls, "ipps")
+        assert uris == [
+            f"ipps://127.0.0.1:{tls}/printers/{DIRECT}",
+            f"ipp://127.0.0.1:{plain}/printers/{DIRECT}",
+        ]
+        assert security == ["tls", "none"]
+        assert authentication == ["basic", "basic"], "from this machine also without TLS"
+        assert (await scene.uris(plain, "ipp"))[1] == ["none", "tls"]
+        scene.site.policy("site", SITE, {"password_login": "deny"})
+        assert (await scene.uris(tls, "ipps"))[2] == ["requesting-user-name"] * 2
+
+
+async def post(scene: Stage, header: str) -> tuple[int, str]:
+    """Print-Job by hand: (HTTP status, challenge)."""
+    trust = client_context(ca_pem=(scene.folder / "ca.pem").read_text())
+    assert trust.verify_mode is ssl.CERT_REQUIRED
+    printer_uri = f"ipps://127.0.0.1/printers/{DIRECT}".encode()
+    message = (
+        b"\x01\x01\x00\x02\x00\x00\x00\x01\x01"
+        b"\x47\x00\x12attributes-charset\x00\x05utf-8"
+        b"\x48\x00\x1battributes-natural-language\x00\x02en"
+        b"\x45\x00\x0bprinter-uri" + len(printer_uri).to_bytes(2, "big") + printer_uri + b"\x03"
+    )
+    async with (
+        ClientSession(connector=TCPConnector(ssl=trust)) as session,
+        session.post(
+            f"https://127.0.0.1:{scene.ports.tls}/printers/{DIRECT}",
+            data=message + REPORT.read_bytes(),
+            headers={"Content-Type": CONTENT_TYPE, "Authorization": header},
+        ) as answer,
+    ):
+        return answer.status, answer.headers.get("WWW-Authenticate", "")
+
+
+def basic(text: str) -> str:
+    return f"Basic {base64.b64encode(text.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic !", "Basic YWRh", basic(":x"), basic("ada:"), basic("ada:no"), "X y"]
+)
+async def test_what_is_no_proof_is_answered_with_the_question_for_one(
+    tmp_path: Path, header: str
+) -> None:
+    async with stage(tmp_path) as scene:
+        status, challenge = await post(scene, header)
+        assert (status, challenge) == (401, 'Basic realm="holdfast", charset="UTF-8"')
+        assert await scene.jobs() == []
+
+
+async def test_a_password_with_any_characters_is_taken_and_after_five_wrong_ones_none(
+    tmp_path: Path,
+) -> None:
+    async with stage(tmp_path) as scene:
+        scene.site.secret("ada", CredentialKind.PASSWORD, "grüße: 100 %")
+        good = basic("ada:grüße: 100 %")
+        assert (await post(scene, good))[0] == 200
+        for _ in range(5):
+            assert (await post(scene, basic("ada:guess")))[0] == 401
+        assert await scene.jobs() == ["ada"]
+        assert (await post(scene, good))[0] == 200, "an IPP answer, which says no"
+        assert await scene.jobs() == ["ada"]
