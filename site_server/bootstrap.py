@@ -24,7 +24,7 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.replica import Replica
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import server_context
+from replication.adapters.tls import print_server_context, server_context
 from site_server.adapters import identity as identities
 from site_server.adapters.documents.count import COUNTER, DocumentCounter
 from site_server.adapters.ipp_delivery import IppDelivery
@@ -164,7 +164,8 @@ class Site:
         tls = server_context(cert=files.identity.cert_path, key=files.identity.key_path)
         device_door = Door(host=config.listen.host, port=config.listen.device_port, tls=tls)
         ipp_door = Door(host=config.listen.host, port=config.listen.ipp_port)
-        ipps_door = Door(host=config.listen.host, port=config.listen.ipps_port, tls=tls)
+        print_tls = print_server_context(cert=files.identity.cert_path, key=files.identity.key_path)
+        ipps_door = Door(host=config.listen.host, port=config.listen.ipps_port, tls=print_tls)
         async with (
             listening(device_app, device_door) as device_port,
             listening(make_ipp_app(endpoint), ipp_door) as ipp_port,

@@ -50,7 +50,7 @@ class CheckSecret:
     async def pin(self, user_name: str, pin: SecretStr, place: str) -> bool:
         """Whether this is the user's PIN; a user who has none has no right one."""
         hashed, _ = self._known(user_name, CredentialKind.PIN)
-        trier = Trier(kind=CredentialKind.PIN, user_name=user_name, place=place)
+        trier = Trier(kind=CredentialKind.PIN, user_name=user_name, place=place, secret=pin)
 
         async def look() -> bool:
             return await self._matches(hashed, pin)
@@ -62,7 +62,9 @@ class CheckSecret:
     ) -> PasswordCheck:
         """How the password compares where the policy of that printer lets it be compared."""
         policy = self._decider.policy_now(self._decider.known(user_name, printer_name).policy)
-        trier = Trier(kind=CredentialKind.PASSWORD, user_name=user_name, place=place)
+        trier = Trier(
+            kind=CredentialKind.PASSWORD, user_name=user_name, place=place, secret=password
+        )
         if policy.password_login is PasswordLogin.BRANCH_DIRECTORY:
             ok = await self._tries.one(trier, lambda: self._ask_directory(user_name, password))
             return PasswordCheck(directory_ok=ok)

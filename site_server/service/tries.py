@@ -10,6 +10,10 @@ using card and PIN at a printer. A right one makes the user's count begin anew, 
 place (a panel, or a computer's address): somebody with a card of their own could otherwise try
 other people's for ever.
 
+The same wrong secret again counts once: nobody learns anything from it, and print clients repeat a
+mistyped password by themselves (Debian 12's ipptool six times). Only a keyed hash of it is kept,
+with a key made anew at each start.
+
 The tries of one user are taken one after the other. A hundred at once would else all begin before
 the first of them is known to be wrong.
 
@@ -22,7 +26,9 @@ attacker decides about.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
+import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -32,6 +38,8 @@ from site_server.refusals import Cause, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from pydantic import SecretStr
 
     from failure_modes.vocabulary import MonotonicMs
     from replication.ports import Clock
@@ -55,7 +63,7 @@ class TryLimits:
     pause_ms: int = 15 * MINUTE_MS
     """and for how long they are refused then."""
     names_max: int = 10_000
-    """Users and places that are remembered, about 300 bytes each."""
+    """Users and places that are remembered, up to 2 kB each."""
     at_once_max: int = 128
     """Tries under way; each is a request that waits."""
 
@@ -67,13 +75,15 @@ class Trier:
     kind: CredentialKind
     user_name: str
     place: str
+    secret: SecretStr
 
 
 @dataclass(slots=True)
 class _Wrong:
     """The wrong tries of one name."""
 
-    times_ms: list[MonotonicMs] = field(default_factory=list)
+    seen_ms: dict[bytes, MonotonicMs] = field(default_factory=dict)
+    """What was wrong, and when it was first tried."""
     refused_until_ms: int | None = None
 
 
@@ -86,6 +96,7 @@ class Tries:
         self._wrong: OrderedDict[str, _Wrong] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way = 0
+        self._key = secrets.token_bytes(32)
 
     async def one(self, trier: Trier, look: Callable[[], Awaitable[bool | None]]) -> bool | None:
         """What `look` says of the secret; False counts as wrong, None (nobody could say) does not.
@@ -104,8 +115,9 @@ class Tries:
                 if is_right:
                     self._wrong.pop(user, None)
                 elif is_right is False:
-                    self._count(user, self._limits.user_wrong_max)
-                    self._count(place, self._limits.place_wrong_max)
+                    mark = self._mark(trier)
+                    self._count(user, mark, self._limits.user_wrong_max)
+                    self._count(place, mark, self._limits.place_wrong_max)
                 return is_right
         finally:
             self._under_way -= 1
@@ -122,15 +134,21 @@ class Tries:
             if until_ms is not None and now_ms < until_ms:
                 raise refusal(Cause.TOO_MANY_TRIES)
 
-    def _count(self, name: str, wrong_max: int) -> None:
+    def _count(self, name: str, mark: bytes, wrong_max: int) -> None:
         now_ms = self._clock.monotonic_ms()
         wrong = self._wrong.setdefault(name, _Wrong())
         self._wrong.move_to_end(name)
-        recent = [each for each in wrong.times_ms if now_ms - each < self._limits.window_ms]
-        wrong.times_ms = [*recent, now_ms]
-        if len(wrong.times_ms) >= wrong_max:
-            wrong.times_ms = []
+        oldest_ms = now_ms - self._limits.window_ms
+        wrong.seen_ms = {mark: at_ms for mark, at_ms in wrong.seen_ms.items() if at_ms > oldest_ms}
+        wrong.seen_ms.setdefault(mark, now_ms)
+        if len(wrong.seen_ms) >= wrong_max:
+            wrong.seen_ms = {}
             wrong.refused_until_ms = now_ms + self._limits.pause_ms
             _log.warning("%d wrong tries, %s: refused for a while", wrong_max, name)
         if len(self._wrong) > self._limits.names_max:
             self._wrong.popitem(last=False)
+
+    def _mark(self, trier: Trier) -> bytes:
+        """The same for the same wrong secret of the same user, and of no use to anybody else."""
+        tried = f"{trier.kind}\0{trier.user_name}\0{trier.secret.get_secret_value()}"
+        return hashlib.blake2b(tried.encode(), key=self._key, digest_size=16).digest()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
+from itertools import count
 
 import pytest
+from pydantic import SecretStr
 
 from failure_modes.vocabulary import MonotonicMs
 from replication.slow_hash import CredentialKind
@@ -18,8 +21,18 @@ WRONG_MAX = TryLimits().user_wrong_max
 PLACE_MAX = TryLimits().place_wrong_max
 
 
-def ada(place: str = "panel", kind: CredentialKind = CredentialKind.PIN) -> Trier:
-    return Trier(kind=kind, user_name="ada", place=place)
+numbers = count(1000)
+
+
+def ada(place: str = "panel", kind: CredentialKind = CredentialKind.PIN, secret: str = "") -> Trier:
+    """Somebody who tries to be ada, each time with another secret."""
+    return Trier(
+        kind=kind, user_name="ada", place=place, secret=SecretStr(secret or str(next(numbers)))
+    )
+
+
+def other(user_name: str) -> Trier:
+    return replace(ada(), user_name=user_name)
 
 
 async def wrong() -> bool:
@@ -47,7 +60,8 @@ async def is_refused(tries: Tries, trier: Trier) -> bool:
 
 async def try_wrongly(tries: Tries, trier: Trier, times: int) -> None:
     for _ in range(times):
-        assert await tries.one(trier, wrong) is False
+        another = replace(trier, secret=SecretStr(str(next(numbers))))
+        assert await tries.one(another, wrong) is False
 
 
 async def test_after_five_wrong_ones_the_right_one_is_refused_for_fifteen_minutes_unlooked_at() -> (
@@ -83,6 +97,24 @@ async def test_wrong_ones_long_apart_refuse_nobody() -> None:
     assert await tries.one(ada(), right) is True
 
 
+async def test_a_computer_that_repeats_the_same_wrong_password_counts_once() -> None:
+    clock = ManualClock()
+    tries = Tries(clock)
+    for _ in range(10 * PLACE_MAX):
+        assert await tries.one(ada(secret="4711"), wrong) is False
+        clock.advance(1)
+    await try_wrongly(tries, ada(), WRONG_MAX - 2)
+    assert await tries.one(ada(), right) is True
+
+
+async def test_one_password_tried_for_many_users_counts_for_each() -> None:
+    tries = Tries(ManualClock())
+    for number in range(PLACE_MAX):
+        trier = replace(ada(secret="Winter2026"), user_name=f"user-{number}")
+        assert await tries.one(trier, wrong) is False
+    assert await is_refused(tries, ada())
+
+
 async def test_where_nobody_could_say_nothing_is_counted() -> None:
     tries = Tries(ManualClock())
     for _ in range(10 * WRONG_MAX):
@@ -103,8 +135,7 @@ async def test_a_place_is_stopped_however_many_users_are_tried_there() -> None:
     clock = ManualClock()
     tries = Tries(clock)
     for number in range(PLACE_MAX):
-        other = Trier(kind=CredentialKind.PIN, user_name=f"user-{number}", place="panel")
-        await try_wrongly(tries, other, 1)
+        await try_wrongly(tries, other(f"user-{number}"), 1)
         if number < PLACE_MAX - 1:
             assert await tries.one(ada(), right) is True
 
@@ -153,7 +184,7 @@ async def test_the_tries_under_way_are_bounded() -> None:
         first = tasks.create_task(tries.one(ada(), slow))
         await asyncio.sleep(0)
         with pytest.raises(RefusedError) as refused:
-            await tries.one(Trier(kind=CredentialKind.PIN, user_name="bob", place="panel"), never)
+            await tries.one(other("bob"), never)
         gate.set()
 
     assert refused.value.reason == Cause.TOO_MANY_LOGINS
@@ -164,12 +195,10 @@ async def test_no_more_names_are_remembered_than_the_bound_and_the_oldest_goes_f
     tries = Tries(ManualClock(), TryLimits(names_max=20, place_wrong_max=10**6))
     await try_wrongly(tries, ada(), WRONG_MAX)
     for number in range(10):
-        other = Trier(kind=CredentialKind.PIN, user_name=f"user-{number}", place="panel")
-        await try_wrongly(tries, other, 1)
+        await try_wrongly(tries, other(f"user-{number}"), 1)
     assert await is_refused(tries, ada())
     for number in range(1_000):
-        other = Trier(kind=CredentialKind.PIN, user_name=f"name-{number}", place="panel")
-        await try_wrongly(tries, other, 1)
+        await try_wrongly(tries, other(f"name-{number}"), 1)
 
     assert tries.names == 20
     assert not await is_refused(tries, ada())
