@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from primary.http import (
+    api_accounts,
     api_credentials,
     api_fleet,
     api_ledger,
@@ -27,6 +28,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         health,
         api_users,
         api_credentials,
+        api_accounts,
         api_fleet,
         api_sites,
         api_policies,

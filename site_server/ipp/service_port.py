@@ -155,7 +155,11 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
-    """A wish for a job, checked for form only. `user_name` is claimed, not proved."""
+    """A wish for a job, checked for form only.
+
+    `user_name` is claimed. It is proved only where `is_proven`: somebody authenticated as that user
+    with this very request.
+    """
 
     queue_name: str
     user_name: str
@@ -164,7 +168,6 @@ class JobRequest:
     hold_until: str = HOLD_NONE
     client_address: str = ""
     is_proven: bool = False
-    """Whether `user_name` is proved after all: their password came along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

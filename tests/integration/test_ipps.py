@@ -27,6 +27,7 @@ from site_server.service.check_secret import Checkers
 from site_server.testing import BranchDirectoryDouble
 from tests.integration.loopback_certificate import write_certificates
 from tests.unit.site_server.a_site import DIRECT, HELD, PRINTER, SITE, a_site
+from tests.unit.site_server.secret_rows import give_secret
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -116,7 +117,7 @@ async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:  # noqa: 
     async with a_site(folder, **options) as site:
         site.user("ada", 100_000_000)
         site.user(getuser(), 100_000_000)
-        site.secret("ada", CredentialKind.PASSWORD, PASSWORD)
+        give_secret(site, "ada", CredentialKind.PASSWORD, PASSWORD)
         site.policy("site", SITE, {"password_login": "replicated_hash"})
         needs_proof(site, DIRECT)
         endpoint = IppEndpoint(
@@ -240,7 +241,7 @@ async def test_a_password_with_any_characters_is_taken_and_after_five_wrong_ones
     tmp_path: Path,
 ) -> None:
     async with stage(tmp_path) as scene:
-        scene.site.secret("ada", CredentialKind.PASSWORD, "grüße: 100 %")
+        give_secret(scene.site, "ada", CredentialKind.PASSWORD, "grüße: 100 %")
         good = basic("ada:grüße: 100 %")
         assert (await post(scene, good))[0] == 200
         for number in range(5):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from failure_modes.pricing import PageCount
 from failure_modes.vocabulary import Micros
-from replication import slow_hash
 from replication.card_hash import card_hash
 from replication.errors import StorageFullError
 from replication.schema import directory as schema
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
-    from replication.slow_hash import CredentialKind
     from site_server.service.log_in import LoggedIn
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
@@ -111,15 +109,12 @@ class ASite(SiteRecords):
         hashed = card_hash(number, CARD_KEY)
         self.replica.put(schema.cards, card_hash=hashed, user_name=user_name, revoked=revoked)
 
-    def secret(self, user_name: str, kind: CredentialKind, secret: str) -> None:
-        hashed = slow_hash.make(secret)
-        self.replica.put(schema.credentials, user_name=user_name, kind=kind.value, slow_hash=hashed)
-
     def member(self, user_name: str, group_name: str) -> None:
         self.replica.put(schema.memberships, group_name=group_name, user_name=user_name)
 
-    def account(self, account_name: str, balance_micros: int) -> None:
+    def account(self, account_name: str, balance_micros: int, *, open_to: str = "*") -> None:
         self.replica.put(schema.accounts, account_name=account_name, title=account_name)
+        self.replica.put(schema.account_access, account_name=account_name, member=open_to)
         payer = f"account:{account_name}"
         self.replica.put(schema.balances, payer=payer, balance_micros=balance_micros)
 

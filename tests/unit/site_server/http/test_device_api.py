@@ -10,6 +10,7 @@ from replication.slow_hash import CredentialKind
 from site_server.config import Limits
 from tests.unit.site_server.a_site import PRICE_MICROS, FillingStore, units
 from tests.unit.site_server.http.calls import calls
+from tests.unit.site_server.secret_rows import give_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,7 @@ async def test_a_fresh_site_says_that_it_knows_nobody_yet(tmp_path: Path) -> Non
 async def test_a_card_asks_for_its_pin_and_opens_with_it(tmp_path: Path) -> None:
     async with calls(tmp_path) as api:
         api.site.user("ada", units(5))
-        api.site.secret("ada", CredentialKind.PIN, "0815")
+        give_secret(api.site, "ada", CredentialKind.PIN, "0815")
         api.site.policy("site", "oslo", {"pin_needed": True})
         card = {"card_number": "card-of-ada"}
 
@@ -123,7 +124,7 @@ async def test_a_user_name_and_a_password_open_too_and_many_wrong_ones_do_not(
 ) -> None:
     async with calls(tmp_path) as api:
         api.site.user("ada", units(5))
-        api.site.secret("ada", CredentialKind.PASSWORD, "correct horse")
+        give_secret(api.site, "ada", CredentialKind.PASSWORD, "correct horse")
         api.site.policy("site", "oslo", {"password_login": "replicated_hash"})
         ada = {"user_name": "ada", "password": "correct horse"}
 

@@ -15,6 +15,7 @@ from site_server.refusals import Cause
 from site_server.service.check_secret import Checkers
 from site_server.testing import BranchDirectoryDouble
 from tests.unit.site_server.a_site import DEVICE, a_site, units
+from tests.unit.site_server.secret_rows import give_secret
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -53,8 +54,8 @@ async def reason_of(login: Awaitable[Any]) -> str | None:
 def people(site: ASite) -> None:
     site.user("ada", units(5))
     site.user("bob")
-    site.secret("ada", CredentialKind.PIN, PIN.get_secret_value())
-    site.secret("ada", CredentialKind.PASSWORD, PASSWORD.get_secret_value())
+    give_secret(site, "ada", CredentialKind.PIN, PIN.get_secret_value())
+    give_secret(site, "ada", CredentialKind.PASSWORD, PASSWORD.get_secret_value())
 
 
 async def test_where_a_pin_is_needed_the_panel_is_told_to_ask_for_it(tmp_path: Path) -> None:
