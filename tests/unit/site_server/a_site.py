@@ -244,7 +244,6 @@ async def a_site(
 
 
 def replica_in(folder: Path) -> DirectoryFile:
-    """The replica of `folder`; the first time it is filled."""
     is_new = not (folder / "replica.db").exists()
     replica = DirectoryFile(folder / "replica.db")
     if is_new:
@@ -297,5 +296,4 @@ def fill(replica: DirectoryFile) -> None:
 
 
 def units(amount: float) -> Micros:
-    """So many units of the currency."""
     return Micros(round(amount * 1_000_000))
