@@ -25,10 +25,9 @@ from site_server.ipp.service_port import (
     Refusal,
 )
 from site_server.ports import Counted
-from site_server.service.check_secret import Checkers
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
-from site_server.services import Outside, make_services
+from site_server.services import make_services
 from site_server.store.directory import Device, Directory
 from site_server.store.site_store import SiteStore
 from site_server.testing import (
@@ -38,6 +37,7 @@ from site_server.testing import (
     PrinterDouble,
     StillLink,
 )
+from tests.unit.site_server.outside import outside_of
 from tests.unit.site_server.pause import TestPause
 from tests.unit.site_server.site_records import SiteRecords
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from site_server.service.check_secret import Checkers
     from site_server.service.log_in import LoggedIn
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
@@ -217,12 +218,7 @@ async def a_site(
                 limits=limits or Limits(),
                 zone=zone,
             )
-            outside = Outside(
-                delivery=printer,
-                counters=[counter],
-                card_key=CARD_KEY,
-                checkers=checkers or Checkers(),
-            )
+            outside = outside_of(printer, counter, CARD_KEY, checkers)
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
@@ -244,6 +240,7 @@ async def a_site(
 
 
 def replica_in(folder: Path) -> DirectoryFile:
+    """The replica of `folder`; the first time it is filled."""
     is_new = not (folder / "replica.db").exists()
     replica = DirectoryFile(folder / "replica.db")
     if is_new:
