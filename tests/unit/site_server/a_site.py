@@ -202,8 +202,7 @@ async def a_site(
     clock, link, pause = ManualClock(), StillLink(), TestPause()
     replica = replica_in(folder)
     store = make_store(folder / "site.db", site_name=SITE, epoch=epoch, clock=clock)
-    spool = spool or MemorySpool(folder / "spool")
-    printer = printer or PrinterDouble()
+    spool, printer = spool or MemorySpool(folder / "spool"), printer or PrinterDouble()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
     try:
         async with asyncio.TaskGroup() as tasks:
