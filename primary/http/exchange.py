@@ -15,10 +15,13 @@ from primary.errors import BadRequestError, ConfigError
 from primary.names import AccountName, FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
+from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
 from replication.adapters.hashing import Hashing
+from replication.adapters.system_clock import SystemClock
+from replication.ports import Clock
 
 B = TypeVar("B", bound=FromOutside)
 
@@ -46,6 +49,8 @@ class Services:
     checks: Checks
     card_key: bytes
     hashing: Hashing = field(default_factory=Hashing)
+    site_says: SiteSays = field(default_factory=SiteSays)
+    clock: Clock = field(default_factory=SystemClock)
 
 
 SERVICES: Final = web.AppKey("services", Services)

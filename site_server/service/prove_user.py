@@ -77,7 +77,7 @@ class ProveUser:
         with self._ground.store.read() as site:
             view = self._decider.view(site, known)
         # A password proves at any hour who somebody is; the job itself meets the opening hours.
-        return self._decider.decide(replace(view, local_minute=None), known, facts)
+        return self._decider.foresee(replace(view, local_minute=None), known, facts)
 
     def _printer_of(self, queue_name: str) -> str:
         with self._ground.directory.read() as snapshot:
