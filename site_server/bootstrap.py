@@ -35,7 +35,7 @@ from site_server.data_folder import DataFolder
 from site_server.far_side import FarSide, NearSide
 from site_server.http.app import make_device_app, make_ipp_app
 from site_server.ipp.call import IppSettings
-from site_server.ipp.endpoint import IppEndpoint, IppPorts
+from site_server.ipp.endpoint import IppEndpoint
 from site_server.service.check_secret import Checkers
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
@@ -171,7 +171,6 @@ class Site:
             listening(make_ipp_app(endpoint), ipp_door) as ipp_port,
             listening(make_ipp_app(endpoint), ipps_door) as ipps_port,
         ):
-            endpoint.ports = IppPorts(plain=ipp_port, tls=ipps_port)
             ports = {"device": device_port, "ipp": ipp_port, "ipps": ipps_port}
             with told_ports(config.data_dir, ports), _scheduled(services, config.times.tick_ms):
                 _log.info(

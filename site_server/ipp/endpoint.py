@@ -9,7 +9,6 @@ still there it hears why.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -46,19 +45,11 @@ PATHS: Final = (
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IppPorts:
-    """Where the endpoint listens."""
-
-    plain: int
-    tls: int
-
-
 class IppEndpoint:
     """Answers IPP over HTTP for one `JobService`.
 
     `wall_ms` is the clock of the site; `settings` are the bounds. Without a `prover` everybody is
-    who they say. `ports` is told once they are known, for queues are shown with all their uris.
+    who they say.
     """
 
     def __init__(
@@ -69,7 +60,6 @@ class IppEndpoint:
         settings: IppSettings | None = None,
         prover: Prover | None = None,
     ) -> None:
-        self.ports: IppPorts | None = None
         self._service = service
         self._prover = prover
         self._wall_ms = wall_ms
@@ -107,7 +97,7 @@ class IppEndpoint:
                 break
             decoder.feed(chunk)
         request = read_request(decoder.finish(), http.remote or "")
-        uris = self._uris(http)
+        uris = _uris(http)
         prover = self._prover if uris.takes_basic else None
         credentials = read_basic(http.headers.get("Authorization")) if prover else None
         if prover is not None and credentials is not None:
@@ -123,18 +113,6 @@ class IppEndpoint:
         )
         return await perform(call)
 
-    def _uris(self, http: web.Request) -> Uris:
-        """Our address as the client wrote it, or as the socket has it."""
-        other_port = None
-        if self.ports is not None:
-            other_port = self.ports.plain if http.secure else self.ports.tls
-        return Uris(
-            authority=_authority(http),
-            is_secure=http.secure,
-            other_port=other_port,
-            is_loopback=_is_loopback(http.remote),
-        )
-
 
 def _version_first(head: Head | None, error: IppError) -> IppError:
     """A message of a version that we cannot read is not malformed, it is of that version."""
@@ -145,6 +123,15 @@ def _version_first(head: Head | None, error: IppError) -> IppError:
     except IppError as version_error:
         return version_error
     return error
+
+
+def _uris(http: web.Request) -> Uris:
+    """Our address as the client wrote it, or as the socket has it."""
+    return Uris(
+        authority=_authority(http),
+        is_secure=http.secure,
+        is_loopback=_is_loopback(http.remote),
+    )
 
 
 def _authority(http: web.Request) -> str:

@@ -94,10 +94,11 @@ def _identity(scene: QueueScene) -> tuple[Attribute, ...]:
         text("printer-location", queue.location),
         text("printer-make-and-model", queue.make_and_model),
         uri("printer-more-info", uris.web),
-        # These three are parallel (RFC 8011, 5.4.1 to 5.4.3).
-        uri("printer-uri-supported", *(each.queue(queue.name) for each in uris.all)),
-        keyword("uri-security-supported", *(each.security for each in uris.all)),
-        keyword("uri-authentication-supported", *(_proof(queue, each) for each in uris.all)),
+        # These three are parallel (RFC 8011, 5.4.1 to 5.4.3), of the uri that the client came by:
+        # lp takes two of them for one address with a comma in it, and finds no queue there.
+        uri("printer-uri-supported", uris.queue(queue.name)),
+        keyword("uri-security-supported", uris.security),
+        keyword("uri-authentication-supported", _proof(queue, uris)),
     )
 
 

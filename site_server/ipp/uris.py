@@ -11,8 +11,6 @@ _AUTHORITY: Final = re.compile(
     r"[A-Za-z0-9.\-_]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?"
 )
 
-_PORT: Final = re.compile(r":\d{1,5}$")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uris:
@@ -20,27 +18,12 @@ class Uris:
 
     authority: str
     is_secure: bool = False
-    other_port: int | None = None
-    """Where the same queues are over TLS, or for a client that is there already, without."""
     is_loopback: bool = False
     """Whether the client is on this machine."""
 
     def queue(self, name: str) -> str:
         """The printer-uri of a queue."""
         return f"{self._scheme}://{self.authority}/printers/{quote(name, safe='')}"
-
-    @property
-    def all(self) -> tuple[Uris, ...]:
-        """This one, and the other way in where there is one."""
-        if self.other_port is None:
-            return (self,)
-        host = _PORT.sub("", self.authority)
-        other = Uris(
-            authority=f"{host}:{self.other_port}",
-            is_secure=not self.is_secure,
-            is_loopback=self.is_loopback,
-        )
-        return (self, other)
 
     @property
     def takes_basic(self) -> bool:

@@ -21,7 +21,7 @@ from replication.adapters.tls import client_context, print_server_context
 from replication.schema import directory as schema
 from replication.slow_hash import CredentialKind
 from site_server.http.app import make_ipp_app
-from site_server.ipp.endpoint import IppEndpoint, IppPorts
+from site_server.ipp.endpoint import IppEndpoint
 from site_server.ipp.vocabulary import CONTENT_TYPE
 from site_server.service.check_secret import Checkers
 from site_server.testing import BranchDirectoryDouble
@@ -66,10 +66,11 @@ class Stage:
 
     site: ASite
     folder: Path
-    ports: IppPorts
+    plain_port: int
+    tls_port: int
 
     def uri(self, queue: str, userinfo: str = "") -> str:
-        return f"ipps://{userinfo}127.0.0.1:{self.ports.tls}/printers/{queue}"
+        return f"ipps://{userinfo}127.0.0.1:{self.tls_port}/printers/{queue}"
 
     async def tool(self, uri: str, test: str) -> tuple[int, str]:
         found = shutil.which("ipptool")
@@ -96,7 +97,7 @@ class Stage:
             listed = site.jobs.listing(ended=None, queue_name="", user_name="", limit=100)
         return [job.user_name for job in listed]
 
-    async def uris(self, port: int, scheme: str) -> list[list[str]]:
+    async def uris(self, port: int, scheme: str) -> list[str]:
         _, output = await self.tool(f"{scheme}://127.0.0.1:{port}/printers/{DIRECT}", LOOK)
         rows = (
             re.search(rf"^ +{name} .*= (.+)$", output, re.MULTILINE)
@@ -106,7 +107,7 @@ class Stage:
                 "uri-authentication-supported",
             )
         )
-        return [row[1].split(",") if row else [] for row in rows]
+        return [row[1] if row else "" for row in rows]
 
 
 @asynccontextmanager
@@ -128,8 +129,7 @@ async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:  # noqa: 
             listening(make_ipp_app(endpoint), Door(host=host, port=0)) as plain,
             listening(make_ipp_app(endpoint), Door(host=host, port=0, tls=tls)) as secure,
         ):
-            endpoint.ports = IppPorts(plain=plain, tls=secure)
-            yield Stage(site, folder, endpoint.ports)
+            yield Stage(site, folder, plain, secure)
 
 
 def needs_proof(site: ASite, queue: str, hold_mode: str = "none") -> None:
@@ -186,17 +186,32 @@ async def test_the_password_of_a_directory_in_the_branch_is_as_good(tmp_path: Pa
 
 async def test_each_uri_says_truly_how_it_is_used(tmp_path: Path) -> None:
     async with stage(tmp_path) as scene:
-        tls, plain = scene.ports.tls, scene.ports.plain
-        uris, security, authentication = await scene.uris(tls, "ipps")
-        assert uris == [
-            f"ipps://localhost:{tls}/printers/{DIRECT}",  # as CUPS calls this machine
-            f"ipp://localhost:{plain}/printers/{DIRECT}",
+        # CUPS calls this machine localhost.
+        assert await scene.uris(scene.tls_port, "ipps") == [
+            f"ipps://localhost:{scene.tls_port}/printers/{DIRECT}",
+            "tls",
+            "basic",
         ]
-        assert security == ["tls", "none"]
-        assert authentication == ["basic", "basic"], "from this machine also without TLS"
-        assert (await scene.uris(plain, "ipp"))[1] == ["none", "tls"]
+        assert await scene.uris(scene.plain_port, "ipp") == [
+            f"ipp://localhost:{scene.plain_port}/printers/{DIRECT}",
+            "none",
+            "basic",
+        ], "from this machine also without TLS"
         scene.site.policy("site", SITE, {"password_login": "deny"})
-        assert (await scene.uris(tls, "ipps"))[2] == ["requesting-user-name"] * 2
+        assert (await scene.uris(scene.tls_port, "ipps"))[2] == "requesting-user-name"
+
+
+async def test_lp_finds_a_queue_that_is_open_at_both_doors(tmp_path: Path) -> None:
+    async with stage(tmp_path) as scene:
+        found = shutil.which("lp")
+        assert found, "lp is missing: apt-get install cups-client"
+        scene.site.user("mary")
+        process = await asyncio.create_subprocess_exec(
+            *(found, "-h", f"127.0.0.1:{scene.plain_port}", "-U", "mary", "-d", HELD, str(REPORT)),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        assert await process.wait() == 0
+        assert await scene.jobs() == ["mary"]
 
 
 async def post(scene: Stage, header: str) -> tuple[int, str]:
@@ -213,7 +228,7 @@ async def post(scene: Stage, header: str) -> tuple[int, str]:
     async with (
         ClientSession(connector=TCPConnector(ssl=trust)) as session,
         session.post(
-            f"https://127.0.0.1:{scene.ports.tls}/printers/{DIRECT}",
+            f"https://127.0.0.1:{scene.tls_port}/printers/{DIRECT}",
             data=message + REPORT.read_bytes(),
             headers={"Content-Type": CONTENT_TYPE, "Authorization": header},
         ) as answer,
