@@ -1,7 +1,8 @@
-"""`holdfast-primary`: init, run, token, PINs, passwords, outages, drills, doctor."""
+"""`holdfast-primary`: init, run, token, prices, PINs, passwords, outages, drills, doctor."""
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -82,6 +83,18 @@ def _set_secret(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _price_list(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    data_dir = _config(wanted, environ).data_dir
+    wanted.source = wanted.file
+    try:
+        body = json.loads(_text_of(wanted.file))
+    except ValueError as error:
+        raise ConfigError([f"this is not JSON: {error}"]) from error
+    made = asyncio.run(call_primary(data_dir, "POST", "/api/v1/price-lists", body))
+    print(f"price list {made['version']} is in force from {made['valid_from_ms']} ms on")
+    return 0
+
+
 def _outage_report(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     path = f"/api/v1/sites/{quote(wanted.site, safe='')}/outage-report"
     data_dir = _config(wanted, environ).data_dir
@@ -111,6 +124,7 @@ _COMMANDS: Final = {
     "token": _token,
     "set-pin": _set_secret,
     "set-password": _set_secret,
+    "price-list": _price_list,
     "outage-report": _outage_report,
     "drill": _drill,
     "force-offline": _force_offline,
@@ -152,6 +166,9 @@ def _parser() -> argparse.ArgumentParser:
             f"set-{kind}", parents=[place], help=f"give a user a {kind}, read from standard input"
         )
         secret.add_argument("--user", metavar="NAME", required=True)
+    prices = commands.add_parser("price-list", parents=[place], help="make a new price list")
+    prices.add_argument("action", choices=["put"])
+    prices.add_argument("--file", metavar="FILE", type=Path, required=True, help="the list as JSON")
     outage = commands.add_parser(
         "outage-report", parents=[place], help="what would still work if a site's WAN were cut now"
     )
