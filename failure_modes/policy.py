@@ -53,6 +53,7 @@ CHANGING_FIELDS: Final[Mapping[str, PolicyField]] = {
     "account_selection": Choice(kind=AccountSelection),
     "offline_account_name": Name(),
     "unauthenticated": Choice(kind=Unauthenticated),
+    "pin_needed": Flag(),
     "password_login": Choice(kind=PasswordLogin),
     "uncounted_document": Choice(kind=UncountedDocument),
     # 1000: a guess higher than that would be a punishment, not an estimate.
@@ -112,6 +113,8 @@ class Policy:
     """Whose members may release and delete other people's jobs at this printer. A group that does
     not exist has no members."""
 
+    pin_needed: bool = False
+    """Whether a card alone is not enough: its owner types a PIN, too."""
     password_login: PasswordLogin = PasswordLogin.DENY
     password_hash_age_max_ms: int = 7 * DAY_MS
     """How old the replica may be for a password to be checked in it."""

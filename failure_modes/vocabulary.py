@@ -197,6 +197,7 @@ class Reason(StrEnum):
     UNKNOWN_CARD = "unknown_card"
     UNKNOWN_USER = "unknown_user"
     USER_DISABLED = "user_disabled"
+    PIN_NEEDED = "pin_needed"
     WRONG_PIN = "wrong_pin"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a name, no password)
     PASSWORD_LOGIN_OFF = "password_login_off"  # noqa: S105 (the same)

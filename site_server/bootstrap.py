@@ -129,6 +129,7 @@ class Site(Node):
             delivery=IppDelivery(IppPrinter(session)),
             counters=[DocumentCounter(child) for child in self._counters],
             card_key=files.identity.card_key,
+            checkers=self._checkers,
         )
         return make_services(ground, outside, config.times)
 

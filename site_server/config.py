@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -25,6 +23,8 @@ from failure_modes.accrual import AccrualTiming
 from failure_modes.errors import PolicyError
 from failure_modes.link import LinkTiming
 from failure_modes.offline_log import LogLimits
+from site_server.config_branch_directory import BranchDirectorySection
+from site_server.config_section import Section
 from site_server.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,12 +65,6 @@ class Role(StrEnum):
 Port = Annotated[int, Field(ge=0, le=65_535)]
 NodeAddress = Annotated[str, Field(max_length=300), AfterValidator(_node_address)]
 Host = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-class Section(BaseModel):
-    """The base of every part: frozen, nothing unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Limits(Section):
@@ -131,6 +125,10 @@ class Listen(Section):
     ipp_port: Port = 8631
     node_port: Port | None = None
     """Where this site answers secondaries, over mutual TLS; without one it answers none."""
+    ipps_port: Port = 8632
+    """IPP over TLS, the only one over which passwords are taken. IPPS has the number of IPP (631,
+    RFC 7472), which is no help here: one port that speaks both would have to guess at the first
+    byte, and numbers below 1024 need root."""
 
 
 class Primary(Section):
@@ -196,7 +194,7 @@ class LinkSection(Section):
 class Secondary(Section):
     """Whom a secondary asks, after headquarters, and how patiently."""
 
-    ask: Annotated[list[NodeAddress], Field(max_length=8)] = []
+    ask: list[NodeAddress] = Field(default_factory=list, max_length=8)
     """The node ports of site servers, in this order: https://HOST:PORT."""
     primary_ms: Annotated[int, Field(ge=50, le=MINUTE_MS)] = 1_000
     """For headquarters' answer: ten round trips of a bad WAN; a person waits for it."""
@@ -246,6 +244,8 @@ class Config(Section):
     def as_role(self, role: str | None) -> Config:
         """The same in the role that the command line names; None names none."""
         return self if role is None else self.model_copy(update={"role": Role(role)})
+
+    branch_directory: BranchDirectorySection | None = None
 
 
 def load(text: str, environ: Mapping[str, str]) -> Config:

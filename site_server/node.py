@@ -20,11 +20,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from replication.adapters.child_process import ChildProcess
 from replication.adapters.listen import Door, listening, told_ports
-from replication.adapters.tls import server_context
+from replication.adapters.tls import print_server_context, server_context
 from site_server.adapters.documents.count import COUNTER
+from site_server.adapters.ldap_directory import LdapDirectory
 from site_server.http.app import make_device_app, make_ipp_app
 from site_server.ipp.call import IppSettings
 from site_server.ipp.endpoint import IppEndpoint
+from site_server.service.check_secret import Checkers
 from site_server.service.supervise import Supervisor
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class Node(ABC):
         self._config = config
         self._files = files
         self._clock = clock
+        section = config.branch_directory
+        self._checkers = Checkers(branch_directory=LdapDirectory(section) if section else None)
         self._counters = [ChildProcess(COUNTER) for _ in range(config.limits.counters)]
 
     @abstractmethod
@@ -98,7 +102,10 @@ class Node(ABC):
             }
             stack.enter_context(told_ports(config.data_dir, ports))
             stack.enter_context(_scheduled(built.services, config.times.tick_ms))
-            _log.info("ready: panels on port %d, IPP on port %d", ports["device"], ports["ipp"])
+            _log.info(
+                "ready: panels on port %d, IPP on ports %d and %d (TLS)",
+                *(ports["device"], ports["ipp"], ports["ipps"]),
+            )
             await stop.wait()
             _log.info("stopping")
 
@@ -109,12 +116,22 @@ class Node(ABC):
             document_bytes_max=config.limits.document_bytes_max,
             multiple_operation_ms=config.times.incoming_ms,
         )
-        endpoint = IppEndpoint(services.ipp_jobs, wall_ms=self._clock.wall_ms, settings=settings)
-        tls = server_context(cert=files.identity.cert_path, key=files.identity.key_path)
-        host = config.listen.host
+        endpoint = IppEndpoint(
+            services.ipp_jobs,
+            wall_ms=self._clock.wall_ms,
+            settings=settings,
+            prover=services.prove_user,
+        )
+        identity, listen = files.identity, config.listen
+        tls = server_context(cert=identity.cert_path, key=identity.key_path)
+        print_tls = print_server_context(cert=identity.cert_path, key=identity.key_path)
         return {
-            "device": (device_app, Door(host=host, port=config.listen.device_port, tls=tls)),
-            "ipp": (make_ipp_app(endpoint), Door(host=host, port=config.listen.ipp_port)),
+            "device": (device_app, Door(host=listen.host, port=listen.device_port, tls=tls)),
+            "ipp": (make_ipp_app(endpoint), Door(host=listen.host, port=listen.ipp_port)),
+            "ipps": (
+                make_ipp_app(endpoint),
+                Door(host=listen.host, port=listen.ipps_port, tls=print_tls),
+            ),
             **built.more_doors,
         }
 

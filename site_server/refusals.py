@@ -47,6 +47,8 @@ class Cause(StrEnum):
     TOO_MANY_JOBS = "too_many_jobs"
     TOO_MANY_UPLOADS = "too_many_uploads"
     TOO_MANY_SESSIONS = "too_many_sessions"
+    TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_LOGINS = "too_many_logins"
     TOO_MANY_COPIES_OPEN = "too_many_copies_open"
     TOO_MANY_DELIVERIES = "too_many_deliveries"
     DISK_FULL = "disk_full"
@@ -176,6 +178,17 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.TOO_MANY_SESSIONS: Words(
         detail="Too many people are logged in at this site. Try again in a minute.",
         advice="The bound is sessions_max of the site's configuration.",
+        retry_helps=True,
+    ),
+    Cause.TOO_MANY_TRIES: Words(
+        detail="There were too many wrong PINs or passwords. Wait 15 minutes, then try again.",
+        advice="Somebody mistypes, or guesses: the site's log names the user and the place. It "
+        "ends by itself; a restart of the site ends it, too.",
+    ),
+    Cause.TOO_MANY_LOGINS: Words(
+        detail="Too many people log in at this moment. Try again shortly.",
+        advice="Each PIN or password takes a moment of this machine. If it lasts, somebody tries "
+        "very many of them.",
         retry_helps=True,
     ),
     Cause.TOO_MANY_COPIES_OPEN: Words(

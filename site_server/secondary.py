@@ -81,6 +81,7 @@ class Secondary(Node):
             delivery=IppDelivery(IppPrinter(session)),
             counters=[DocumentCounter(child) for child in self._counters],
             card_key=files.identity.card_key,
+            checkers=self._checkers,
         )
         asking = self._asking(session)
         asking_ground = AskingGround(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from site_server.service.check_secret import Checkers, CheckSecret
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
@@ -18,6 +19,7 @@ from site_server.service.link_orders import LinkOrders
 from site_server.service.list_accounts import ListAccounts
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
+from site_server.service.prove_user import ProveUser
 from site_server.service.record_drill import RecordDrill
 from site_server.service.recover import Recover
 from site_server.service.release_job import ReleaseJob
@@ -39,6 +41,7 @@ class Outside:
     delivery: Delivery
     counters: Sequence[Counter]
     card_key: bytes
+    checkers: Checkers = field(default_factory=Checkers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Services:
     copy_session: CopySession
     submit_job: SubmitJob
     ipp_jobs: IppJobs
+    prove_user: ProveUser
     count_pages: CountPages
     counters: Sequence[Counter]
     dispatcher: Dispatcher
@@ -102,7 +106,9 @@ def make_services(
     hold_job = HoldJob(ground, release_job)
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
-    log_in = LogIn(ground, decider, outside.card_key)
+    check_secret = CheckSecret(ground, decider, outside.checkers)
+    prove_user = ProveUser(ground, decider, check_secret)
+    log_in = LogIn(ground, decider, check_secret, outside.card_key)
     perishable = Perishable(
         log_in=log_in,
         incoming=incoming,
@@ -111,7 +117,11 @@ def make_services(
         release_job=release_job,
     )
     ipp_services = IppServices(
-        incoming=incoming, submit_job=submit_job, hold_job=hold_job, delete_job=delete_job
+        incoming=incoming,
+        submit_job=submit_job,
+        hold_job=hold_job,
+        delete_job=delete_job,
+        prove_user=prove_user,
     )
     return Services(
         ground=ground,
@@ -127,6 +137,7 @@ def make_services(
         copy_session=copy_session,
         submit_job=submit_job,
         ipp_jobs=IppJobs(ground, ipp_services),
+        prove_user=prove_user,
         count_pages=count_pages,
         counters=outside.counters,
         dispatcher=dispatcher,

@@ -180,6 +180,22 @@ class CounterDouble:
         return self.counted
 
 
+@dataclass(slots=True)
+class BranchDirectoryDouble:
+    """A directory that knows these passwords; while `is_lost` nobody can ask it."""
+
+    passwords: dict[str, str]
+    is_lost: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    async def check(self, user_name: str, password: str) -> bool | None:
+        """Compare, unless there is nothing to compare."""
+        if not user_name or not password:
+            return False
+        self.asked.append(user_name)
+        return None if self.is_lost else self.passwords.get(user_name) == password
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpooledDouble:
     """A document that was committed."""

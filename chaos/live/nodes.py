@@ -117,6 +117,11 @@ class SiteNode:
         return self.server.ports["ipp"]
 
     @property
+    def ipps_port(self) -> int:
+        """Where the queues are over TLS."""
+        return self.server.ports["ipps"]
+
+    @property
     def _url(self) -> str:
         return f"https://localhost:{self.server.ports['device']}"
 
@@ -163,6 +168,7 @@ def _site_config(data: Path, ports: Mapping[str, int], settings: Settings) -> st
         "host": LOOPBACK,
         "device_port": ports.get("device", 0),
         "ipp_port": ports.get("ipp", 0),
+        "ipps_port": ports.get("ipps", 0),
     }
     if "node" in ports:
         listen["node_port"] = ports["node"]

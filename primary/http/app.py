@@ -4,6 +4,7 @@ from aiohttp import web
 
 from primary.http import (
     api_accounts,
+    api_credentials,
     api_fleet,
     api_ledger,
     api_link_orders,
@@ -29,6 +30,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
     for part in (
         health,
         api_users,
+        api_credentials,
         api_accounts,
         api_fleet,
         api_sites,

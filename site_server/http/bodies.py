@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from failure_modes.vocabulary import LinkEvent, Sides
 from site_server.service.charged_to import Charge
@@ -36,9 +36,24 @@ class Body(BaseModel):
 
 
 class LoginBody(Body):
-    """A card was held to the reader."""
+    """Who stands at the panel: a card, with its PIN or without, or a user name and a password."""
 
-    card_number: Annotated[str, Field(min_length=1, max_length=128)]
+    card_number: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    pin: Annotated[SecretStr, Field(min_length=1, max_length=64)] | None = None
+    user_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        by_card = self.card_number is not None and self.user_name is None and self.password is None
+        by_password = self.user_name is not None and self.password is not None
+        if not by_card and (
+            not by_password or self.card_number is not None or self.pin is not None
+        ):
+            raise ValueError(
+                "send card_number, with a pin or without, or else user_name and password"
+            )
+        return self
 
 
 class ChoiceBody(Body):

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
 from failure_modes.facts import AccountView, UserView, View
+from failure_modes.gates import outage_ms
 from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
@@ -184,6 +185,11 @@ class Decider:
             replica_ms=known.replica_ms,
             local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
         )
+
+    def policy_now(self, policy: Policy) -> Policy:
+        """The rules of this moment: an outage may have replaced some."""
+        lasted_ms = outage_ms(self._link.state, self._link.offline_since_ms, self._clock.wall_ms())
+        return policy if lasted_ms is None else policy.after(lasted_ms)
 
     def link_of(self, session: PanelSession) -> LinkState:
         """By the rules of which state that session is decided: for a while those of its login.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from failure_modes.facts import PrinterView
     from failure_modes.policy import Policy
     from replication.prices_in_force import ListInForce
+    from replication.slow_hash import CredentialKind
     from replication.told import Rows
     from site_server.ports import Replica
     from site_server.store.accounts import Account
@@ -99,6 +100,10 @@ _PERSON: Final = select(
 ).where(schema.users.c.user_name == bindparam("user_name"))
 _CARD: Final = select(schema.cards.c.user_name).where(
     schema.cards.c.card_hash == bindparam("card_hash"), schema.cards.c.revoked.is_(False)
+)
+_SLOW_HASH: Final = select(schema.credentials.c.slow_hash).where(
+    schema.credentials.c.user_name == bindparam("user_name"),
+    schema.credentials.c.kind == bindparam("kind"),
 )
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
@@ -171,6 +176,11 @@ class Snapshot:
         """The name of the user whose card this is; None for an unknown or revoked one."""
         row = self._one(_CARD, card_hash=card_hash)
         return None if row is None else str(row["user_name"])
+
+    def slow_hash(self, user_name: str, kind: CredentialKind) -> str | None:
+        """The hash of the user's PIN or password; None where they have none."""
+        row = self._one(_SLOW_HASH, user_name=user_name, kind=kind.value)
+        return None if row is None else str(row["slow_hash"])
 
     def balance_micros(self, payer: str) -> Micros:
         """The payer's balance as headquarters knows it at this moment."""

@@ -93,6 +93,7 @@ rules = st.fixed_dictionaries(
         "ask_for_account": st.booleans(),
         "account_selection": _word(AccountSelection),
         "unauthenticated": _word(Unauthenticated),
+        "pin_needed": rarely,
         "password_login": _word(PasswordLogin),
         "uncounted_document": _word(UncountedDocument),
         "uncounted_pages": st.integers(1, 50),

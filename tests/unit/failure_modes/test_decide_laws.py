@@ -45,6 +45,14 @@ def test_law_more_credit_never_turns_allow_into_deny(world: World, gift: tuple[i
 
 
 @given(world=without_escalation)
+def test_law_a_pin_that_is_asked_for_never_lets_more_people_in(world: World) -> None:
+    strict = replace(world, raw={**world.raw, "pin_needed": True})
+    lax = replace(world, raw={**world.raw, "pin_needed": False})
+
+    assert strict.answer().allowed <= lax.answer().allowed
+
+
+@given(world=without_escalation)
 def test_law_strict_offline_never_grants_more_than_online(world: World) -> None:
     strict = replace(world, raw={**world.raw, "credit": "strict"})
 

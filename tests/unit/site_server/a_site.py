@@ -27,7 +27,7 @@ from site_server.ipp.service_port import (
 from site_server.ports import Counted
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
-from site_server.services import Outside, make_services
+from site_server.services import make_services
 from site_server.store.directory import Device, Directory
 from site_server.store.site_store import SiteStore
 from site_server.testing import (
@@ -37,6 +37,7 @@ from site_server.testing import (
     PrinterDouble,
     StillLink,
 )
+from tests.unit.site_server.outside import outside_of
 from tests.unit.site_server.pause import TestPause
 from tests.unit.site_server.site_records import SiteRecords
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from site_server.service.check_secret import Checkers
     from site_server.service.log_in import LoggedIn
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
@@ -194,13 +196,13 @@ async def a_site(
     spool: MemorySpool | None = None,
     make_store: type[SiteStore] = SiteStore,
     zone: tzinfo | None = None,
+    checkers: Checkers | None = None,
 ) -> AsyncIterator[ASite]:
     """A site over the files of `folder`; started again over the same folder it is a restart."""
     clock, link, pause = ManualClock(), StillLink(), TestPause()
     replica = replica_in(folder)
     store = make_store(folder / "site.db", site_name=SITE, epoch=epoch, clock=clock)
-    spool = spool or MemorySpool(folder / "spool")
-    printer = printer or PrinterDouble()
+    spool, printer = spool or MemorySpool(folder / "spool"), printer or PrinterDouble()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -215,7 +217,7 @@ async def a_site(
                 limits=limits or Limits(),
                 zone=zone,
             )
-            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
+            outside = outside_of(printer, counter, CARD_KEY, checkers)
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
@@ -290,5 +292,4 @@ def fill(replica: DirectoryFile) -> None:
 
 
 def units(amount: float) -> Micros:
-    """So many units of the currency."""
     return Micros(round(amount * 1_000_000))

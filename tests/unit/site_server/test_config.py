@@ -25,6 +25,7 @@ from site_server.config import (
     for_folder,
     load,
 )
+from site_server.config_branch_directory import BranchDirectorySection
 from site_server.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "site_server" / "example" / "site.toml"
@@ -67,6 +68,54 @@ def test_every_setting_can_be_said() -> None:
     assert (config.primary.host, config.primary.port) == ("wan.example", 17300)
     assert config.link.timing().offline_ms == 500
     assert config.limits.jobs_max == 5
+
+
+BRANCH = """
+[branch_directory]
+url = "{url}"
+user_dn = "uid={{user_name}},ou=people"
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "address"),
+    [
+        ("ldaps://dir.example", "", (True, "dir.example", 636)),
+        ("ldaps://dir.example:1636/", "", (True, "dir.example", 1636)),
+        ("ldap://dir.example", "starttls = true", (False, "dir.example", 389)),
+        ("ldap://127.0.0.1:3890", "", (False, "127.0.0.1", 3890)),
+        ("ldap://[::1]", "", (False, "::1", 389)),
+        ("ldap://localhost", "", (False, "localhost", 389)),
+    ],
+)
+def test_a_directory_of_the_branch_is_reached_over_tls_or_on_this_machine(
+    url: str, more: str, address: tuple[bool, str, int]
+) -> None:
+    section = load(BRANCH.format(url=url) + more, {}).branch_directory
+    assert section is not None
+    found = section.address
+    assert (found.is_ldaps, found.host, found.port) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BRANCH.format(url="ldap://dir.example"), "passwords would travel in clear"),
+        (BRANCH.format(url="ldap://10.0.0.5"), "passwords would travel in clear"),
+        (BRANCH.format(url="ldaps://dir.example") + "starttls = true", "leave starttls out"),
+        (BRANCH.format(url="http://dir.example"), "ldaps:// or ldap://"),
+        (BRANCH.format(url="ldaps://dir.example/dc=x"), "without a path"),
+        (BRANCH.format(url="ldaps://"), "ldaps:// or ldap://"),
+        (BRANCH.format(url="ldaps://dir.example:x"), "branch_directory"),
+        ('[branch_directory]\nurl = "ldaps://d"\nuser_dn = "uid=ada"', "needs {user_name}"),
+        (BRANCH.format(url="ldaps://d") + "timeout_ms = 1", "timeout_ms"),
+        (BRANCH.format(url="ldaps://d") + 'password = "x"', "there is no such setting"),
+    ],
+)
+def test_a_directory_to_which_passwords_must_not_go_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(text, {})
+    assert said in str(refused.value)
 
 
 def test_the_folder_may_come_from_the_command_line_or_the_environment() -> None:
@@ -135,7 +184,7 @@ def test_the_example_says_every_default() -> None:
     text = EXAMPLE.read_text("utf-8")
     assert load(text, {}) == Config()
     said = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
-    nodes = (Secondary, OfflineLogSection)
+    nodes = (Secondary, OfflineLogSection, BranchDirectorySection)
     sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times, *nodes)
     settings = {"role", "data_dir"}.union(*(section.model_fields for section in sections))
     assert said == settings - {"accrual"}

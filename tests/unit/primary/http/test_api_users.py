@@ -14,6 +14,8 @@ ADA = {
     "restricted": True,
     "groups": ["staff"],
     "cards": 1,
+    "has_pin": False,
+    "has_password": False,
     "balance_micros": 10_000_000,
 }
 
