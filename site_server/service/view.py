@@ -12,6 +12,9 @@ A decision that spends is made inside the writer's transaction, of which there i
 releases of one user are therefore decided one after the other, and the second sees the first's
 reservation: the same credit can never be spent twice.
 
+The allowance that `strict` spends is the same sum over a grant (`site_server.service.allowance`).
+It is looked up only where a step of the policy is strict.
+
 The rejected alternative, deciding first and writing then, needs a lock around both to be exact.
 """
 
@@ -20,16 +23,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from failure_modes.allowance import may_be_strict
 from failure_modes.decide import decide
 from failure_modes.facts import AccountView, PrinterView, UserView, View
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import Cause, refusal, refusal_for
+from site_server.service.allowance import allowance_of, needs_of, usable_micros
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
+from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
@@ -38,7 +44,9 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import WallMs
     from replication.ports import Clock
     from site_server.ports import Link
+    from site_server.service.allowance import Allowance, Need
     from site_server.store.directory import Directory, Person, Printer, Snapshot
+    from site_server.store.grants import Grant
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
 
@@ -57,6 +65,8 @@ class Known:
     watermarks: Mapping[tuple[str, int], int]
     replica_ms: WallMs | None
     currency: str
+    granted: Mapping[str, Grant] | None = None
+    """What is granted of the payers' balances; None where no step of the policy is strict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +112,10 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Char
         raise refusal(Cause.NO_PRICE)
     heartbeat = snapshot.heartbeat()
     policy = snapshot.policy(printer_name)
+    accounts_micros = snapshot.accounts_micros(accounts_asked(charge, policy))
+    granted = None
+    if may_be_strict(policy):
+        granted = snapshot.grants((user_payer(user_name), *map(account_payer, accounts_micros)))
     return Known(
         person=snapshot.person(user_name),
         printer=printer,
@@ -112,10 +126,11 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Char
         ),
         policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
-        accounts_micros=snapshot.accounts_micros(accounts_asked(charge, policy)),
+        accounts_micros=accounts_micros,
         watermarks=snapshot.watermarks(),
         replica_ms=heartbeat.wall_ms if heartbeat else None,
         currency=heartbeat.currency if heartbeat else "",
+        granted=granted,
     )
 
 
@@ -129,6 +144,8 @@ class Decider:
         self._link = link
         self._clock = clock
         self._zone = zone
+        self.on_need: Callable[[Need], None] = _nobody_asks
+        """Who is told, from any thread, that a payer of `strict` is at hand, and what they lack."""
 
     def known(self, user_name: str, printer_name: str, charge: Charge = THE_USER) -> Known:
         """What headquarters said; raises `RefusedError` where that is not enough to decide."""
@@ -145,6 +162,16 @@ class Decider:
         with site.read() as view:
             return balance_of(view, payer, replica_micros, watermarks)
 
+    def allowance(self, site: SiteStore, payer: str) -> Allowance:
+        """The payer's allowance now, part by part."""
+        with self._directory.read() as snapshot:
+            replica_micros = snapshot.balance_micros(payer) if snapshot else Micros(0)
+            watermarks = snapshot.watermarks() if snapshot else {}
+            grants = snapshot.grants((payer,)) if snapshot else {}
+        with site.read() as view:
+            money = balance_of(view, payer, replica_micros, watermarks)
+            return allowance_of(view, payer, money, grants.get(payer, NO_GRANT), watermarks)
+
     def view(self, site: SiteView, known: Known) -> View:
         """Everything that a decision looks at; `site` must have been opened after `known`."""
         return View(
@@ -158,7 +185,11 @@ class Decider:
 
     def decide(self, view: View, known: Known, facts: Facts) -> Decision:
         """The decision; inside one unit of work nothing comes between it and its effect."""
-        return decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+        decision = decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+        if known.granted is not None:
+            for need in needs_of(decision, known):
+                self.on_need(need)
+        return decision
 
 
 def _user(site: SiteView, known: Known) -> UserView | None:
@@ -173,15 +204,22 @@ def _user(site: SiteView, known: Known) -> UserView | None:
         restricted=person.restricted,
         balance_micros=money.effective_micros,
         groups=person.groups,
+        allowance_micros=usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )
 
 
 def _account(site: SiteView, known: Known, account_name: str) -> AccountView:
     replica_micros = known.accounts_micros[account_name]
-    money = balance_of(site, account_payer(account_name), replica_micros, known.watermarks)
+    payer = account_payer(account_name)
+    money = balance_of(site, payer, replica_micros, known.watermarks)
     return AccountView(
         account_name=account_name,
         balance_micros=money.effective_micros,
+        allowance_micros=usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )
+
+
+def _nobody_asks(_need: Need) -> None:
+    """Nobody keeps allowances."""

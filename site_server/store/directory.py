@@ -20,9 +20,10 @@ from failure_modes.pricing import Price
 from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
 from replication.entry_bodies import account_payer
 from replication.schema import directory as schema
+from site_server.store.grants import Grant, grants_of, payers_granted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -178,6 +179,14 @@ class Snapshot:
             return {}
         rows = self._connection.execute(_ACCOUNTS, {"account_names": sorted(account_names)})
         return {str(name): Micros(balance_micros) for name, balance_micros in rows}
+
+    def grants(self, payers: Collection[str]) -> dict[str, Grant]:
+        """What is granted of these payers' balances, where anything is."""
+        return grants_of(self._connection, self._site_name, payers)
+
+    def payers_granted(self) -> list[str]:
+        """Everybody of whose balance this site may spend something alone."""
+        return payers_granted(self._connection, self._site_name)
 
     def watermarks(self) -> dict[tuple[str, int], int]:
         """Up to which entry each epoch of this site is contained in the balances."""
