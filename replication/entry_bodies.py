@@ -42,7 +42,8 @@ Name = Annotated[str, Field(min_length=1, max_length=255)]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Payer = Annotated[str, Field(pattern=r"^(user|account):.{1,255}$")]
 Pages = Annotated[int, Field(ge=0, le=10_000_000)]
-Money = Annotated[int, Field(ge=0, le=10**15)]
+MONEY_MAX: Final = 10**15
+Money = Annotated[int, Field(ge=0, le=MONEY_MAX)]
 """Micros of the currency unit: at most a thousand million units in one fact."""
 
 
@@ -156,7 +157,7 @@ class AllowanceReturned(Body):
     """The site gives so much of its allowance back; from now on it spends no more of it."""
 
     payer: Payer
-    amount_micros: Annotated[int, Field(ge=1, le=10**15)]
+    amount_micros: Annotated[int, Field(ge=1, le=MONEY_MAX)]
 
 
 BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {

@@ -134,7 +134,9 @@ class Site:
             counters=[DocumentCounter(child) for child in self._counters],
             card_key=files.identity.card_key,
         )
-        return make_services(ground, outside, config.times)
+        services = make_services(ground, outside, config.times)
+        services.decider.on_need = self._far_side.allowances.note
+        return services
 
     async def _serve(self, services: Services, stop: asyncio.Event) -> None:
         config, files = self._config, self._files

@@ -94,14 +94,15 @@ class Links:
         """The sites that are connected, in order."""
         return sorted(self._wires)
 
-    def add(self, site_name: str, wire: Wire) -> None:
-        """A site came in: its older connection, if any, is a dead one."""
-        self._recalls[site_name] = asyncio.Queue(RECALLS_MAX)
+    def add(self, site_name: str, wire: Wire) -> asyncio.Queue[AllowanceRecall]:
+        """A site came in: its older connection, if any, is a dead one. Returns its recalls."""
+        recalls = self._recalls[site_name] = asyncio.Queue(RECALLS_MAX)
         self._refusals.pop(site_name, None)
         former = self._wires.get(site_name)
         self._wires[site_name] = wire
         if former is not None:
             former.abort()
+        return recalls
 
     def recall(self, site_name: str, payer: str, amount_micros: int) -> None:
         """Ask a site to give back what it does not need. Nobody waits for it.
@@ -111,10 +112,6 @@ class Links:
         recalls = self._recalls.get(site_name)
         if recalls is not None and not recalls.full():
             recalls.put_nowait(AllowanceRecall(payer=payer, amount_micros=amount_micros))
-
-    def recalls(self, site_name: str) -> asyncio.Queue[AllowanceRecall]:
-        """What this site, which is connected, is to be asked to give back."""
-        return self._recalls[site_name]
 
     def is_news(self, site_name: str, refusal: str) -> bool:
         """Whether the site is refused for another reason than before; it goes on calling."""
@@ -141,6 +138,7 @@ class LinkSession:
         self._wire = wire
         self._site_name = site_name
         self._epoch = epoch
+        self._protocol = PROTOCOL
         self._registers = RegistersPeer(ground.registers, wire.send)
         self._following: asyncio.Task[None] | None = None
 
@@ -155,12 +153,12 @@ class LinkSession:
                 logger.warning("site %s is refused: %s", self._site_name, refusal)
             await self._fence(refusal)
             return
-        protocol = min(hello.protocol, PROTOCOL)
-        links.add(self._site_name, self._wire)
+        self._protocol = min(hello.protocol, PROTOCOL)
+        recalls = links.add(self._site_name, self._wire)
         logger.info("site %s is connected", self._site_name)
         try:
             with self._ground.publisher.subscribe() as heads:
-                await self._serve(heads, links, protocol)
+                await self._serve(heads, links, recalls)
         except* (ReplicationError, PrimaryError) as errors:
             logger.warning(
                 "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
@@ -169,12 +167,14 @@ class LinkSession:
             links.remove(self._site_name, self._wire)
             logger.info("site %s is gone", self._site_name)
 
-    async def _serve(self, heads: Subscription, links: Links, protocol: int) -> None:
+    async def _serve(
+        self, heads: Subscription, links: Links, recalls: asyncio.Queue[AllowanceRecall]
+    ) -> None:
         ground = self._ground
         newest = ground.publisher.head()
         head = await ground.ingest.head(self._site_name, self._epoch)
         welcome = Welcome(
-            protocol=protocol,
+            protocol=self._protocol,
             lineage=newest.lineage,
             txid=newest.txid,
             watermark_seq=head.seq,
@@ -184,8 +184,7 @@ class LinkSession:
             return
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(self._push(heads))]
-            if protocol >= ALLOWANCES_SINCE:
-                recalls = links.recalls(self._site_name)
+            if self._protocol >= ALLOWANCES_SINCE:
                 beside.append(group.create_task(self._recall(recalls)))
             try:
                 await self._read(group, links)

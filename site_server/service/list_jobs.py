@@ -42,7 +42,7 @@ class JobList:
 
 
 class ListJobs:
-    """Lists jobs at a panel. Nothing is written."""
+    """Lists jobs at a panel. Nothing is written, but that somebody is at hand may be told."""
 
     def __init__(self, ground: Ground, decider: Decider) -> None:
         self._store = ground.store
@@ -59,6 +59,8 @@ class ListJobs:
             _listed(job, self._decider.decide(view, known, facts_of(job)), known.currency)
             for job in jobs
         ]
+        held = (each for each in listed if each.job.state is JobState.HELD)
+        self._decider.expect(known, sum(each.cost_micros for each in held))
         return JobList(jobs=tuple(listed), currency=known.currency)
 
 

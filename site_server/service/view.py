@@ -29,7 +29,7 @@ from failure_modes.facts import AccountView, PrinterView, UserView, View
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import Cause, refusal, refusal_for
-from site_server.service.allowance import allowance_of, needs_of, usable_micros
+from site_server.service.allowance import Need, allowance_of, needs_of, usable_micros
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
 from site_server.store.grants import NO_GRANT
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import WallMs
     from replication.ports import Clock
     from site_server.ports import Link
-    from site_server.service.allowance import Allowance, Need
+    from site_server.service.allowance import Allowance
     from site_server.store.directory import Directory, Person, Printer, Snapshot
     from site_server.store.grants import Grant
     from site_server.store.site_store import SiteStore
@@ -182,6 +182,12 @@ class Decider:
             replica_ms=known.replica_ms,
             local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
         )
+
+    def expect(self, known: Known, amount_micros: int) -> None:
+        """Say that so much may be charged to the user in a moment, all their jobs together."""
+        if known.granted is not None and known.person is not None and known.person.restricted:
+            payer = user_payer(known.person.user_name)
+            self.on_need(Need(payer=payer, amount_micros=Micros(amount_micros)))
 
     def decide(self, view: View, known: Known, facts: Facts) -> Decision:
         """The decision; inside one unit of work nothing comes between it and its effect."""

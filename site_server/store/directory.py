@@ -20,7 +20,7 @@ from failure_modes.pricing import Price
 from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
 from replication.entry_bodies import account_payer
 from replication.schema import directory as schema
-from site_server.store.grants import Grant, grants_of, payers_granted
+from site_server.store.grants import Grant, Held, grants_of, held_here
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -184,9 +184,9 @@ class Snapshot:
         """What is granted of these payers' balances, where anything is."""
         return grants_of(self._connection, self._site_name, payers)
 
-    def payers_granted(self) -> list[str]:
-        """Everybody of whose balance this site may spend something alone."""
-        return payers_granted(self._connection, self._site_name)
+    def held_grants(self) -> dict[str, Held]:
+        """Everybody of whose balance this site may spend something alone, and how they stand."""
+        return held_here(self._connection, self._site_name)
 
     def watermarks(self) -> dict[tuple[str, int], int]:
         """Up to which entry each epoch of this site is contained in the balances."""
