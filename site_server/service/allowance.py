@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from failure_modes.vocabulary import Action, Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
-from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from failure_modes.decision import Decision
-    from site_server.service.view import Balance, Known
     from site_server.store.grants import Grant
     from site_server.store.unit_of_work import SiteView
 
@@ -56,41 +54,31 @@ class Need:
 def allowance_of(
     site: SiteView,
     payer: str,
-    money: Balance,
+    used_micros: Micros,
     grant: Grant,
     watermarks: Mapping[tuple[str, int], int],
 ) -> Allowance:
-    """The payer's allowance; `money` and `grant` must be of one snapshot, read before `site`."""
+    """The payer's allowance; all but `site` must be of one snapshot that was read before it."""
     return Allowance(
         granted_micros=grant.here_micros,
         returned_micros=site.returned_micros(payer, watermarks),
-        used_micros=Micros(money.reserved_micros - money.unmerged_micros),
+        used_micros=used_micros,
     )
 
 
-def usable_micros(site: SiteView, payer: str, money: Balance, known: Known) -> Micros:
-    """What `strict` may spend; nothing is looked up where no step of the policy is strict.
+def needs_of(
+    decision: Decision, user_name: str | None, account_names: Iterable[str]
+) -> Iterator[Need]:
+    """Who is at hand by this decision, and what they lack: a held job, or a refused one.
 
-    Never more than the balance as it is known here: a debit by headquarters may have gone past the
-    grants.
+    `user_name` is None for a user whose own spending nothing limits; `account_names` are the
+    accounts that the question may touch.
     """
-    if known.granted is None:
-        return Micros(0)
-    grant = known.granted.get(payer, NO_GRANT)
-    left = allowance_of(site, payer, money, grant, known.watermarks).left_micros
-    return min(left, money.effective_micros)
-
-
-def needs_of(decision: Decision, known: Known) -> Iterator[Need]:
-    """Who is at hand by this decision, and what they lack: a held job, or a refused one."""
-    person = known.person
-    if known.granted is None or person is None:
-        return
     is_lacking = decision.action is Action.HOLD or Reason.ALLOWANCE_SPENT in decision.reasons
     amount = decision.cost_micros if is_lacking else Micros(0)
     if Reason.ACCOUNT_CHARGED in decision.reasons:
-        for account_name in known.accounts_micros:
+        for account_name in account_names:
             yield Need(payer=account_payer(account_name), amount_micros=amount)
         amount = Micros(0)
-    if person.restricted:
-        yield Need(payer=user_payer(person.user_name), amount_micros=amount)
+    if user_name is not None:
+        yield Need(payer=user_payer(user_name), amount_micros=amount)

@@ -78,7 +78,7 @@ def standings(
                 payer=payer,
                 money=money,
                 grant=grant,
-                allowance=allowance_of(site, payer, money, grant, watermarks),
+                allowance=allowance_of(site, payer, money.used_micros, grant, watermarks),
                 usual_micros=site.spent_micros(payer, usual_since_ms),
             )
             found.append(standing)

@@ -98,7 +98,7 @@ class GiveBack:
         def spare(site: SiteView, payer: str) -> int:
             money = balance_of(site, payer, Micros(0), watermarks)
             grant = grants.get(payer, NO_GRANT)
-            left = allowance_of(site, payer, money, grant, watermarks).left_micros
+            left = allowance_of(site, payer, money.used_micros, grant, watermarks).left_micros
             return min(left - kept.get(payer, 0), most[payer])
 
         def work(unit: UnitOfWork) -> None:

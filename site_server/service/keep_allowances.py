@@ -8,9 +8,9 @@ same question is answered otherwise, which is why the refusal says that trying a
 
 An ask names the level at which the site's grant must stand, counted with all entries that are still
 under way, so that it can be repeated. Whether it would change anything is looked up in the replica
-by the very rule that headquarters applies (`failure_modes.allowance.more_micros`): in the usual case
-nothing is sent at all. A need that is not met is asked for again, because the sites that hold the
-rest have to give it back first, or because the replica was late.
+by the very rule that headquarters applies (`failure_modes.allowance.more_micros`), so in the usual
+case nothing is sent at all. A need that is not met is asked for again, because the sites that hold
+the rest have to give it back first, or because the replica was late.
 
 Nothing here is waited for by a decision, and nothing is lost with a connection: what could not be
 asked is asked when the link is up again, while the person may have long gone; then it is the stock
@@ -160,10 +160,9 @@ class KeepAllowances:
             await self._give_back.look()
 
     def _keep(self, noted: Iterable[Need]) -> None:
-        for need in noted:
-            before = self._open.pop(need.payer, None)
-            amount = max(need.amount_micros, before.amount_micros if before else 0)
-            self._open[need.payer] = _Open(amount_micros=Micros(amount))
+        for need in noted:  # the newest word counts: what was let out is needed no more
+            self._open.pop(need.payer, None)
+            self._open[need.payer] = _Open(amount_micros=need.amount_micros)
         for payer in list(islice(self._open, max(len(self._open) - OPEN_MAX, 0))):
             del self._open[payer]
 

@@ -29,7 +29,7 @@ from failure_modes.facts import AccountView, PrinterView, UserView, View
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import Cause, refusal, refusal_for
-from site_server.service.allowance import Need, allowance_of, needs_of, usable_micros
+from site_server.service.allowance import Need, allowance_of, needs_of
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
 from site_server.store.grants import NO_GRANT
@@ -68,6 +68,11 @@ class Known:
     granted: Mapping[str, Grant] | None = None
     """What is granted of the payers' balances; None where no step of the policy is strict."""
 
+    @property
+    def limited_user(self) -> str | None:
+        """The user, where they may not spend what they do not have."""
+        return self.person.user_name if self.person and self.person.restricted else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
@@ -83,13 +88,18 @@ class Balance:
         return Micros(self.replica_micros + self.unmerged_micros - self.reserved_micros)
 
     @property
+    def used_micros(self) -> Micros:
+        """What was spent and set aside here, as far as headquarters' word does not hold it yet."""
+        return Micros(self.reserved_micros - self.unmerged_micros)
+
+    @property
     def spent_micros(self) -> Micros:
-        """What was spent and set aside here, as far as headquarters' word does not hold it yet.
+        """The same as no less than nothing.
 
         During an outage nothing is merged, so this is what the outage has cost so far, and what
         was still on its way when it began.
         """
-        return Micros(max(self.reserved_micros - self.unmerged_micros, 0))
+        return Micros(max(self.used_micros, 0))
 
 
 def balance_of(
@@ -170,7 +180,8 @@ class Decider:
             grants = snapshot.grants((payer,)) if snapshot else {}
         with site.read() as view:
             money = balance_of(view, payer, replica_micros, watermarks)
-            return allowance_of(view, payer, money, grants.get(payer, NO_GRANT), watermarks)
+            grant = grants.get(payer, NO_GRANT)
+            return allowance_of(view, payer, money.used_micros, grant, watermarks)
 
     def view(self, site: SiteView, known: Known) -> View:
         """Everything that a decision looks at; `site` must have been opened after `known`."""
@@ -185,15 +196,15 @@ class Decider:
 
     def expect(self, known: Known, amount_micros: int) -> None:
         """Say that so much may be charged to the user in a moment, all their jobs together."""
-        if known.granted is not None and known.person is not None and known.person.restricted:
-            payer = user_payer(known.person.user_name)
-            self.on_need(Need(payer=payer, amount_micros=Micros(amount_micros)))
+        user_name = known.limited_user
+        if known.granted is not None and user_name is not None:
+            self.on_need(Need(payer=user_payer(user_name), amount_micros=Micros(amount_micros)))
 
     def decide(self, view: View, known: Known, facts: Facts) -> Decision:
         """The decision; inside one unit of work nothing comes between it and its effect."""
         decision = decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
         if known.granted is not None:
-            for need in needs_of(decision, known):
+            for need in needs_of(decision, known.limited_user, known.accounts_micros):
                 self.on_need(need)
         return decision
 
@@ -210,7 +221,7 @@ def _user(site: SiteView, known: Known) -> UserView | None:
         restricted=person.restricted,
         balance_micros=money.effective_micros,
         groups=person.groups,
-        allowance_micros=usable_micros(site, payer, money, known),
+        allowance_micros=_usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )
 
@@ -222,9 +233,22 @@ def _account(site: SiteView, known: Known, account_name: str) -> AccountView:
     return AccountView(
         account_name=account_name,
         balance_micros=money.effective_micros,
-        allowance_micros=usable_micros(site, payer, money, known),
+        allowance_micros=_usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )
+
+
+def _usable_micros(site: SiteView, payer: str, money: Balance, known: Known) -> Micros:
+    """What `strict` may spend; nothing is looked up where no step of the policy is strict.
+
+    Never more than the balance as it is known here: a debit by headquarters may have gone past the
+    grants.
+    """
+    if known.granted is None:
+        return Micros(0)
+    grant = known.granted.get(payer, NO_GRANT)
+    allowance = allowance_of(site, payer, money.used_micros, grant, known.watermarks)
+    return min(allowance.left_micros, money.effective_micros)
 
 
 def _nobody_asks(_need: Need) -> None:
