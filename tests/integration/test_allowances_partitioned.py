@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from site_server.service.keep_allowances import TRIES
 from tests.integration.allowance_world import (
@@ -48,9 +48,40 @@ class Partitions(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
-    @rule(name=SITE, payer=PAYER, pages=st.integers(1, 150))
+    @initialize()
+    def everybody_has_been_everywhere(self) -> None:
+        for site in self.world.sites.values():
+            for payer in PAYERS:
+                assert not self.run(site.start_copies(40, payer))
+            self.run(site.keep.once())
+            site.replicate()
+
+    @rule(name=SITE, payer=PAYER, pages=st.integers(1, 60))
     def somebody_begins_to_copy(self, name: str, payer: str, pages: int) -> None:
         self.run(self.world.sites[name].start_copies(pages, payer))
+
+    @rule(name=SITE, payer=PAYER)
+    def somebody_copies_all_they_may(self, name: str, payer: str) -> None:
+        site = self.world.sites[name]
+        pages = site.left_micros(payer) // PAGE_MICROS
+        assert not self.run(site.start_copies(pages + 1, payer))
+        if pages and self.run(site.start_copies(pages, payer)):
+            self.run(site.finish_copies())
+
+    @rule(name=SITE, payer=PAYER, pages=st.integers(60, 200))
+    def somebody_insists(self, name: str, payer: str, pages: int) -> None:
+        site = self.world.sites[name]
+        if not self.run(site.start_copies(pages, payer)):
+            self.run(site.keep.once())
+            for other in self.world.sites.values():
+                self.run(other.keep.once())
+
+    @rule(name=SITE)
+    def all_goes_well_for_a_while(self, name: str) -> None:
+        site = self.world.sites[name]
+        self.run(site.upload())
+        self.run(site.keep.once())
+        site.replicate()
 
     @rule(name=SITE, share=st.sampled_from((0.0, 0.5, 1.0)))
     def a_copier_stops(self, name: str, share: float) -> None:
