@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
 
+from primary.http.api_allowances import shown
 from primary.http.exchange import (
     SERVICES,
     answer,
@@ -18,7 +19,7 @@ from primary.http.exchange import (
 )
 from primary.names import BalanceMicros, CardNumber, FromOutside, ThingName, Title
 from primary.service.adjust import Adjustment
-from primary.store import people
+from primary.store import grants, people
 from primary.store.people import User, UserFields
 from replication.card_hash import card_hash
 from replication.entry_bodies import user_payer
@@ -107,16 +108,21 @@ async def change_user(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/users/{user_name}/balance")
 async def get_balance(request: web.Request) -> web.Response:
-    """What headquarters knows of a user's money: all entries that have arrived."""
+    """What headquarters knows of a user's money: all entries that have arrived.
+
+    Also how it is shared out: under `strict` a site spends what it was granted, and nothing else.
+    """
     directory = request.app[SERVICES].directory
     with directory.read() as connection:
         user = people.user(connection, user_name_of(request))
+        found = grants.shares(connection, user_payer(user.user_name))
     currency = directory.currency()
     return answer(
         {
             "user_name": user.user_name,
             "balance_micros": user.balance_micros,
             "currency": currency,
+            **shown(found),
         }
     )
 
