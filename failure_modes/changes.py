@@ -26,7 +26,7 @@ from failure_modes.filters import filter_set
 from failure_modes.gates import outage_ms
 from failure_modes.opening_hours import ALWAYS_OPEN
 from failure_modes.policy import FIELDS, Policy
-from failure_modes.policy_fields import Choice, Range
+from failure_modes.policy_fields import Choice, Flag, Range
 from failure_modes.vocabulary import HoldMode, LinkState, Micros, ProviderMode, Sides, WallMs
 
 
@@ -107,8 +107,8 @@ def _facts(asked: Question) -> Iterator[tuple[str, Facts]]:
         case LoginFacts():
             yield from _logins(facts)
         case SubmitFacts():
-            other = HoldMode.USER if facts.hold_mode is HoldMode.NONE else HoldMode.NONE
-            yield f"hold mode {other}", replace(facts, hold_mode=other)
+            for other in _others(HoldMode, facts.hold_mode):
+                yield f"hold mode {other}", replace(facts, hold_mode=other)
             for what, job in _jobs(facts.job, asked.view.accounts):
                 yield what, replace(facts, job=job)
         case ReleaseFacts():
@@ -157,6 +157,8 @@ def _policies(asked: Question) -> Iterator[tuple[str, Policy]]:
         if isinstance(field, Choice):
             for other in _others(field.kind, present):
                 yield f"{name} {other}", _with(policy, name, other)
+        elif isinstance(field, Flag):
+            yield f"{name} {str(not present).lower()}", _with(policy, name, not present)
         elif isinstance(field, Range) and name != "version":
             for bound in (field.low, field.high):
                 yield f"{name} {bound} {field.unit}", _with(policy, name, bound)

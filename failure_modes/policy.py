@@ -20,7 +20,7 @@ from failure_modes.errors import PolicyError
 from failure_modes.escalation import AFTER_MS_MAX, Step, Steps
 from failure_modes.filters import NO_FILTERS, FilterSet, filter_set
 from failure_modes.opening_hours import ALWAYS_OPEN, OpeningHours
-from failure_modes.policy_fields import Choice, Hours, Name, PolicyField, Range, Rules
+from failure_modes.policy_fields import Choice, Flag, Hours, Name, PolicyField, Range, Rules
 from failure_modes.vocabulary import (
     AccountSelection,
     CreditPolicy,
@@ -69,6 +69,8 @@ CHANGING_FIELDS: Final[Mapping[str, PolicyField]] = {
 FIELDS: Final[Mapping[str, PolicyField]] = {
     "version": Range(low=0, high=2**53, unit="(the number of the newest change)"),
     **CHANGING_FIELDS,
+    "ask_for_account": Flag(),
+    "manager_group": Name(),
     "password_hash_age_max_ms": AGE,
     "credential_age_max_ms": AGE,
     "offline_warn_ms": AGE,
@@ -89,10 +91,16 @@ class Policy:
     offline_ceiling_micros: Micros = OFFLINE_CEILING
     """What a restricted payer may spend in one outage under `offline_ceiling`."""
 
+    ask_for_account: bool = False
+    """Whether a person is asked at the device who pays. Off: most people only ever pay themselves,
+    and each question at a device costs them time."""
     account_selection: AccountSelection = AccountSelection.SHARED
     offline_account_name: str = "Offline Account"
     """The shared account that pays when nobody could be asked."""
     unauthenticated: Unauthenticated = Unauthenticated.CANCEL
+    manager_group: str = "managers"
+    """Whose members may release and delete other people's jobs at this printer. A group that does
+    not exist has no members."""
 
     password_login: PasswordLogin = PasswordLogin.DENY
     password_hash_age_max_ms: int = 7 * DAY_MS

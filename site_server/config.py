@@ -63,6 +63,8 @@ class Limits(Section):
     """Of the spool's disk: below it no document is taken, so that the journal can go on."""
     jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Jobs in one answer at a panel: about 10 ms of the server's time."""
+    accounts_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Shared accounts in one answer at a panel: more than anybody scrolls through."""
 
 
 class Times(Section):

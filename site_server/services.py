@@ -14,6 +14,7 @@ from site_server.service.expire import Expire, Perishable
 from site_server.service.hold_job import HoldJob
 from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
+from site_server.service.list_accounts import ListAccounts
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
 from site_server.service.recover import Recover
@@ -46,6 +47,7 @@ class Services:
     decider: Decider
     log_in: LogIn
     list_jobs: ListJobs
+    list_accounts: ListAccounts
     release_job: ReleaseJob
     delete_job: DeleteJob
     hold_job: HoldJob
@@ -96,6 +98,7 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         decider=decider,
         log_in=log_in,
         list_jobs=ListJobs(ground, decider),
+        list_accounts=ListAccounts(ground),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,

@@ -1,4 +1,4 @@
-"""Allowances: how balances are shared out among the sites, and how a lost site is written off."""
+"""What a site may spend alone, and how a lost site is written off."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -6,12 +6,11 @@ from typing import Annotated, Any, Final
 from aiohttp import web
 from pydantic import Field
 
-from primary.errors import BadRequestError, NotFoundError
+from primary.errors import NotFoundError
 from primary.http.exchange import SERVICES, answer, body_of, site_name_of
 from primary.names import FromOutside
 from primary.service.grant_allowances import write_off
 from primary.store import grants
-from primary.store.grants import Shares
 from replication.ports import Micros
 
 routes: Final = web.RouteTableDef()
@@ -21,28 +20,6 @@ class WriteOffBody(FromOutside):
     """What may be lost: the sum of the site's grants, as it was seen."""
 
     risk_micros: Annotated[int, Field(ge=0)]
-
-
-@routes.get("/api/v1/allowances")
-async def get_shares(request: web.Request) -> web.Response:
-    """How the balance of one payer, `?payer=user:ada` or `account:research`, is shared out."""
-    payer = request.query.get("payer", "")
-    directory = request.app[SERVICES].directory
-    if not payer.startswith(("user:", "account:")):
-        raise BadRequestError("Say whose: ?payer=user:NAME or ?payer=account:NAME.")
-    balance_micros = directory.balance_micros(payer)
-    if balance_micros is None:
-        raise NotFoundError(f"The directory knows no {payer.replace(':', ' ', 1)!r}.")
-    with directory.read() as connection:
-        found = grants.shares(connection, payer)
-    return answer(
-        {
-            "payer": payer,
-            "balance_micros": found.balance_micros,
-            "currency": directory.currency(),
-            **shown(found),
-        }
-    )
 
 
 @routes.get("/api/v1/sites/{site_name}/allowances")
@@ -63,18 +40,6 @@ async def write_site_off(request: web.Request) -> web.Response:
     body = await body_of(request, WriteOffBody)
     freed = await write_off(request.app[SERVICES].directory, site_name, body.risk_micros)
     return answer(_of_site(site_name, freed), HTTPStatus.OK)
-
-
-def shown(found: Shares) -> dict[str, Any]:
-    """The shares of one payer as JSON has them."""
-    return {
-        "unassigned_micros": found.unassigned_micros,
-        "over_granted_micros": found.over_granted_micros,
-        "grants": [
-            {"site_name": grant.site_name, "granted_micros": grant.granted_micros}
-            for grant in found.grants
-        ],
-    }
 
 
 def _of_site(site_name: str, granted: dict[str, Micros]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from primary.http import (
+    api_accounts,
     api_allowances,
     api_fleet,
     api_ledger,
@@ -26,6 +27,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
     for part in (
         health,
         api_users,
+        api_accounts,
         api_allowances,
         api_fleet,
         api_sites,

@@ -20,7 +20,7 @@ The rejected alternative, deciding first and writing then, needs a lock around b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from failure_modes.allowance import may_be_strict
@@ -35,7 +35,7 @@ from site_server.service.local_time import minute_of_week
 from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.service.allowance import Allowance
+    from site_server.store.accounts import Account
     from site_server.store.directory import Directory, Person, Printer, Snapshot
     from site_server.store.grants import Grant
     from site_server.store.site_store import SiteStore
@@ -60,8 +61,8 @@ class Known:
     printer_view: PrinterView
     policy: Policy
     replica_micros: Micros
-    accounts_micros: Mapping[str, Micros]
-    """The balances of the shared accounts that this question may touch."""
+    accounts: Mapping[str, Account]
+    """The shared accounts that this question may touch, as whoever chooses sees them."""
     watermarks: Mapping[tuple[str, int], int]
     replica_ms: WallMs | None
     currency: str
@@ -72,6 +73,11 @@ class Known:
     def limited_user(self) -> str | None:
         """The user, where they may not spend what they do not have."""
         return self.person.user_name if self.person and self.person.restricted else None
+
+    @property
+    def limited_accounts(self) -> list[str]:
+        """The accounts that may not spend what they do not have."""
+        return [name for name, account in self.accounts.items() if account.restricted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +128,10 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Char
         raise refusal(Cause.NO_PRICE)
     heartbeat = snapshot.heartbeat()
     policy = snapshot.policy(printer_name)
-    accounts_micros = snapshot.accounts_micros(accounts_asked(charge, policy))
+    accounts = snapshot.accounts(accounts_asked(charge, policy), charge.chooser(user_name))
     granted = None
     if may_be_strict(policy):
-        granted = snapshot.grants((user_payer(user_name), *map(account_payer, accounts_micros)))
+        granted = snapshot.grants((user_payer(user_name), *map(account_payer, accounts)))
     return Known(
         person=snapshot.person(user_name),
         printer=printer,
@@ -136,7 +142,7 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Char
         ),
         policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
-        accounts_micros=accounts_micros,
+        accounts=accounts,
         watermarks=snapshot.watermarks(),
         replica_ms=heartbeat.wall_ms if heartbeat else None,
         currency=heartbeat.currency if heartbeat else "",
@@ -164,6 +170,27 @@ class Decider:
                 raise refusal_for(Reason.NO_REPLICA)
             return known_at(snapshot, user_name, printer_name, charge)
 
+    def known_of_all(
+        self, user_names: Collection[str], printer_name: str, charge: Charge
+    ) -> dict[str, Known]:
+        """The same for several users at once; `charge` must ask for no account."""
+        with self._directory.read() as snapshot:
+            if snapshot is None:
+                raise refusal_for(Reason.NO_REPLICA)
+            nobody = known_at(snapshot, "", printer_name, charge)
+            granted = nobody.granted
+            if granted is not None:
+                granted = snapshot.grants([user_payer(name) for name in user_names])
+            return {
+                name: replace(
+                    nobody,
+                    person=snapshot.person(name),
+                    replica_micros=snapshot.balance_micros(user_payer(name)),
+                    granted=granted,
+                )
+                for name in user_names
+            }
+
     def balance(self, site: SiteStore, payer: str) -> Balance:
         """The payer's money now, part by part; only own entries where there is no replica."""
         with self._directory.read() as snapshot:
@@ -188,7 +215,9 @@ class Decider:
         return View(
             user=_user(site, known),
             printer=known.printer_view,
-            accounts={name: _account(site, known, name) for name in known.accounts_micros},
+            accounts={
+                name: _account(site, known, account) for name, account in known.accounts.items()
+            },
             offline_since_ms=self._link.offline_since_ms,
             replica_ms=known.replica_ms,
             local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
@@ -204,7 +233,7 @@ class Decider:
         """The decision; inside one unit of work nothing comes between it and its effect."""
         decision = decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
         if known.granted is not None:
-            for need in needs_of(decision, known.limited_user, known.accounts_micros):
+            for need in needs_of(decision, known.limited_user, known.limited_accounts):
                 self.on_need(need)
         return decision
 
@@ -226,13 +255,15 @@ def _user(site: SiteView, known: Known) -> UserView | None:
     )
 
 
-def _account(site: SiteView, known: Known, account_name: str) -> AccountView:
-    replica_micros = known.accounts_micros[account_name]
-    payer = account_payer(account_name)
-    money = balance_of(site, payer, replica_micros, known.watermarks)
+def _account(site: SiteView, known: Known, account: Account) -> AccountView:
+    payer = account_payer(account.account_name)
+    money = balance_of(site, payer, account.balance_micros, known.watermarks)
     return AccountView(
-        account_name=account_name,
+        account_name=account.account_name,
         balance_micros=money.effective_micros,
+        enabled=account.enabled,
+        restricted=account.restricted,
+        open_to_user=account.open_to_user,
         allowance_micros=_usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )

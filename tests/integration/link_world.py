@@ -40,14 +40,18 @@ from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
+from site_server.service.keep_allowances import KeepAllowances
 from site_server.service.watch_link import WatchLink
+from site_server.store.directory import Directory as ReplicaDirectory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
+    from replication.link import LinkListener
     from replication.messages import Hello
     from replication.ports import Clock
     from site_server.adapters.identity import Identity
+    from site_server.store.site_store import SiteStore
 
 EXAMPLE = Path(__file__).parents[2] / "primary" / "example" / "organisation.toml"
 LOOPBACK = "127.0.0.1"
@@ -180,6 +184,7 @@ class SiteEnd:
     watch: WatchLink
     registers: Registers
     replica: Replica
+    keep: KeepAllowances | None
 
 
 @asynccontextmanager
@@ -189,13 +194,17 @@ async def site_end(
     *,
     journal: MemoryJournal | None = None,
     port: int | None = None,
+    store: SiteStore | None = None,
 ) -> AsyncIterator[SiteEnd]:
-    """A running site's end; `port`: where the WAN listens that leads to the primary."""
+    """A running site's end; `port`: where the WAN listens that leads to the primary.
+
+    With a `store` its journal goes up, and allowances are asked for and given back.
+    """
     clock = SystemClock()
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
     (folder / "mirror").mkdir(parents=True, exist_ok=True)
     client = client_of(identity, port, hello=lambda: exchange.hello())  # noqa: PLW0108 - made below
-    exchange = ExchangeWithPrimary(journal=journal, link=client, clock=clock)
+    exchange = ExchangeWithPrimary(journal=store or journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
         closing(Registers(folder / "registers.db", crsqlite_path(os.environ))) as registers,
@@ -212,9 +221,16 @@ async def site_end(
             link=client, clock=clock, backlog=Backlog((exchange, follow)), timing=QUICK_TIMING
         )
         sideways = ExchangeRegisters(registers=registers, link=client)
-        listeners = (watch, exchange, follow, sideways)
+        listeners: list[LinkListener] = [watch, exchange, follow, sideways]
+        runs = [watch.run, exchange.run, follow.run, sideways.run]
+        keep = None
+        if store is not None:
+            directory = ReplicaDirectory(replica, identity.site_name)
+            keep = KeepAllowances(store=store, directory=directory, link=client, clock=clock)
+            listeners.append(keep)
+            runs.append(keep.run)
         connection = partial(client.run, listeners)
-        async with running(applier.run, connection, *(each.run for each in listeners)):
+        async with running(applier.run, connection, *runs):
             yield SiteEnd(
                 journal=journal,
                 client=client,
@@ -223,6 +239,7 @@ async def site_end(
                 watch=watch,
                 registers=registers,
                 replica=replica,
+                keep=keep,
             )
 
 

@@ -19,7 +19,7 @@ from failure_modes.facts import (
     SubmitFacts,
     View,
 )
-from failure_modes.policy import Policy, resolve
+from failure_modes.policy import CHANGING_FIELDS, Policy, resolve
 from failure_modes.pricing import PageCount
 from failure_modes.vocabulary import (
     AccountSelection,
@@ -74,6 +74,7 @@ rules = st.fixed_dictionaries(
     optional={
         "credit": _word(CreditPolicy),
         "offline_ceiling_micros": st.integers(0, 2_000_000),
+        "ask_for_account": st.booleans(),
         "account_selection": _word(AccountSelection),
         "unauthenticated": _word(Unauthenticated),
         "password_login": _word(PasswordLogin),
@@ -162,7 +163,7 @@ questions: st.SearchStrategy[Facts] = st.one_of(
 
 def _step(after_ms: int, raw: Raw) -> Raw:
     """Return a step with those rules that a step may set, or with one that it may."""
-    kept = {name: rule for name, rule in raw.items() if not name.endswith("_ms")}
+    kept = {name: rule for name, rule in raw.items() if name in CHANGING_FIELDS}
     return {"after_ms": after_ms, "rules": kept or {"copies_max": 3}}
 
 

@@ -148,3 +148,12 @@ def test_a_payer_is_a_user_or_an_account() -> None:
     for wrong in ("ada", "user:", "site:oslo"):
         with pytest.raises(ValidationError):
             BalanceAdjusted(payer=wrong, amount_micros=1)
+
+
+def test_a_release_names_the_manager_only_where_one_let_the_job_go() -> None:
+    own = EACH_KIND[EntryKind.JOB_RELEASED]
+    by_manager = own.model_copy(update={"by_user_name": "mary"})
+    assert "by_user_name" not in own.model_dump(mode="json")
+    text = by_manager.model_dump_json()
+    assert parse_body(EntryKind.JOB_RELEASED, text) == by_manager
+    assert '"by_user_name":"mary"' in text

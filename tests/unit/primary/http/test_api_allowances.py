@@ -16,15 +16,13 @@ async def test_a_balance_shows_how_it_is_shared_out(api: Api, directory: Directo
     body = await (await api.get("/api/v1/users/ada/balance")).json()
     assert body["grants"] == [{"site_name": "oslo", "granted_micros": 3_250_000}]
     assert (body["unassigned_micros"], body["over_granted_micros"]) == (6_750_000, 0)
-    same = await (await api.get("/api/v1/allowances?payer=user:ada")).json()
-    assert same["grants"] == body["grants"]
 
 
 async def test_the_shares_of_an_account_are_shown_too(api: Api, directory: Directory) -> None:
     await grant(directory, "account:research")
-    body = await (await api.get("/api/v1/allowances?payer=account:research")).json()
+    body = await (await api.get("/api/v1/accounts/research/balance")).json()
     assert body == {
-        "payer": "account:research",
+        "account_name": "research",
         "balance_micros": 7_000_000,
         "currency": "EUR",
         "unassigned_micros": 4_500_000,
@@ -33,10 +31,7 @@ async def test_the_shares_of_an_account_are_shown_too(api: Api, directory: Direc
     }
 
 
-async def test_whose_shares_must_be_said_and_known(api: Api) -> None:
-    assert (await api.get("/api/v1/allowances")).status == 400
-    unknown = await api.get("/api/v1/allowances?payer=user:nobody")
-    assert unknown.status == 404
+async def test_a_site_that_nobody_knows_has_none(api: Api) -> None:
     assert (await api.get("/api/v1/sites/atlantis/allowances")).status == 404
 
 
