@@ -41,6 +41,14 @@ from site_server.store.directory import Directory
 from site_server.store.sessions import PanelSession
 from site_server.store.site_store import SiteStore
 from site_server.testing import DirectoryFile, MemorySpool, StillLink
+from tests.integration.allowance_organisation import (
+    ADA,
+    ORGANISATION,
+    PAGE_MICROS,
+    PAYERS,
+    RESEARCH,
+    SITES,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,44 +59,6 @@ if TYPE_CHECKING:
     from replication.messages import AnyFromSite
     from site_server.store.copies import Copy
 
-SITES: Final = ("oslo", "lima", "rome")
-PAGE_MICROS: Final = 50_000
-OPENING_MICROS: Final = 200 * PAGE_MICROS
-ADA: Final = "user:ada"
-RESEARCH: Final = "account:research"
-PAYERS: Final = (ADA, RESEARCH)
-ORGANISATION: Final = f"""
-currency = "EUR"
-
-[[users]]
-name = "ada"
-full_name = "Ada Lovelace"
-balance_micros = {OPENING_MICROS}
-
-[[accounts]]
-name = "research"
-title = "Research"
-balance_micros = {OPENING_MICROS}
-open_to = ["*"]
-
-[[prices]]
-mono_simplex_micros = {PAGE_MICROS}
-mono_duplex_micros = {PAGE_MICROS}
-colour_simplex_micros = {PAGE_MICROS}
-colour_duplex_micros = {PAGE_MICROS}
-""" + "".join(
-    f"""
-[[sites]]
-name = "{name}"
-title = "{name.title()}"
-
-[[printers]]
-name = "{name}-laser"
-site = "{name}"
-uri = "ipp://127.0.0.1:1/ipp/print"
-"""
-    for name in SITES
-)
 ENTRIES_MAX: Final = 10_000
 Image = dict[str, list[dict[str, Any]]]
 

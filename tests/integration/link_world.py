@@ -47,7 +47,6 @@ from site_server.store.directory import Directory as ReplicaDirectory
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
-    from replication.link import LinkListener
     from replication.messages import Hello
     from replication.ports import Clock
     from site_server.adapters.identity import Identity
@@ -221,16 +220,10 @@ async def site_end(
             link=client, clock=clock, backlog=Backlog((exchange, follow)), timing=QUICK_TIMING
         )
         sideways = ExchangeRegisters(registers=registers, link=client)
-        listeners: list[LinkListener] = [watch, exchange, follow, sideways]
-        runs = [watch.run, exchange.run, follow.run, sideways.run]
-        keep = None
-        if store is not None:
-            directory = ReplicaDirectory(replica, identity.site_name)
-            keep = KeepAllowances(store=store, directory=directory, link=client, clock=clock)
-            listeners.append(keep)
-            runs.append(keep.run)
+        keep = keep_of(store, replica, client) if store else None
+        listeners = (watch, exchange, follow, sideways, *((keep,) if keep else ()))
         connection = partial(client.run, listeners)
-        async with running(applier.run, connection, *runs):
+        async with running(applier.run, connection, *(each.run for each in listeners)):
             yield SiteEnd(
                 journal=journal,
                 client=client,
@@ -241,6 +234,12 @@ async def site_end(
                 replica=replica,
                 keep=keep,
             )
+
+
+def keep_of(store: SiteStore, replica: Replica, client: LinkClient) -> KeepAllowances:
+    """What asks for allowances and gives them back, for the site of that store."""
+    directory = ReplicaDirectory(replica, store.head().site_name)
+    return KeepAllowances(store=store, directory=directory, link=client, clock=SystemClock())
 
 
 def client_of(identity: Identity, port: int | None, *, hello: Callable[[], Hello]) -> LinkClient:

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from site_server.service.keep_allowances import TRIES
-from tests.integration.allowance_world import (
+from tests.integration.allowance_organisation import (
     ADA,
     OPENING_MICROS,
     PAGE_MICROS,
     PAYERS,
     RESEARCH,
     SITES,
-    World,
 )
+from tests.integration.allowance_world import World
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
