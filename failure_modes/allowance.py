@@ -12,8 +12,8 @@ gives each site a share of a payer's balance that nobody else may spend, the *gr
 
       usable = grant in the replica + own entries beyond its watermark - own open reservations
 
-  A replica that is late or was set back changes nothing in it: grants shrink by the site's own
-  entries only, and those the site knows.
+  A replica that is late or was set back may know of fewer grants and never of more: grants shrink
+  by the site's own entries only, and those the site knows.
 * A site gives back what it does not need by an entry of its journal. So giving back is exact in the
   same sense: it counts at the site at once and at headquarters once, and can be neither lost nor
   doubled.

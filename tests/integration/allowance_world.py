@@ -32,6 +32,7 @@ from replication.schema.directory import directory_metadata, policies
 from replication.testing import ManualClock
 from site_server.config import Limits
 from site_server.errors import RefusedError
+from site_server.service.charged_to import Charge
 from site_server.service.copy_session import CopySession
 from site_server.service.ground import Ground
 from site_server.service.keep_allowances import KeepAllowances
@@ -90,6 +91,7 @@ class SiteEnd:
     copying: CopySession
     decider: Decider
     keep: KeepAllowances
+    is_set_back: bool = False
     images: list[Image] = field(default_factory=list)
     open_copies: list[Copy] = field(default_factory=list)
 
@@ -122,17 +124,13 @@ class SiteEnd:
             printer_name=f"{self.site_name}-laser",
             opened_wall_ms=self.world.clock.wall_ms(),
         )
-        account_name = "research" if payer == RESEARCH else None
-        facts = CopyFacts(
-            pages=pages,
-            colour=False,
-            choose_account=account_name is not None,
-            account_name=account_name,
-        )
+        charge = Charge(account_name="research" if payer == RESEARCH else None)
+        facts = CopyFacts(pages=pages, colour=False)
         try:
-            started = await self.copying.start(session, facts)
+            started = await self.copying.start(session, facts, charge)
         except RefusedError:
             return False
+        assert started.copy.payer == payer
         self.open_copies.append(started.copy)
         return True
 
@@ -153,12 +151,14 @@ class SiteEnd:
     def replicate(self) -> None:
         """The directory comes down, as it is now."""
         if not self.way.is_cut:
+            self.is_set_back = False
             self.images.append(self.world.image())
             self._load(self.images[-1])
 
     def set_back(self) -> None:
         """The replica becomes what it was before, as after a restore from the mirror."""
         if len(self.images) > 1:
+            self.is_set_back = True
             self.images.pop()
             self._load(self.images[-1])
 
