@@ -38,6 +38,7 @@ from primary.service.organisation import (
     LEDGER_FILE,
 )
 from primary.service.publish import Publisher
+from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -100,12 +101,14 @@ class Primary:
             card_key=card_key,
             clock=clock,
         )
+        site_says = SiteSays()
         ground = LinkGround(
             directory=stores.directory,
             ingest=self._ingest,
             publisher=self._publisher,
             registers=stores.registers,
             clock=clock,
+            site_says=site_says,
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
@@ -117,6 +120,8 @@ class Primary:
             held_jobs=stores.registers,
             checks=self._checks(),
             card_key=card_key,
+            site_says=site_says,
+            clock=clock,
         )
         self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))
 

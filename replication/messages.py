@@ -2,10 +2,11 @@
 
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
-be safe. `PROTOCOL` is the version; the primary also accepts the version before it.
+be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
+is upgraded first.
 
 An unknown message ends the connection. So the welcome says which version both ends speak, the lower
-one, and neither says what came later: allowances came with version 2.
+one, and neither says what came later.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from failure_modes.vocabulary import LinkState
 from replication.entry_bodies import Money, Payer
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
@@ -23,8 +25,11 @@ from replication.ports import WallMs
 T = TypeVar("T")
 
 PROTOCOL: Final = 2
+"""2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do.
+
+Allowances came with it, too.
+"""
 ALLOWANCES_SINCE: Final = 2
-"""The version that knows of allowances."""
 NEEDS_MAX: Final = 100
 """Of one ask: one short transaction of the directory."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -126,10 +131,18 @@ class Hello(Message):
 
 
 class Beat(Message):
-    """Site: a no-op of the write path. Answered only once the primary's writer has answered."""
+    """Site: a no-op of the write path. Answered only once the primary's writer has answered.
+
+    It also says how the site stands; None: it does not say.
+    """
 
     type: Literal["beat"] = "beat"
     number: Seq
+    policy_version: Seq | None = None
+    """The highest version among the policies that apply there."""
+    link_state: LinkState | None = None
+    order_number: Seq | None = None
+    """The newest order of headquarters that was obeyed or refused there."""
 
 
 class Entries(Message):

@@ -14,9 +14,11 @@ from site_server.service.expire import Expire, Perishable
 from site_server.service.hold_job import HoldJob
 from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
+from site_server.service.link_orders import LinkOrders
 from site_server.service.list_accounts import ListAccounts
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
+from site_server.service.record_drill import RecordDrill
 from site_server.service.recover import Recover
 from site_server.service.release_job import ReleaseJob
 from site_server.service.submit_job import SubmitJob
@@ -45,6 +47,8 @@ class Services:
 
     ground: Ground
     decider: Decider
+    drill: RecordDrill
+    link_orders: LinkOrders
     log_in: LogIn
     list_jobs: ListJobs
     list_accounts: ListAccounts
@@ -62,18 +66,23 @@ class Services:
 
     async def start(self) -> None:
         """Take over from the last run, then keep counters and clock going."""
+        self.link_orders.start()
         self.log_in.start()
         await self.recover.run()
         supervisor = self.ground.supervisor
         for number, counter in enumerate(self.counters, 1):
             supervisor.keep(f"page counter {number}", partial(self.count_pages.run, counter))
         supervisor.keep("expiry", self.expire.run)
+        supervisor.keep("memory of the link", self.link_orders.run_memory)
+        supervisor.keep("orders of headquarters", self.link_orders.run_orders)
+        supervisor.keep("drill counters", self.drill.run)
         self.expire.tick()
 
 
 def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     """All services of one site."""
-    decider = Decider(ground.directory, ground.link, ground.clock, ground.zone)
+    drill = RecordDrill(ground.store)
+    decider = Decider(ground.directory, ground.link, ground.clock, drill, ground.zone)
     dispatcher = Dispatcher(ground, outside.delivery)
     release_job = ReleaseJob(ground, decider, dispatcher)
     count_pages = CountPages(ground, release_job)
@@ -96,6 +105,8 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     return Services(
         ground=ground,
         decider=decider,
+        drill=drill,
+        link_orders=LinkOrders(ground, drill),
         log_in=log_in,
         list_jobs=ListJobs(ground, decider),
         list_accounts=ListAccounts(ground),

@@ -7,6 +7,7 @@ from primary.http import (
     api_allowances,
     api_fleet,
     api_ledger,
+    api_link_orders,
     api_policies,
     api_sites,
     api_users,
@@ -31,6 +32,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         api_allowances,
         api_fleet,
         api_sites,
+        api_link_orders,
         api_policies,
         api_ledger,
     ):

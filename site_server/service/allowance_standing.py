@@ -10,14 +10,14 @@ from failure_modes.vocabulary import Micros
 from replication.entry_bodies import MONEY_MAX
 from replication.messages import AllowanceNeed
 from site_server.service.allowance import allowance_of
-from site_server.service.view import balance_of
+from site_server.service.money import balance_of
 from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from site_server.service.allowance import Allowance
-    from site_server.service.view import Balance
+    from site_server.service.money import Balance
     from site_server.store.directory import Directory
     from site_server.store.grants import Grant
     from site_server.store.site_store import SiteStore

@@ -18,7 +18,7 @@ from failure_modes.allowance import over_granted_micros
 from failure_modes.vocabulary import Micros
 from replication.entry_bodies import AllowanceReturned
 from site_server.service.allowance import allowance_of
-from site_server.service.view import balance_of
+from site_server.service.money import balance_of
 from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:

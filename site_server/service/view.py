@@ -26,12 +26,15 @@ from typing import TYPE_CHECKING
 from failure_modes.allowance import may_be_strict
 from failure_modes.decide import decide
 from failure_modes.facts import AccountView, PrinterView, UserView, View
+from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import Cause, refusal, refusal_for
 from site_server.service.allowance import Need, allowance_of, needs_of
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
+from site_server.service.money import Balance, balance_of
+from site_server.service.record_drill import Asked
 from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
@@ -41,13 +44,15 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts
     from failure_modes.policy import Policy
-    from failure_modes.vocabulary import WallMs
+    from failure_modes.vocabulary import LinkState, WallMs
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.service.allowance import Allowance
+    from site_server.service.record_drill import RecordDrill
     from site_server.store.accounts import Account
     from site_server.store.directory import Directory, Person, Printer, Snapshot
     from site_server.store.grants import Grant
+    from site_server.store.sessions import PanelSession
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
 
@@ -78,45 +83,6 @@ class Known:
     def limited_accounts(self) -> list[str]:
         """The accounts that may not spend what they do not have."""
         return [name for name, account in self.accounts.items() if account.restricted]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """A payer's money, part by part."""
-
-    replica_micros: Micros
-    unmerged_micros: Micros
-    reserved_micros: Micros
-
-    @property
-    def effective_micros(self) -> Micros:
-        """What may be spent here and now."""
-        return Micros(self.replica_micros + self.unmerged_micros - self.reserved_micros)
-
-    @property
-    def used_micros(self) -> Micros:
-        """What was spent and set aside here, as far as headquarters' word does not hold it yet."""
-        return Micros(self.reserved_micros - self.unmerged_micros)
-
-    @property
-    def spent_micros(self) -> Micros:
-        """The same as no less than nothing.
-
-        During an outage nothing is merged, so this is what the outage has cost so far, and what
-        was still on its way when it began.
-        """
-        return Micros(max(self.used_micros, 0))
-
-
-def balance_of(
-    site: SiteView, payer: str, replica_micros: Micros, watermarks: Mapping[tuple[str, int], int]
-) -> Balance:
-    """The payer's money; the replica's part must have been read before `site`."""
-    return Balance(
-        replica_micros=replica_micros,
-        unmerged_micros=site.unmerged_micros(payer, watermarks),
-        reserved_micros=site.reserved_micros(payer),
-    )
 
 
 def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge) -> Known:
@@ -154,11 +120,17 @@ class Decider:
     """Asks the replica, then decides with what the site itself knows."""
 
     def __init__(
-        self, directory: Directory, link: Link, clock: Clock, zone: tzinfo | None = None
+        self,
+        directory: Directory,
+        link: Link,
+        clock: Clock,
+        drill: RecordDrill,
+        zone: tzinfo | None = None,
     ) -> None:
         self._directory = directory
         self._link = link
         self._clock = clock
+        self._drill = drill
         self._zone = zone
         self.on_need: Callable[[Need], None] = _nobody_asks
         """Who is told, from any thread, that a payer of `strict` is at hand, and what they lack."""
@@ -229,12 +201,44 @@ class Decider:
         if known.granted is not None and user_name is not None:
             self.on_need(Need(payer=user_payer(user_name), amount_micros=Micros(amount_micros)))
 
-    def decide(self, view: View, known: Known, facts: Facts) -> Decision:
-        """The decision; inside one unit of work nothing comes between it and its effect."""
-        decision = decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+    def link_of(self, session: PanelSession) -> LinkState:
+        """By the rules of which state that session is decided: for a while those of its login.
+
+        Where a clock was set back nobody knows how old a session is, so the present state counts.
+        """
+        now, age_ms = self._link.state, self._clock.wall_ms() - session.opened_wall_ms
+        if session.link_state is None or age_ms < 0:
+            return now
+        return pinned_state(session.link_state, now, age_ms)
+
+    def foresee(
+        self, view: View, known: Known, facts: Facts, link: LinkState | None = None
+    ) -> Decision:
+        """What `decide` would answer, for whoever only looks; `link` None is the present state."""
+        return decide(facts, view, link or self._link.state, known.policy, self._clock.wall_ms())
+
+    def decide(
+        self, view: View, known: Known, facts: Facts, link: LinkState | None = None
+    ) -> Decision:
+        """The decision; inside one unit of work nothing comes between it and its effect.
+
+        `link` is the state of a session (`link_of`); None is the present one. A drill counts it.
+        """
+        link, now_ms = link or self._link.state, self._clock.wall_ms()
+        decision = decide(facts, view, link, known.policy, now_ms)
         if known.granted is not None:
             for need in needs_of(decision, known.limited_user, known.limited_accounts):
                 self.on_need(need)
+        if self._drill.is_on:
+            asked = Asked(
+                facts=facts,
+                view=view,
+                policy=known.policy,
+                link=link,
+                now_ms=now_ms,
+                user_name=known.person.user_name if known.person else "",
+            )
+            self._drill.note(asked, decision)
         return decision
 
 

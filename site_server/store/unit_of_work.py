@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from failure_modes.vocabulary import Micros
 from site_server.store.copies import Copies
+from site_server.store.drills import Drills
 from site_server.store.jobs import Jobs
 from site_server.store.journal import Journal, returned_name, spent_since, unmerged_micros
+from site_server.store.link_memory import LinkMemory
 from site_server.store.numbers import next_number
 from site_server.store.payers_seen import PayersSeen
 from site_server.store.reservations import Reservations, reserved_micros
@@ -30,6 +32,8 @@ class SiteView:
         self.sessions = Sessions(connection)
         self.copies = Copies(connection)
         self.payers_seen = PayersSeen(connection)
+        self.drills = Drills(connection)
+        self.link_memory = LinkMemory(connection)
         self._connection = connection
         self._epochs = epochs
 

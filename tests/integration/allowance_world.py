@@ -36,6 +36,7 @@ from site_server.service.charged_to import Charge
 from site_server.service.copy_session import CopySession
 from site_server.service.ground import Ground
 from site_server.service.keep_allowances import KeepAllowances
+from site_server.service.record_drill import RecordDrill
 from site_server.service.supervise import Supervisor
 from site_server.service.view import Decider
 from site_server.store.directory import Directory
@@ -284,7 +285,7 @@ class World:
             supervisor=Supervisor(asyncio.TaskGroup(), self.clock),
             limits=Limits(copies_per_session_max=1_000),
         )
-        decider = Decider(directory, link, self.clock)
+        decider = Decider(directory, link, self.clock, RecordDrill(store))
         way = Way(self, site_name, link)
         keep = KeepAllowances(store=store, directory=directory, link=way, clock=self.clock)
         decider.on_need = keep.note

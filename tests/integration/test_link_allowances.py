@@ -14,6 +14,7 @@ from failure_modes.vocabulary import LinkState, Micros
 from primary.store import grants
 from replication.adapters.system_clock import SystemClock
 from site_server.service.allowance import Need
+from site_server.service.record_drill import RecordDrill
 from site_server.service.view import Decider
 from site_server.store.directory import Directory
 from site_server.store.site_store import SiteStore
@@ -74,7 +75,8 @@ async def branch(primary: PrimaryEnd, folder: Path, site_name: str) -> AsyncIter
             identity, folder / site_name / "site", port=wan.listen_port, store=store
         ) as end:
             await end.watch.wait_for(LinkState.ONLINE)
-            decider = Decider(Directory(end.replica, site_name), StillLink(), SystemClock())
+            directory = Directory(end.replica, site_name)
+            decider = Decider(directory, StillLink(), SystemClock(), RecordDrill(store))
             yield Branch(end, store, decider, wan)
     finally:
         store.close()
