@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from failure_modes.allowance import may_be_strict
 from failure_modes.decide import decide
-from failure_modes.facts import AccountView, PrinterView, UserView, View
+from failure_modes.facts import AccountView, UserView, View
 from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
-    from failure_modes.facts import Facts
+    from failure_modes.facts import Facts, PrinterView
     from failure_modes.policy import Policy
     from failure_modes.vocabulary import LinkState, WallMs
     from replication.ports import Clock
@@ -85,12 +85,15 @@ class Known:
         return [name for name, account in self.accounts.items() if account.restricted]
 
 
-def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge) -> Known:
+def known_at(
+    snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge, wall_ms: WallMs
+) -> Known:
     """What the replica says; raises `RefusedError` where the printer or its price is missing."""
     printer = snapshot.printer(printer_name)
     if printer is None:
         raise refusal(Cause.NO_SUCH_PRINTER)
-    if printer.price is None:
+    printer_view = snapshot.view_of(printer, wall_ms)
+    if printer_view is None:
         raise refusal(Cause.NO_PRICE)
     heartbeat = snapshot.heartbeat()
     policy = snapshot.policy(printer_name)
@@ -101,11 +104,7 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Char
     return Known(
         person=snapshot.person(user_name),
         printer=printer,
-        printer_view=PrinterView(
-            printer_name=printer.printer_name,
-            price=printer.price,
-            provider_mode=printer.provider_mode,
-        ),
+        printer_view=printer_view,
         policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
         accounts=accounts,
@@ -140,7 +139,7 @@ class Decider:
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            return known_at(snapshot, user_name, printer_name, charge)
+            return known_at(snapshot, user_name, printer_name, charge, self._clock.wall_ms())
 
     def known_of_all(
         self, user_names: Collection[str], printer_name: str, charge: Charge
@@ -149,7 +148,7 @@ class Decider:
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            nobody = known_at(snapshot, "", printer_name, charge)
+            nobody = known_at(snapshot, "", printer_name, charge, self._clock.wall_ms())
             granted = nobody.granted
             if granted is not None:
                 granted = snapshot.grants([user_payer(name) for name in user_names])
