@@ -6,7 +6,8 @@ primary for its ledger, so the two can never disagree.
 
 A job is charged once, by `job_printed`, or by `job_printed_late` where nobody could be asked when
 it was printed; a copy session once, by `copy_finished`. `job_released` and `copy_started` are
-intents: they reserve at the site and move nothing.
+intents: they reserve at the site and move nothing. `allowance_returned` moves no money either: it
+lowers what only this site may spend (`failure_modes.allowance`).
 """
 
 from __future__ import annotations
@@ -36,13 +37,15 @@ class EntryKind(StrEnum):
     COPY_STARTED = "copy_started"
     COPY_FINISHED = "copy_finished"
     BALANCE_ADJUSTED = "balance_adjusted"
+    ALLOWANCE_RETURNED = "allowance_returned"
 
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Payer = Annotated[str, Field(pattern=r"^(user|account):.{1,255}$")]
 Pages = Annotated[int, Field(ge=0, le=10_000_000)]
-Money = Annotated[int, Field(ge=0, le=10**15)]
+MONEY_MAX: Final = 10**15
+Money = Annotated[int, Field(ge=0, le=MONEY_MAX)]
 """Micros of the currency unit: at most a thousand million units in one fact."""
 
 
@@ -167,6 +170,13 @@ class BalanceAdjusted(Body):
     request_id: Annotated[str, Field(max_length=255)] = ""
 
 
+class AllowanceReturned(Body):
+    """The site gives so much of its allowance back; from now on it spends no more of it."""
+
+    payer: Payer
+    amount_micros: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+
+
 BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
     EntryKind.JOB_ACCEPTED: JobAccepted,
     EntryKind.JOB_COUNTED: JobCounted,
@@ -180,6 +190,7 @@ BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
     EntryKind.COPY_STARTED: CopyStarted,
     EntryKind.COPY_FINISHED: CopyFinished,
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted,
+    EntryKind.ALLOWANCE_RETURNED: AllowanceReturned,
 }
 KIND_OF_BODY: Final[dict[type[Body], EntryKind]] = {
     body: kind for kind, body in BODY_OF_KIND.items()
@@ -223,3 +234,10 @@ def movement(body: Body) -> Movement | None:
             return Movement(payer=body.payer, amount_micros=Micros(body.amount_micros))
         case _:
             return None
+
+
+def returned(body: Body) -> Movement | None:
+    """What this fact does to the site's allowance of a payer, beside what it does to money."""
+    if isinstance(body, AllowanceReturned):
+        return Movement(payer=body.payer, amount_micros=Micros(-body.amount_micros))
+    return None

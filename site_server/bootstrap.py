@@ -131,7 +131,9 @@ class Site(Node):
             card_key=files.identity.card_key,
             checkers=self._checkers,
         )
-        return make_services(ground, outside, config.times)
+        services = make_services(ground, outside, config.times)
+        services.decider.on_need = self._far_side.allowances.note
+        return services
 
     def _node_door(self, ground: Ground) -> Mapping[str, tuple[web.Application, Door]]:
         """The door for secondaries, where one is configured."""

@@ -101,8 +101,8 @@ async def change_user(request: web.Request) -> web.Response:
 async def get_balance(request: web.Request) -> web.Response:
     """What headquarters knows of a user's money: all entries that have arrived."""
     with request.app[SERVICES].directory.read() as connection:
-        user = people.user(connection, user_name_of(request))
-    return money.balance(request, user.balance_micros, {"user_name": user.user_name})
+        user_name = people.user(connection, user_name_of(request)).user_name
+    return money.balance(request, user_payer(user_name), {"user_name": user_name})
 
 
 @routes.post("/api/v1/users/{user_name}/adjustments")

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from primary.http import (
     api_accounts,
+    api_allowances,
     api_credentials,
     api_fleet,
     api_ledger,
@@ -32,6 +33,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         api_users,
         api_credentials,
         api_accounts,
+        api_allowances,
         api_fleet,
         api_sites,
         api_link_orders,

@@ -36,16 +36,19 @@ async def get_status(request: web.Request) -> web.Response:
 
 @routes.get("/admin/v1/balances/{user_name}")
 async def get_balance(request: web.Request) -> web.Response:
-    """A user's money, part by part."""
+    """A user's money and allowance, part by part."""
     check_admin(request)
     services = request.app[SERVICES]
     user_name = request.match_info["user_name"]
-    money = services.decider.balance(services.ground.store, user_payer(user_name))
+    payer = user_payer(user_name)
+    money = services.decider.balance(services.ground.store, payer)
+    allowance = services.decider.allowance(services.ground.store, payer)
     return web.json_response(
         {
             "user_name": user_name,
             **asdict(money),
             "effective_micros": money.effective_micros,
+            "allowance": {**asdict(allowance), "left_micros": allowance.left_micros},
         }
     )
 

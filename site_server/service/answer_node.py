@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from failure_modes.vocabulary import Micros, Reason
 from replication.told import Told
 from site_server.refusals import Cause, refusal, refusal_for
-from site_server.service.view import balance_of
+from site_server.service.money import balance_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from failure_modes.vocabulary import Reason
 from replication.entry_bodies import account_payer
 from site_server.refusals import refusal_for
-from site_server.service.view import balance_of
+from site_server.service.money import balance_of
 
 if TYPE_CHECKING:
     from failure_modes.vocabulary import Micros

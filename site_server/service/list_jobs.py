@@ -56,7 +56,7 @@ class JobList:
 
 
 class ListJobs:
-    """Lists jobs at a panel. Nothing is written."""
+    """Lists jobs at a panel. Nothing is written, but that somebody is at hand may be told."""
 
     def __init__(self, ground: Ground, decider: Decider) -> None:
         self._store = ground.store
@@ -72,6 +72,8 @@ class ListJobs:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
             listed = [self._listed(job, (known, view), site, session) for job in jobs]
+        held = (each for each in listed if each.job.state is JobState.HELD)
+        self._decider.expect(known, sum(each.cost_micros for each in held))
         if not is_manager:
             listed = [_kept_for_manager(each) if _is_kept(each.job) else each for each in listed]
         return JobList(jobs=tuple(listed), currency=known.currency)

@@ -21,9 +21,10 @@ from replication.told import told_rows
 from site_server.ports import LinkOrder
 from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
+from site_server.store.grants import Grant, Held, grants_of, held_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -194,6 +195,14 @@ class Snapshot:
     def offered_accounts(self, user_name: str, limit: int) -> list[Account]:
         """The shared accounts that the user may choose from, by title."""
         return offered_accounts(self._connection, user_name, limit)
+
+    def grants(self, payers: Collection[str]) -> dict[str, Grant]:
+        """What is granted of these payers' balances, where anything is."""
+        return grants_of(self._connection, self._site_name, payers)
+
+    def held_grants(self) -> dict[str, Held]:
+        """Everybody of whose balance this site may spend something alone, and how they stand."""
+        return held_here(self._connection, self._site_name)
 
     def watermarks(self) -> dict[tuple[str, int], int]:
         """Up to which entry each epoch of this site is contained in the balances."""

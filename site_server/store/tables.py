@@ -28,7 +28,12 @@ journal: Final = Table(
     Column("body", Text, nullable=False),
     Column("prev_hash", Text, nullable=False),
     Column("entry_hash", Text, nullable=False),
-    Column("payer", Text, doc="whose money this entry moves; NULL: it moves none"),
+    Column(
+        "payer",
+        Text,
+        doc="whose money this entry moves, or 'returned:' and whose allowance it lowers; "
+        "NULL: neither",
+    ),
     Column("amount_micros", Integer, nullable=False, default=0),
     # Covers the sum of a payer's unmerged entries: no row of the table is touched.
     Index("ix_journal_payer", "payer", "site_name", "epoch", "seq", "amount_micros"),
@@ -126,6 +131,13 @@ reservations: Final = Table(
     Column("amount_micros", Integer, nullable=False),
     Column("opened_wall_ms", Integer, nullable=False),
     Index("ix_reservations_payer", "payer", "amount_micros"),
+    sqlite_with_rowid=False,
+)
+payers_seen: Final = Table(
+    "payers_seen",
+    site_metadata,
+    Column("payer", Text, primary_key=True),
+    Column("seen_wall_ms", Integer, nullable=False, doc="when they were last at hand here"),
     sqlite_with_rowid=False,
 )
 sessions: Final = Table(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from replication.entry_bodies import (
     BODY_OF_KIND,
     KIND_OF_BODY,
+    AllowanceReturned,
     BalanceAdjusted,
     Body,
     CopyFinished,
@@ -28,6 +29,7 @@ from replication.entry_bodies import (
     account_payer,
     movement,
     parse_body,
+    returned,
     user_payer,
 )
 from replication.errors import BadEntryError
@@ -92,6 +94,7 @@ EACH_KIND: dict[EntryKind, Body] = {
         colour_pages=0,
     ),
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted(payer="user:ada", amount_micros=-9),
+    EntryKind.ALLOWANCE_RETURNED: AllowanceReturned(payer="user:ada", amount_micros=3),
 }
 MOVES = {
     EntryKind.JOB_PRINTED: Movement(payer="user:ada", amount_micros=Micros(-5)),
@@ -139,6 +142,13 @@ def test_a_body_with_an_unknown_or_a_missing_field_is_refused_by_name(kind: Entr
 def test_no_text_does_worse_than_be_refused(kind: EntryKind, text: str) -> None:
     with pytest.raises(BadEntryError):
         parse_body(kind, text)
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+def test_an_allowance_shrinks_beside_the_money_only_by_what_is_given_back(kind: EntryKind) -> None:
+    given_back = Movement(payer="user:ada", amount_micros=Micros(-3))
+    is_return = kind is EntryKind.ALLOWANCE_RETURNED
+    assert returned(EACH_KIND[kind]) == (given_back if is_return else None)
 
 
 def test_a_cost_is_never_negative_and_a_debit_by_headquarters_may_be() -> None:

@@ -119,6 +119,10 @@ class ASite(SiteRecords):
         payer = f"account:{account_name}"
         self.replica.put(schema.balances, payer=payer, balance_micros=balance_micros)
 
+    def grant(self, payer: str, granted_micros: int, site_name: str = SITE) -> None:
+        row = {"payer": payer, "site_name": site_name, "granted_micros": granted_micros}
+        self.replica.put(schema.allowances, **row)
+
     def policy(self, layer: str, scope: str, body: dict[str, object]) -> None:
         text = json.dumps(body)
         self.replica.put(schema.policies, layer=layer, scope=scope, version=1, body=text)

@@ -168,6 +168,9 @@ async def test_the_balance_names_its_currency(api: Api) -> None:
         "user_name": "ada",
         "balance_micros": 10_000_000,
         "currency": "EUR",
+        "unassigned_micros": 10_000_000,
+        "over_granted_micros": 0,
+        "grants": [],
     }
 
 
