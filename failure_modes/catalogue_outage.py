@@ -15,6 +15,25 @@ OUTAGE_ENTRIES: Final = (
         retry_helps=True,
     ),
     Entry(
+        code=Reason.FUNCTION_OFFERED,
+        title="Possible now",
+        message="Go ahead.",
+        advice="Nothing to do.",
+    ),
+    Entry(
+        code=Reason.PROVISIONAL_HERE,
+        title="Counts here for now",
+        message="This counts here for now, until headquarters can be reached and confirms it.",
+        advice="Nothing to do. The primary confirms or refuses it when the link is back.",
+    ),
+    Entry(
+        code=Reason.CARD_CLAIMS_OFF,
+        title="No registering of own cards",
+        message="You cannot register a card yourself here. Ask the help desk to do it.",
+        advice="Set card_self_registration to true if people who are logged in shall register "
+        "their cards themselves.",
+    ),
+    Entry(
         code=Reason.OFFLINE_LOG_FULL,
         title="Offline log is full",
         message="The server has been away for too long. Your job is kept and goes on when it "

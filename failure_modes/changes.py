@@ -13,8 +13,10 @@ from typing import Any
 from failure_modes.conversions import conversion_set
 from failure_modes.decision import Decision
 from failure_modes.facts import (
+    WITHOUT_PAPER,
     CopyFacts,
     Facts,
+    FunctionFacts,
     LoginFacts,
     PasswordCheck,
     ReleaseFacts,
@@ -26,7 +28,7 @@ from failure_modes.filters import filter_set
 from failure_modes.gates import outage_ms
 from failure_modes.opening_hours import ALWAYS_OPEN
 from failure_modes.policy import FIELDS, Policy
-from failure_modes.policy_fields import Choice, Range
+from failure_modes.policy_fields import Choice, Flag, Range
 from failure_modes.vocabulary import HoldMode, LinkState, Micros, ProviderMode, Sides, WallMs
 
 
@@ -116,6 +118,9 @@ def _facts(asked: Question) -> Iterator[tuple[str, Facts]]:
         case CopyFacts():
             yield "in black", replace(facts, colour=False)
             yield "two-sided", replace(facts, sides=Sides.TWO_SIDED_LONG_EDGE)
+        case FunctionFacts():
+            for function in sorted(WITHOUT_PAPER - {facts.function}):
+                yield f"{function} instead", FunctionFacts(function=function)
         case _:
             yield "printed at this moment", replace(facts, printed_ms=asked.now_ms)
 
@@ -157,6 +162,8 @@ def _policies(asked: Question) -> Iterator[tuple[str, Policy]]:
         if isinstance(field, Choice):
             for other in _others(field.kind, present):
                 yield f"{name} {other}", _with(policy, name, other)
+        elif isinstance(field, Flag):
+            yield f"{name} {not present}", _with(policy, name, not present)
         elif isinstance(field, Range) and name != "version":
             for bound in (field.low, field.high):
                 yield f"{name} {bound} {field.unit}", _with(policy, name, bound)

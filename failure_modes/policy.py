@@ -20,7 +20,7 @@ from failure_modes.errors import PolicyError
 from failure_modes.escalation import AFTER_MS_MAX, Step, Steps
 from failure_modes.filters import NO_FILTERS, FilterSet, filter_set
 from failure_modes.opening_hours import ALWAYS_OPEN, OpeningHours
-from failure_modes.policy_fields import Choice, Hours, Name, PolicyField, Range, Rules
+from failure_modes.policy_fields import Choice, Flag, Hours, Name, PolicyField, Range, Rules
 from failure_modes.vocabulary import (
     AccountSelection,
     CreditPolicy,
@@ -45,6 +45,7 @@ CHANGING_FIELDS: Final[Mapping[str, PolicyField]] = {
     "offline_account_name": Name(),
     "unauthenticated": Choice(kind=Unauthenticated),
     "password_login": Choice(kind=PasswordLogin),
+    "card_self_registration": Flag(),
     "uncounted_document": Choice(kind=UncountedDocument),
     # 1000: a guess higher than that would be a punishment, not an estimate.
     "uncounted_pages": Range(low=1, high=1_000, unit="impressions"),
@@ -99,6 +100,10 @@ class Policy:
     """How old the replica may be for a password to be checked in it."""
     credential_age_max_ms: int = 14 * DAY_MS
     """How old the replica may be for a card or a PIN to be believed."""
+
+    card_self_registration: bool = False
+    """Whether people register cards themselves. Off: a site that does not know its people should
+    not let them make cards."""
 
     offline_warn_ms: int = 7 * DAY_MS
     """After how long an outage every decision carries a warning for the operator,"""

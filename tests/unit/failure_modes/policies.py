@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from failure_modes.decide import decide
 from failure_modes.decision import Decision
 from failure_modes.facts import (
+    WITHOUT_PAPER,
     AccountView,
     CopyFacts,
     Facts,
+    FunctionFacts,
     LateFacts,
     LoginFacts,
     PasswordCheck,
@@ -84,6 +86,7 @@ rules = st.fixed_dictionaries(
         "opening_hours": _some(HOURS),
         "filters": _some(FILTERS),
         "conversions": _some(CONVERSIONS),
+        "card_self_registration": st.booleans(),
         "password_hash_age_max_ms": spans,
         "credential_age_max_ms": spans,
         "offline_warn_ms": spans,
@@ -157,6 +160,7 @@ questions: st.SearchStrategy[Facts] = st.one_of(
     st.builds(SubmitFacts, hold_mode=st.sampled_from(HoldMode), job=jobs),
     st.builds(CopyFacts, pages=st.integers(0, 40), colour=st.booleans()),
     st.builds(LateFacts, job=jobs, printed_ms=ages),
+    st.builds(FunctionFacts, function=st.sampled_from(sorted(WITHOUT_PAPER))),
 )
 
 
