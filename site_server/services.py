@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from site_server.service.change_job import ChangeJob
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
@@ -16,6 +17,7 @@ from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
+from site_server.service.own_balance import OwnBalance
 from site_server.service.recover import Recover
 from site_server.service.release_job import ReleaseJob
 from site_server.service.submit_job import SubmitJob
@@ -46,6 +48,8 @@ class Services:
     decider: Decider
     log_in: LogIn
     list_jobs: ListJobs
+    change_job: ChangeJob
+    own_balance: OwnBalance
     release_job: ReleaseJob
     delete_job: DeleteJob
     hold_job: HoldJob
@@ -96,6 +100,8 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         decider=decider,
         log_in=log_in,
         list_jobs=ListJobs(ground, decider),
+        change_job=ChangeJob(ground, decider),
+        own_balance=OwnBalance(ground, decider),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from failure_modes.vocabulary import LinkState, Sides
+from site_server.ipp.job_template import COPIES_MAX
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -37,6 +38,20 @@ class ReleaseBody(Body):
     """Let a job go; to the panel's own printer unless another one is named."""
 
     printer_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class ChangeJobBody(Body):
+    """How a held job is wanted from now on; what is left out stays as it is."""
+
+    copies: Annotated[int, Field(ge=1, le=COPIES_MAX)] | None = None
+    sides: Sides | None = None
+    colour_mode: Literal["auto", "color", "monochrome"] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.copies is None and self.sides is None and self.colour_mode is None:
+            raise ValueError("Name at least one of copies, sides and colour_mode.")
+        return self
 
 
 class CopyBody(Body):

@@ -56,13 +56,14 @@ class ListJobs:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
         listed = [
-            _listed(job, self._decider.decide(view, known, facts_of(job)), known.currency)
+            listed_job(job, self._decider.decide(view, known, facts_of(job)), known.currency)
             for job in jobs
         ]
         return JobList(jobs=tuple(listed), currency=known.currency)
 
 
-def _listed(job: Job, decision: Decision, currency: str) -> ListedJob:
+def listed_job(job: Job, decision: Decision, currency: str) -> ListedJob:
+    """The job with what `decision` says of a release at this panel."""
     if job.state is not JobState.HELD:
         cause = NOT_NOW.get(job.state, Cause.JOB_IS_DONE)
         return ListedJob(

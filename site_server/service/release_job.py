@@ -91,7 +91,7 @@ class ReleaseJob:
             known = self._decider.known(user_name, printer_name, charge)
 
             def work(unit: UnitOfWork) -> tuple[Job, Decision]:
-                return self._decided(unit, _releasable(unit, job_uuid, user_name), known, charge)
+                return self._decided(unit, held_job_of(unit, job_uuid, user_name), known, charge)
 
             job, decision = await self._store.write(work)
             if not decision.allowed:
@@ -155,7 +155,8 @@ def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
     return not 0 <= waited_ms < wait_ms  # a clock that was set back delays nothing
 
 
-def _releasable(unit: UnitOfWork, job_uuid: str, user_name: str) -> Job:
+def held_job_of(unit: UnitOfWork, job_uuid: str, user_name: str) -> Job:
+    """The user's own held job; raises `RefusedError` where there is none."""
     job = unit.jobs.get(job_uuid)
     if job is None:
         raise refusal(Cause.NO_SUCH_JOB)

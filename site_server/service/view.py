@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
-from failure_modes.facts import AccountView, PrinterView, UserView, View
+from failure_modes.facts import AccountView, FunctionFacts, PrinterView, UserView, View
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
-from site_server.refusals import Cause, refusal, refusal_for
+from site_server.refusals import Cause, refusal, refusal_for, refusal_of
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts
     from failure_modes.policy import Policy
-    from failure_modes.vocabulary import WallMs
+    from failure_modes.vocabulary import Function, WallMs
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.store.directory import Directory, Person, Printer, Snapshot
@@ -159,6 +159,17 @@ class Decider:
     def decide(self, view: View, known: Known, facts: Facts) -> Decision:
         """The decision; inside one unit of work nothing comes between it and its effect."""
         return decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+
+    def permit(self, view: View, known: Known, function: Function) -> Decision:
+        """The decision that lets the user have that function; raises `RefusedError` if none does.
+
+        For the rows of the functions matrix that let no paper out; every other one has a question
+        of its own.
+        """
+        decision = self.decide(view, known, FunctionFacts(function=function))
+        if not decision.allowed:
+            raise refusal_of(decision, known.currency)
+        return decision
 
 
 def _user(site: SiteView, known: Known) -> UserView | None:
