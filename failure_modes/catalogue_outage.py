@@ -83,4 +83,12 @@ OUTAGE_ENTRIES: Final = (
         message="What was noted under an unknown card is charged to the user for unknown cards.",
         advice="Find out whose card it is, register it, and move the charge.",
     ),
+    Entry(
+        code=Reason.CARD_UNCHARGED,
+        title="Card belongs to nobody, and nobody pays",
+        message="What was noted under an unknown card is recorded and charged to nobody.",
+        advice="The directory has no user of the name that device_offline gives as unknown_user. "
+        "Add it, so that somebody pays the next time. For this use, find out whose card it is and "
+        "charge them by hand: the print log has the pages.",
+    ),
 )

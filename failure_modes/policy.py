@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from failure_modes import conversions, filter_rules
 from failure_modes.conversions import NO_CONVERSIONS, ConversionSet, conversion_set
+from failure_modes.device_offline import DeviceOffline, DeviceRules
 from failure_modes.errors import PolicyError
 from failure_modes.escalation import AFTER_MS_MAX, Step, Steps
 from failure_modes.filters import NO_FILTERS, FilterSet, filter_set
@@ -33,6 +34,8 @@ from failure_modes.vocabulary import (
 
 DAY_MS: Final = 24 * 3_600_000
 OFFLINE_CEILING: Final = Micros(5_000_000)
+
+NO_DEVICE_MODE: Final = DeviceOffline()
 
 # A year: whoever leaves a branch cut off for longer has closed it.
 AGE: Final = Range(low=0, high=AFTER_MS_MAX, unit="ms")
@@ -75,6 +78,7 @@ FIELDS: Final[Mapping[str, PolicyField]] = {
     "offline_warn_ms": AGE,
     "offline_stop_ms": AGE,
     "late_upload_max_ms": AGE,
+    "device_offline": DeviceRules(),
     "escalation": Steps(fields=CHANGING_FIELDS),
 }
 
@@ -111,6 +115,8 @@ class Policy:
     """and after how long nothing is let out any more. Steps in between: `escalation`."""
     late_upload_max_ms: int = 90 * DAY_MS
     """How old a job may be that was printed without an answer, and still be charged."""
+    device_offline: DeviceOffline = NO_DEVICE_MODE
+    """What a device does by itself that reaches nobody. A stronger layer replaces all of it."""
 
     uncounted_document: UncountedDocument = UncountedDocument.DENY
     uncounted_pages: int = 10
@@ -163,7 +169,7 @@ class Stage:
     policy: Policy
 
 
-_READ_DEEPER: Final = (Hours, Rules, Steps)
+_READ_DEEPER: Final = (Hours, Rules, Steps, DeviceRules)
 """Fields that a policy keeps in another shape than JSON has; reading them checked them."""
 
 

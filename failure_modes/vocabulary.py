@@ -260,3 +260,4 @@ class Reason(StrEnum):
     DEVICE_CARD_LOGGED = "device_card_logged"
     CARD_MATCHED = "card_matched"
     CARD_UNMATCHED = "card_unmatched"
+    CARD_UNCHARGED = "card_uncharged"

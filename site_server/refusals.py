@@ -41,6 +41,8 @@ class Cause(StrEnum):
     JOB_IS_DONE = "job_is_done"
     OUTCOME_OPEN = "outcome_open"
     COPY_IS_DONE = "copy_is_done"
+    OTHER_CARD_USE = "other_card_use"
+    BAD_CARD_USE = "bad_card_use"
     HAS_DOCUMENT = "has_document"
     TOO_MANY_JOBS = "too_many_jobs"
     TOO_MANY_UPLOADS = "too_many_uploads"
@@ -145,6 +147,15 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.COPY_IS_DONE: Words(
         detail="This copy session was finished already, with other pages.",
         advice="Report the pages of a copy session once.",
+    ),
+    Cause.OTHER_CARD_USE: Words(
+        detail="This use of a card was told before, with other content. The first one stays.",
+        advice="A device gives each use a new random UUID and repeats it unchanged. Read the other "
+        "record out of the device, and charge it by hand if it is true.",
+    ),
+    Cause.BAD_CARD_USE: Words(
+        detail="This use of a card is not as this site expects it, so it was not recorded.",
+        advice="Correct the device's program. The other uses of the same upload were taken.",
     ),
     Cause.HAS_DOCUMENT: Words(
         detail="This job has its document already.",

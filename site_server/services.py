@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from site_server.service.card_owner import CardOwner
 from site_server.service.change_job import ChangeJob
+from site_server.service.charge_cards import ChargeCards
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
+from site_server.service.device_settings import DeviceSettings
 from site_server.service.dispatch import Dispatcher
 from site_server.service.expire import Expire, Perishable
 from site_server.service.hold_job import HoldJob
@@ -50,6 +53,8 @@ class Services:
     list_jobs: ListJobs
     change_job: ChangeJob
     own_balance: OwnBalance
+    charge_cards: ChargeCards
+    device_settings: DeviceSettings
     release_job: ReleaseJob
     delete_job: DeleteJob
     hold_job: HoldJob
@@ -84,7 +89,8 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     hold_job = HoldJob(ground, release_job)
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
-    log_in = LogIn(ground, decider, outside.card_key)
+    card_owner = CardOwner(ground.directory, outside.card_key)
+    log_in = LogIn(ground, decider, card_owner)
     perishable = Perishable(
         log_in=log_in,
         incoming=incoming,
@@ -102,6 +108,8 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         list_jobs=ListJobs(ground, decider),
         change_job=ChangeJob(ground, decider),
         own_balance=OwnBalance(ground, decider),
+        charge_cards=ChargeCards(ground, decider, card_owner),
+        device_settings=DeviceSettings(ground),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,

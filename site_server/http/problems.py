@@ -59,7 +59,7 @@ async def problems_middleware(request: web.Request, handler: Handler) -> web.Str
     except RefusedError as error:
         return problem(error)
     except ValidationError as error:
-        return problem(RefusedError(Cause.BAD_REQUEST, _words(error), "Correct the body."))
+        return problem(RefusedError(Cause.BAD_REQUEST, words_of(error), "Correct the body."))
     except ReplicationError as error:
         return problem(_of_store(request, error))
     except TimeoutError:
@@ -114,7 +114,8 @@ _ADVICE: Final[Mapping[HTTPStatus, str]] = {
 }
 
 
-def _words(error: ValidationError) -> str:
+def words_of(error: ValidationError) -> str:
+    """What is wrong with a body, field by field, without what was sent."""
     problems = (
         f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}"
         for each in error.errors(include_url=False)

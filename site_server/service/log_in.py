@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import Micros, Reason
-from replication.card_hash import card_hash
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
 from site_server.store.sessions import PanelSession
 
 if TYPE_CHECKING:
     from failure_modes.vocabulary import MonotonicMs
+    from site_server.service.card_owner import CardOwner
     from site_server.service.ground import Ground
     from site_server.service.view import Decider
     from site_server.store.directory import Device
@@ -41,10 +41,10 @@ class LoggedIn:
 class LogIn:
     """The logins of this site. `start` must run first."""
 
-    def __init__(self, ground: Ground, decider: Decider, card_key: bytes) -> None:
+    def __init__(self, ground: Ground, decider: Decider, card_owner: CardOwner) -> None:
         self._ground = ground
         self._decider = decider
-        self._card_key = card_key
+        self._card_owner = card_owner
         self._open: dict[str, PanelSession] = {}
         self._used_ms: dict[str, MonotonicMs] = {}
 
@@ -67,7 +67,7 @@ class LogIn:
 
     async def log_in(self, device: Device, card_number: str) -> LoggedIn:
         """Open a session for the card's owner; raises `RefusedError` for a card that is no good."""
-        user_name = self._card_owner(card_number)
+        user_name = self._card_owner.of(self._card_owner.hashed(card_number))
         known = self._decider.known(user_name or "", device.printer_name)
         session = PanelSession(
             session_id=secrets.token_urlsafe(SESSION_ID_BYTES),
@@ -125,12 +125,6 @@ class LogIn:
     def all_open(self) -> list[PanelSession]:
         """Everybody who is logged in."""
         return list(self._open.values())
-
-    def _card_owner(self, card_number: str) -> str | None:
-        with self._ground.directory.read() as snapshot:
-            if snapshot is None:
-                raise refusal_for(Reason.NO_REPLICA)
-            return snapshot.card_owner(card_hash(card_number, self._card_key))
 
     def _keep(self, session: PanelSession) -> None:
         self._open[session.session_id] = session

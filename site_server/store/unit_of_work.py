@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from site_server.store.card_uses import CardUses
 from site_server.store.copies import Copies
 from site_server.store.jobs import Jobs
 from site_server.store.journal import Journal, unmerged_micros
@@ -27,6 +28,7 @@ class SiteView:
         self.jobs = Jobs(connection)
         self.sessions = Sessions(connection)
         self.copies = Copies(connection)
+        self.card_uses = CardUses(connection)
         self._connection = connection
         self._epochs = epochs
 

@@ -21,7 +21,7 @@ from failure_modes.facts import (
     SubmitFacts,
     View,
 )
-from failure_modes.policy import Policy, resolve
+from failure_modes.policy import CHANGING_FIELDS, Policy, resolve
 from failure_modes.pricing import PageCount
 from failure_modes.vocabulary import (
     AccountSelection,
@@ -92,6 +92,7 @@ rules = st.fixed_dictionaries(
         "offline_warn_ms": spans,
         "offline_stop_ms": spans,
         "late_upload_max_ms": spans,
+        "device_offline": st.fixed_dictionaries({}, optional={"enabled": st.booleans()}),
     },
 )
 
@@ -166,7 +167,7 @@ questions: st.SearchStrategy[Facts] = st.one_of(
 
 def _step(after_ms: int, raw: Raw) -> Raw:
     """Return a step with those rules that a step may set, or with one that it may."""
-    kept = {name: rule for name, rule in raw.items() if not name.endswith("_ms")}
+    kept = {name: rule for name, rule in raw.items() if name in CHANGING_FIELDS}
     return {"after_ms": after_ms, "rules": kept or {"copies_max": 3}}
 
 

@@ -12,6 +12,7 @@ from replication.entry_bodies import (
     KIND_OF_BODY,
     BalanceAdjusted,
     Body,
+    CardUsed,
     CopyFinished,
     CopyStarted,
     EntryKind,
@@ -27,6 +28,7 @@ from replication.entry_bodies import (
     account_payer,
     movement,
     parse_body,
+    user_name_of,
     user_payer,
 )
 from replication.errors import BadEntryError
@@ -77,11 +79,24 @@ EACH_KIND: dict[EntryKind, Body] = {
         mono_pages=1,
         colour_pages=0,
     ),
+    EntryKind.CARD_USED: CardUsed(
+        use_uuid=UUID,
+        device_name="panel-1",
+        printer_name="laser",
+        card_hash="0" * 64,
+        used_wall_ms=3,
+        payer="user:ada",
+        cost_micros=8,
+        mono_pages=1,
+        colour_pages=0,
+        matched=True,
+    ),
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted(payer="user:ada", amount_micros=-9),
 }
 MOVES = {
     EntryKind.JOB_PRINTED: Movement(payer="user:ada", amount_micros=Micros(-5)),
     EntryKind.COPY_FINISHED: Movement(payer="account:research", amount_micros=Micros(-7)),
+    EntryKind.CARD_USED: Movement(payer="user:ada", amount_micros=Micros(-8)),
     EntryKind.BALANCE_ADJUSTED: Movement(payer="user:ada", amount_micros=Micros(-9)),
 }
 
@@ -138,3 +153,17 @@ def test_a_payer_is_a_user_or_an_account() -> None:
     for wrong in ("ada", "user:", "site:oslo"):
         with pytest.raises(ValidationError):
             BalanceAdjusted(payer=wrong, amount_micros=1)
+
+
+def test_only_a_payer_that_is_a_user_has_a_user_name() -> None:
+    assert user_name_of(user_payer("user:ada")) == "user:ada"
+    assert (user_name_of(account_payer("research")), user_name_of("")) == ("", "")
+
+
+def test_what_nobody_pays_for_costs_nothing() -> None:
+    used = EACH_KIND[EntryKind.CARD_USED].model_dump()
+    free = CardUsed.model_validate({**used, "payer": None, "cost_micros": 0})
+
+    assert movement(free) is None
+    with pytest.raises(ValidationError):
+        CardUsed.model_validate({**used, "payer": None})
