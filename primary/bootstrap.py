@@ -38,6 +38,7 @@ from primary.service.organisation import (
     LEDGER_FILE,
 )
 from primary.service.publish import Publisher
+from primary.service.settle_claims import SettleClaims
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -82,6 +83,7 @@ class Primary:
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
         self._heartbeat = Heartbeat(stores.directory, clock)
+        self._settle_claims = SettleClaims(stores.directory, stores.registers)
         self._litestream = LitestreamProcess(
             directory_path=stores.directory.path,
             store=data_dir / STORE_FOLDER,
@@ -129,6 +131,7 @@ class Primary:
             tasks = [
                 group.create_task(self._publisher.run()),
                 group.create_task(self._heartbeat.run()),
+                group.create_task(self._settle_claims.run()),
             ]
             try:
                 await self._serve(stop)

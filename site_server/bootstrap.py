@@ -133,6 +133,7 @@ class Site:
             delivery=IppDelivery(IppPrinter(session)),
             counters=[DocumentCounter(child) for child in self._counters],
             card_key=files.identity.card_key,
+            card_claims=files.registers,
         )
         return make_services(ground, outside, config.times)
 

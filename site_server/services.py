@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from site_server.service.card_owner import CardOwner
 from site_server.service.change_job import ChangeJob
 from site_server.service.charge_cards import ChargeCards
+from site_server.service.claim_card import ClaimCard
+from site_server.service.claimed_cards import ClaimedCards
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
@@ -29,6 +31,7 @@ from site_server.service.view import Decider
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from replication.registers import CardClaims
     from site_server.config import Times
     from site_server.ports import Counter, Delivery
     from site_server.service.ground import Ground
@@ -41,6 +44,7 @@ class Outside:
     delivery: Delivery
     counters: Sequence[Counter]
     card_key: bytes
+    card_claims: CardClaims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Services:
     own_balance: OwnBalance
     charge_cards: ChargeCards
     device_settings: DeviceSettings
+    claimed_cards: ClaimedCards
+    claim_card: ClaimCard
     release_job: ReleaseJob
     delete_job: DeleteJob
     hold_job: HoldJob
@@ -70,10 +76,12 @@ class Services:
     async def start(self) -> None:
         """Take over from the last run, then keep counters and clock going."""
         self.log_in.start()
+        await self.claimed_cards.refresh()
         await self.recover.run()
         supervisor = self.ground.supervisor
         for number, counter in enumerate(self.counters, 1):
             supervisor.keep(f"page counter {number}", partial(self.count_pages.run, counter))
+        supervisor.keep("card claims", self.claimed_cards.run)
         supervisor.keep("expiry", self.expire.run)
         self.expire.tick()
 
@@ -89,7 +97,8 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     hold_job = HoldJob(ground, release_job)
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
-    card_owner = CardOwner(ground.directory, outside.card_key)
+    claimed_cards = ClaimedCards(ground, outside.card_claims)
+    card_owner = CardOwner(ground, outside.card_key, claimed_cards)
     log_in = LogIn(ground, decider, card_owner)
     perishable = Perishable(
         log_in=log_in,
@@ -97,6 +106,7 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         delete_job=delete_job,
         copy_session=copy_session,
         release_job=release_job,
+        claimed_cards=claimed_cards,
     )
     ipp_services = IppServices(
         incoming=incoming, submit_job=submit_job, hold_job=hold_job, delete_job=delete_job
@@ -110,6 +120,8 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         own_balance=OwnBalance(ground, decider),
         charge_cards=ChargeCards(ground, decider, card_owner),
         device_settings=DeviceSettings(ground),
+        claimed_cards=claimed_cards,
+        claim_card=ClaimCard(ground, decider, card_owner, claimed_cards),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,

@@ -12,6 +12,7 @@ from sqlalchemy import Table, insert
 
 from failure_modes.vocabulary import LinkState
 from replication.adapters.sqlite_file import SqliteFile
+from replication.registers import lacking
 from replication.schema import directory as schema
 from site_server.errors import SpoolFullError
 from site_server.ports import Counted, Fate, Outcome
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from failure_modes.vocabulary import WallMs
-    from replication.registers import HeldJob
+    from replication.registers import CardClaim, HeldJob, Versions
     from site_server.ports import Order
 
 PRINTED = Outcome(fate=Fate.PRINTED)
@@ -212,3 +213,47 @@ class MemoryIndex:
     async def held_jobs(self) -> tuple[HeldJob, ...]:
         """Every job in the index."""
         return tuple(self.rows.values())
+
+
+class MemoryClaims:
+    """The register of card claims in memory; `error` is raised instead of a write."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], CardClaim] = {}
+        self.error: Exception | None = None
+        self.versions: Versions = {}
+        self._grown = asyncio.Event()
+
+    async def wait_beyond(self, versions: Versions) -> None:
+        """Return once something is here that `versions` lacks."""
+        while not lacking(self.versions, versions):
+            await self._grown.wait()
+
+    async def card_claims(self) -> tuple[CardClaim, ...]:
+        """Every claim, oldest first."""
+        return tuple(sorted(self.rows.values(), key=lambda claim: claim.claimed_wall_ms))
+
+    async def put_card_claim(self, claim: CardClaim) -> None:
+        """Make the register say this."""
+        self._write(lambda: self.rows.update({(claim.card_hash, claim.site_name): claim}))
+
+    async def settle_card_claims(self, verdicts: Sequence[CardClaim]) -> None:
+        """Write state and reason of what is still there."""
+        there = {
+            (claim.card_hash, claim.site_name): claim
+            for claim in verdicts
+            if (claim.card_hash, claim.site_name) in self.rows
+        }
+        self._write(lambda: self.rows.update(there))
+
+    async def drop_card_claim(self, card_hash: str, site_name: str) -> None:
+        """Forget a claim."""
+        self._write(lambda: self.rows.pop((card_hash, site_name), None))
+
+    def _write(self, work: Callable[[], object]) -> None:
+        if self.error is not None:
+            raise self.error
+        work()
+        self.versions = {"0" * 32: self.versions.get("0" * 32, 0) + 1}
+        self._grown.set()
+        self._grown = asyncio.Event()

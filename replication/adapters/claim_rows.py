@@ -24,9 +24,12 @@ PUT_CLAIM: Final = (
     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (card_hash, site_name) DO UPDATE SET"
     " user_name = excluded.user_name, claimed_wall_ms = excluded.claimed_wall_ms,"
     " state = excluded.state, reason = excluded.reason"
+    " WHERE user_name IS NOT excluded.user_name OR state IS NOT excluded.state"
+    " OR claimed_wall_ms IS NOT excluded.claimed_wall_ms OR reason IS NOT excluded.reason"
 )
 SETTLE_CLAIM: Final = (
-    "UPDATE card_claims SET state = ?, reason = ? WHERE card_hash = ? AND site_name = ?"
+    "UPDATE card_claims SET state = ?1, reason = ?2 WHERE card_hash = ?3 AND site_name = ?4"
+    " AND (state IS NOT ?1 OR reason IS NOT ?2)"
 )
 DROP_CLAIM: Final = "DELETE FROM card_claims WHERE card_hash = ? AND site_name = ?"
 LIST_CLAIMS: Final = (
@@ -38,7 +41,14 @@ _STATES: Final = frozenset(state.value for state in ClaimState)
 
 def claim_row(claim: CardClaim) -> tuple[object, ...]:
     """What `PUT_CLAIM` takes."""
-    return tuple(str(value) if column == "state" else value for column, value in _cells(claim))
+    return (
+        claim.card_hash,
+        claim.site_name,
+        claim.user_name,
+        claim.claimed_wall_ms,
+        claim.state.value,
+        claim.reason,
+    )
 
 
 def verdict_row(claim: CardClaim) -> tuple[object, ...]:
@@ -49,10 +59,6 @@ def verdict_row(claim: CardClaim) -> tuple[object, ...]:
 def claims_of(rows: list[tuple[Any, ...]]) -> tuple[CardClaim, ...]:
     """The claims in rows of `LIST_CLAIMS`; a state of a newer version says nothing here."""
     return tuple(_claim(row) for row in rows if row[4] in _STATES)
-
-
-def _cells(claim: CardClaim) -> list[tuple[str, object]]:
-    return [(column, getattr(claim, column)) for column in COLUMNS]
 
 
 def _claim(row: tuple[Any, ...]) -> CardClaim:

@@ -34,6 +34,12 @@ class LoginBody(Body):
     card_number: Annotated[str, Field(min_length=1, max_length=128)]
 
 
+class ClaimBody(Body):
+    """A card was held to the reader, to be registered."""
+
+    card_number: Annotated[str, Field(min_length=1, max_length=128)]
+
+
 class ReleaseBody(Body):
     """Let a job go; to the panel's own printer unless another one is named."""
 

@@ -118,7 +118,7 @@ class ChargeCards:
         unknown = nobody.policy.device_offline.unknown_user
         owners: dict[str, Known] = {}
         for hashed in dict.fromkeys(use.card_hash for use in uses):
-            owner = self._card_owner.of(hashed)
+            owner = self._card_owner.of(hashed, device.printer_name)
             if owner is not None:
                 owners[hashed] = self._decider.known(owner, device.printer_name)
         return Payers(owners=owners, unknown=self._decider.known(unknown, device.printer_name))

@@ -67,7 +67,8 @@ class LogIn:
 
     async def log_in(self, device: Device, card_number: str) -> LoggedIn:
         """Open a session for the card's owner; raises `RefusedError` for a card that is no good."""
-        user_name = self._card_owner.of(self._card_owner.hashed(card_number))
+        hashed = self._card_owner.hashed(card_number)
+        user_name = self._card_owner.of(hashed, device.printer_name)
         known = self._decider.known(user_name or "", device.printer_name)
         session = PanelSession(
             session_id=secrets.token_urlsafe(SESSION_ID_BYTES),

@@ -44,6 +44,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A card of the directory. A revoked one opens nothing, whoever says otherwise."""
+
+    user_name: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Printer:
     """A printer of the directory. `price` is None where nobody set one, not even a default."""
 
@@ -90,8 +98,8 @@ _PERSON: Final = select(
     .scalar_subquery()
     .label("groups"),
 ).where(schema.users.c.user_name == bindparam("user_name"))
-_CARD: Final = select(schema.cards.c.user_name).where(
-    schema.cards.c.card_hash == bindparam("card_hash"), schema.cards.c.revoked.is_(False)
+_CARD: Final = select(schema.cards.c.user_name, schema.cards.c.revoked).where(
+    schema.cards.c.card_hash == bindparam("card_hash")
 )
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
@@ -162,10 +170,10 @@ class Snapshot:
             return None
         return Person(**{**row, "groups": frozenset(json.loads(row["groups"]))})
 
-    def card_owner(self, card_hash: str) -> str | None:
-        """The name of the user whose card this is; None for an unknown or revoked one."""
+    def card(self, card_hash: str) -> Card | None:
+        """The card, also a revoked one; None where headquarters knows no such card."""
         row = self._one(_CARD, card_hash=card_hash)
-        return None if row is None else str(row["user_name"])
+        return None if row is None else Card(**row)
 
     def balance_micros(self, payer: str) -> Micros:
         """The payer's balance as headquarters knows it at this moment."""

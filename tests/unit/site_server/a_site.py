@@ -33,6 +33,7 @@ from site_server.store.site_store import SiteStore
 from site_server.testing import (
     CounterDouble,
     DirectoryFile,
+    MemoryClaims,
     MemorySpool,
     PrinterDouble,
     StillLink,
@@ -86,6 +87,7 @@ class ASite(SiteRecords):
     printer: PrinterDouble
     counter: CounterDouble
     pause: TestPause
+    claims: MemoryClaims
     tasks: asyncio.TaskGroup
 
     # What headquarters says.
@@ -192,6 +194,7 @@ async def a_site(
     printer: PrinterDouble | None = None,
     spool: MemorySpool | None = None,
     make_store: type[SiteStore] = SiteStore,
+    claims: MemoryClaims | None = None,
     zone: tzinfo | None = None,
 ) -> AsyncIterator[ASite]:
     """A site over the files of `folder`; started again over the same folder it is a restart."""
@@ -199,6 +202,7 @@ async def a_site(
     replica = replica_in(folder)
     store = make_store(folder / "site.db", site_name=SITE, epoch=epoch, clock=clock)
     spool = spool or MemorySpool(folder / "spool")
+    claims = claims or MemoryClaims()
     printer = printer or PrinterDouble()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
     try:
@@ -214,7 +218,12 @@ async def a_site(
                 limits=limits or Limits(),
                 zone=zone,
             )
-            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
+            outside = Outside(
+                delivery=printer,
+                counters=[counter],
+                card_key=CARD_KEY,
+                card_claims=claims,
+            )
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
@@ -227,6 +236,7 @@ async def a_site(
                 printer=printer,
                 counter=counter,
                 pause=pause,
+                claims=claims,
                 tasks=tasks,
             )
             ground.supervisor.stop()

@@ -145,3 +145,13 @@ async def test_a_state_that_only_a_newer_version_knows_says_nothing_here(
     )
     await hq.merge(replace(batch, changes=strange))
     assert await hq.card_claims() == ()
+
+
+async def test_an_equal_claim_or_verdict_again_is_no_news(nodes: list[Registers]) -> None:
+    _, oslo, _ = nodes
+    await oslo.put_card_claim(ADA)
+    versions = dict(oslo.versions)
+    await oslo.put_card_claim(ADA)
+    await oslo.settle_card_claims([ADA])
+    await oslo.drop_card_claim(ADA.card_hash, "lima")
+    assert dict(oslo.versions) == versions

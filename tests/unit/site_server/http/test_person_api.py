@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from failure_modes.vocabulary import LinkState
 from tests.unit.site_server.a_site import PRICE_MICROS, units
 from tests.unit.site_server.http.calls import calls
 
@@ -67,3 +68,54 @@ async def test_who_is_switched_off_meanwhile_sees_nothing_any_more(tmp_path: Pat
         api.site.user("ada", units(5), enabled=False)
         status, problem = await api.panel("GET", f"{session}/balance")
         assert (status, problem["reason"]) == (403, "user_disabled")
+
+
+async def test_a_card_is_registered_at_the_panel_and_opens_it(tmp_path: Path) -> None:
+    async with calls(tmp_path) as api:
+        api.site.policy("global", "", {"card_self_registration": True})
+        api.site.user("ada", units(5))
+        api.site.link.state = LinkState.OFFLINE
+        session = await api.session("ada")
+        card = {"card_number": "a new card"}
+        status, claimed = await api.panel("POST", f"{session}/cards", card)
+        assert (status, claimed["state"], claimed["provisional"]) == (201, "claimed", True)
+        assert claimed["reason"] == "provisional_here"
+        status, person = await api.panel("POST", "/sessions", card)
+        assert (status, person["user_name"]) == (201, "ada")
+        status, listed = await api.panel("GET", f"{session}/cards")
+        (claim,) = listed["claims"]
+        assert (status, claim["state"], claim["site_name"]) == (200, "claimed", "oslo")
+        own = {"card_number": "card-of-ada"}
+        status, known = await api.panel("POST", f"{session}/cards", own)
+        assert (status, known["state"], known["provisional"]) == (200, "registered", False)
+
+
+@pytest.mark.parametrize(
+    ("card", "expected"),
+    [
+        ({"card_number": "card-of-bob"}, (409, "card_not_free")),
+        ({"card_number": ""}, (400, "bad_request")),
+        ({}, (400, "bad_request")),
+    ],
+)
+async def test_a_card_that_cannot_be_registered_is_refused_readably(
+    tmp_path: Path, card: dict[str, str], expected: tuple[int, str]
+) -> None:
+    async with calls(tmp_path) as api:
+        api.site.policy("global", "", {"card_self_registration": True})
+        api.site.user("ada")
+        api.site.user("bob")
+        session = await api.session("ada")
+        status, problem = await api.panel("POST", f"{session}/cards", card)
+        assert (status, problem["reason"]) == expected
+
+
+async def test_where_cards_are_given_out_by_the_help_desk_alone_a_panel_says_so(
+    tmp_path: Path,
+) -> None:
+    async with calls(tmp_path) as api:
+        api.site.user("ada")
+        session = await api.session("ada")
+        card = {"card_number": "a new card"}
+        status, problem = await api.panel("POST", f"{session}/cards", card)
+        assert (status, problem["reason"]) == (403, "card_claims_off")
