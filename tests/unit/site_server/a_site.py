@@ -227,17 +227,7 @@ async def a_site(
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
-                services=services,
-                store=store,
-                replica=replica,
-                link=link,
-                clock=clock,
-                spool=spool,
-                printer=printer,
-                counter=counter,
-                pause=pause,
-                claims=claims,
-                tasks=tasks,
+                services, store, replica, link, clock, spool, printer, counter, pause, claims, tasks
             )
             ground.supervisor.stop()
     finally:
