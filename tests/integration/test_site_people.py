@@ -94,9 +94,10 @@ async def test_what_a_panel_did_by_itself_is_charged_once_and_a_changed_job_as_i
             }
             for card_number in (ADA.card_number, "a card of nobody")
         ]
-        for _ in range(2):
-            told = (await panel.tell_card_uses(uses)).expect("tell the uses")["uses"]
-            assert [use["matched"] for use in told] == [True, False]
+        told = (await panel.tell_card_uses(uses)).expect("tell the uses")["uses"]
+        again = (await panel.tell_card_uses(uses)).expect("tell the uses again")["uses"]
+        assert again == [{**use, "repeated": True} for use in told]
+        assert [use["matched"] for use in told] == [True, False]
         cost_micros = told[0]["cost_micros"]
         assert cost_micros > 0
         assert await scene.spent_micros() == cost_micros
