@@ -72,11 +72,11 @@ async def test_what_was_dropped_is_gone_and_no_verdict_brings_it_back(register: 
 
 
 async def test_whoever_waits_is_woken_by_a_claim_and_by_a_verdict(register: CardClaims) -> None:
-    for change in (
-        lambda: register.put_card_claim(ADA),
-        lambda: register.settle_card_claims([replace(ADA, state=ClaimState.CONFIRMED)]),
-    ):
-        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-            waiting = group.create_task(register.wait_beyond(dict(register.versions)))
-            await change()
-            await waiting
+    confirmed = replace(ADA, state=ClaimState.CONFIRMED)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        first = group.create_task(register.wait_beyond(dict(register.versions)))
+        await register.put_card_claim(ADA)
+        await first
+        second = group.create_task(register.wait_beyond(dict(register.versions)))
+        await register.settle_card_claims([confirmed])
+        await second
