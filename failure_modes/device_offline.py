@@ -12,8 +12,8 @@ a card and note down under that card what was done. So:
 * What is noted is matched when the server is back: to the card's owner, whoever that is by then
   and whatever their balance, or else to one user for unknown cards, for a person to sort out. An
   owner who was disabled meanwhile pays all the same: the paper is gone. Where there is no user for
-  unknown cards nobody pays, and it is on record. What arrives later than
-  late uploads may is recorded and charged to nobody, as a late print job is.
+  unknown cards nobody pays, and it is on record. So it is with what arrives later than late uploads
+  may, as with a print job.
 
 Rejected: to keep a list of cards on the device. A copy of the directory on every panel is what the
 site server is there to avoid, and it would let a revoked card in for as long as it is not renewed.

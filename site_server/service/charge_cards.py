@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.device_offline import CardUse, Upload, match_card_use
@@ -101,6 +101,8 @@ class ChargeCards:
         Raises `RefusedError` where nothing can be decided at all, and the errors of the store; then
         nothing is on record and the device tells it again.
         """
+        if not uses:
+            return []
         payers = self._payers(device, uses)
 
         def work(unit: UnitOfWork) -> list[UseAnswer]:
@@ -108,8 +110,9 @@ class ChargeCards:
 
         answers = await self._ground.store.write(work)
         new = [each.taken for each in answers if each.taken and not each.repeated]
-        unmatched = sum(not use.matched for use in new)
-        _log.info("%s told %d card uses, %d unmatched", device.device_name, len(new), unmatched)
+        if new:
+            unmatched = sum(not use.matched for use in new)
+            _log.info("%s told %d card uses, %d unmatched", device.device_name, len(new), unmatched)
         return answers
 
     def _payers(self, device: Device, uses: Sequence[ToldUse]) -> Payers:
@@ -169,7 +172,16 @@ def price_at(known: Known, used_wall_ms: WallMs, paper_size: str) -> Price:
 
 
 def _content_hash(device: Device, use: ToldUse) -> str:
-    told = {**asdict(use), "device_name": device.device_name}
+    """What tells one use from another. It is stored for ever, so this list must never change."""
+    told = [
+        device.device_name,
+        use.card_hash,
+        use.used_wall_ms,
+        use.pages.mono,
+        use.pages.colour,
+        use.sides.value,
+        use.paper_size,
+    ]
     return hashlib.sha256(canonical_json(told).encode()).hexdigest()
 
 
