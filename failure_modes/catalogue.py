@@ -90,7 +90,8 @@ ENTRIES: Final = (
         code=Reason.HELD_FOR_MANAGER,
         title="Waiting for a manager",
         message="Your job is kept until a manager releases it.",
-        advice="Release or delete the job as a manager. See unauthenticated.",
+        advice="Release or delete the job as a manager: a member of manager_group at a printer of "
+        "this site. Its queue says so, or unauthenticated does.",
     ),
     Entry(
         code=Reason.OFFLINE_FOR_LONG,

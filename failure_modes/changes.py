@@ -109,8 +109,8 @@ def _facts(asked: Question) -> Iterator[tuple[str, Facts]]:
         case LoginFacts():
             yield from _logins(facts)
         case SubmitFacts():
-            other = HoldMode.USER if facts.hold_mode is HoldMode.NONE else HoldMode.NONE
-            yield f"hold mode {other}", replace(facts, hold_mode=other)
+            for other in _others(HoldMode, facts.hold_mode):
+                yield f"hold mode {other}", replace(facts, hold_mode=other)
             for what, job in _jobs(facts.job, asked.view.accounts):
                 yield what, replace(facts, job=job)
         case ReleaseFacts():
@@ -163,7 +163,7 @@ def _policies(asked: Question) -> Iterator[tuple[str, Policy]]:
             for other in _others(field.kind, present):
                 yield f"{name} {other}", _with(policy, name, other)
         elif isinstance(field, Flag):
-            yield f"{name} {not present}", _with(policy, name, not present)
+            yield f"{name} {str(not present).lower()}", _with(policy, name, not present)
         elif isinstance(field, Range) and name != "version":
             for bound in (field.low, field.high):
                 yield f"{name} {bound} {field.unit}", _with(policy, name, bound)

@@ -5,21 +5,29 @@ with the limits and filters, and credit comes last: whoever is refused for their
 got the paper otherwise.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from failure_modes.case import Case
 from failure_modes.conversions import Conversion, convert
 from failure_modes.credit import may_spend
 from failure_modes.decision import Decision, Reservation, TraceStep
 from failure_modes.estimate import Estimate, estimate
-from failure_modes.facts import AccountView, JobFacts, LateFacts, Payer, ReleaseFacts
+from failure_modes.facts import AccountView, JobFacts, LateFacts, Payer, ReleaseFacts, SubmitFacts
 from failure_modes.filters import first_refusal
 from failure_modes.payer import NOBODY, NoPayer, payer_of
-from failure_modes.vocabulary import Action, Layer, Reason
+from failure_modes.vocabulary import Action, HoldMode, Layer, Reason
+
+WAITS_FOR: Final[Mapping[HoldMode, Reason]] = {
+    HoldMode.USER: Reason.JOB_HELD,
+    HoldMode.MANAGER: Reason.HELD_FOR_MANAGER,
+}
+"""Whom a job waits for, by the queue that holds it."""
 
 
-def hold(job: ReleaseFacts, case: Case) -> Decision:
-    """Accept a job to wait for its user: what it will cost is shown, nothing is reserved yet."""
+def hold(facts: SubmitFacts, case: Case) -> Decision:
+    """Accept a job to wait: what it will cost is shown, nothing is reserved yet."""
+    job = facts.job
     payer = payer_of(job, case.view, case.policy)
     if isinstance(payer, NoPayer):
         return case.answer(payer.action, payer.reason, payer.rule)
@@ -28,7 +36,7 @@ def hold(job: ReleaseFacts, case: Case) -> Decision:
     user_name, account_name = _names(payer)
     return Decision(
         action=Action.HOLD,
-        reasons=(Reason.JOB_HELD, *_more_reasons(bill, account_name, changes)),
+        reasons=(WAITS_FOR[facts.hold_mode], *_more_reasons(bill, account_name, changes)),
         cost_micros=bill.cost_micros,
         charge_to=user_name,
         charge_account=account_name,

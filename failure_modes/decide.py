@@ -21,7 +21,7 @@ otherwise: then every cut begins with people who wait for a time-out.
 """
 
 from failure_modes.case import Case
-from failure_modes.charge import charge, charge_late, hold
+from failure_modes.charge import WAITS_FOR, charge, charge_late, hold
 from failure_modes.decision import Decision, TraceStep
 from failure_modes.estimate import estimate
 from failure_modes.facts import (
@@ -72,10 +72,10 @@ def _answer(facts: Facts, case: Case) -> Decision:
     match facts:
         case ReleaseFacts():
             return charge(facts, case)
-        case SubmitFacts(hold_mode=HoldMode.USER):
-            return hold(facts.job, case)
-        case SubmitFacts():
+        case SubmitFacts(hold_mode=HoldMode.NONE):
             return charge(facts.job, case)
+        case SubmitFacts():
+            return hold(facts, case)
         case CopyFacts():
             return charge(facts.as_job(), case)
         case LateFacts():
@@ -97,10 +97,10 @@ def _without_paper(facts: LoginFacts | FunctionFacts, case: Case) -> Decision:
 def _without_replica(facts: Facts, case: Case) -> Decision:
     """Answer where nobody else does. Nobody is let in unseen, and what is to be held is held."""
     match facts:
-        case SubmitFacts(hold_mode=HoldMode.USER):
-            return case.answer(Action.HOLD, Reason.JOB_HELD, "hold_mode")
-        case SubmitFacts():
+        case SubmitFacts(hold_mode=HoldMode.NONE):
             return _by_provider_mode(facts.job, case)
+        case SubmitFacts():
+            return case.answer(Action.HOLD, WAITS_FOR[facts.hold_mode], "hold_mode")
         case ReleaseFacts() if is_offered(function_of(facts), case.link, False):  # noqa: FBT003 - a cell of the table
             return _by_provider_mode(facts, case)
         case _:

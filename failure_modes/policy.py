@@ -73,6 +73,8 @@ CHANGING_FIELDS: Final[Mapping[str, PolicyField]] = {
 FIELDS: Final[Mapping[str, PolicyField]] = {
     "version": Range(low=0, high=2**53, unit="(the number of the newest change)"),
     **CHANGING_FIELDS,
+    "ask_for_account": Flag(),
+    "manager_group": Name(),
     "password_hash_age_max_ms": AGE,
     "credential_age_max_ms": AGE,
     "offline_warn_ms": AGE,
@@ -94,10 +96,16 @@ class Policy:
     offline_ceiling_micros: Micros = OFFLINE_CEILING
     """What a restricted payer may spend in one outage under `offline_ceiling`."""
 
+    ask_for_account: bool = False
+    """Whether a person is asked at the device who pays. Off: most people only ever pay themselves,
+    and each question at a device costs them time."""
     account_selection: AccountSelection = AccountSelection.SHARED
     offline_account_name: str = "Offline Account"
     """The shared account that pays when nobody could be asked."""
     unauthenticated: Unauthenticated = Unauthenticated.CANCEL
+    manager_group: str = "managers"
+    """Whose members may release and delete other people's jobs at this printer. A group that does
+    not exist has no members."""
 
     password_login: PasswordLogin = PasswordLogin.DENY
     password_hash_age_max_ms: int = 7 * DAY_MS

@@ -35,11 +35,15 @@ LOOKED_AT: Final[Mapping[str, tuple[Callable[[Policy], bool], str]]] = {
     ),
     "offline_account_name": (
         lambda policy: (
-            policy.account_selection is AccountSelection.SHARED
+            (policy.ask_for_account and policy.account_selection is AccountSelection.SHARED)
             or policy.unauthenticated is Unauthenticated.CHARGE_OFFLINE_ACCOUNT
         ),
-        "account_selection is shared or unauthenticated is charge_offline_account",
+        (
+            "ask_for_account is true and account_selection is shared, or unauthenticated is "
+            "charge_offline_account"
+        ),
     ),
+    "account_selection": (lambda policy: policy.ask_for_account, "ask_for_account is true"),
     "password_hash_age_max_ms": (
         lambda policy: policy.password_login is PasswordLogin.REPLICATED_HASH,
         "password_login is replicated_hash",

@@ -172,10 +172,13 @@ class Sides(StrEnum):
 
 
 class HoldMode(StrEnum):
-    """What a queue does with a job that arrives: print it, or hold it for its user."""
+    """What a queue does with a job that arrives: print it, or hold it until somebody lets it go."""
 
     NONE = "none"
     USER = "user"
+    """Its user lets it go."""
+    MANAGER = "manager"
+    """Only a manager lets it go."""
 
 
 class Layer(StrEnum):

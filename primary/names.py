@@ -45,10 +45,12 @@ def _printer_uri(text: str) -> str:
 
 SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN), AfterValidator(_site_name)]
 ThingName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-"""A printer, a queue, a group, an account, a device: it stands in addresses and file names."""
+"""A printer, a queue, a group, a device: it stands in addresses and file names."""
 PrinterName = Annotated[ThingName, AfterValidator(_printer_name)]
 UserName = Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f]([^/\x00-\x1f]{0,125}[^\s/\x00-\x1f])?$")]
 """As the desktop sends it; no slash, no control character, no blank at either end."""
+AccountName = UserName
+"""A shared account: people read it, so it may have blanks; it stands in addresses, encoded."""
 AccountMember = Annotated[
     str, Field(pattern=r"^(\*|group:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|user:.{1,127})$")
 ]

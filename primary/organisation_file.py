@@ -11,6 +11,7 @@ from pydantic import Field
 from failure_modes.vocabulary import HoldMode, Layer, ProviderMode
 from primary.names import (
     AccountMember,
+    AccountName,
     BalanceMicros,
     CardNumber,
     FromOutside,
@@ -53,7 +54,7 @@ class GroupItem(FromOutside):
 class AccountItem(FromOutside):
     """A shared account that can pay for a job. A restricted one pays no more than its balance."""
 
-    name: ThingName
+    name: AccountName
     title: Title
     balance_micros: BalanceMicros = 0
     enabled: bool = True

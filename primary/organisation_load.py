@@ -6,10 +6,11 @@ existing: who mistyped an address is not told ten times that the printer is miss
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
+from failure_modes.policy import Policy
 from failure_modes.vocabulary import Layer
 from primary.errors import ConfigError
 from primary.organisation_file import (
@@ -22,8 +23,11 @@ from primary.organisation_file import (
     QueueItem,
     UserItem,
 )
+from primary.policy_names import name_problems
 from primary.policy_rules import LayerRules, policy_problems
 from primary.validation import problems_of, toml_of
+
+BUILT_IN: Final = Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ def _cross_problems(sections: _Sections) -> Iterator[str]:
         yield from _doubles(section, sections.items[section])
     yield from _double_cards(sections.items["users"])
     yield from _group_problems(sections)
+    yield from _access_problems(sections)
     yield from _place_problems(sections)
     yield from _price_problems(sections)
     yield from _policy_problems(sections)
@@ -142,6 +147,17 @@ def _group_problems(sections: _Sections) -> Iterator[str]:
             if member not in sections.names["users"]:
                 yield (
                     f"{each.where}: members: there is no user {member!r}; add them or take them out"
+                )
+
+
+def _access_problems(sections: _Sections) -> Iterator[str]:
+    section_of = {"user": "users", "group": "groups"}
+    for each in sections.items["accounts"]:
+        for member in each.item.open_to:
+            kind, _, name = member.partition(":")
+            if kind in section_of and name not in sections.names[section_of[kind]]:
+                yield (
+                    f"{each.where}: open_to: there is no {kind} {name!r}; add them or take them out"
                 )
 
 
@@ -196,3 +212,10 @@ def _rule_problems(sections: _Sections) -> Iterator[str]:
         for policy in policies
     ]
     yield from (f"[[policies]] {problem}" for problem in policy_problems(rules, meetings))
+    names = {
+        "account": sections.names["accounts"] | {BUILT_IN.offline_account_name},  # init makes it
+        "group": sections.names["groups"],
+    }
+    for each in rules:
+        for problem in name_problems(each, lambda kind, name: name in names[kind]):
+            yield f"[[policies]] {problem}"

@@ -73,13 +73,18 @@ class JobCounted(Body):
 
 
 class JobReleased(Body):
-    """Intent: this job may go to this printer once, under this fence number."""
+    """Intent: this job may go to this printer once, under this fence number.
+
+    `user_name` sent it. `by_user_name` is a manager who let it go, where one did; otherwise it is
+    not written at all, so that an older reader understands whatever an older site could have said.
+    """
 
     job_uuid: Uuid
     user_name: Name
     printer_name: Name
     fence: Annotated[int, Field(ge=1)]
     cost_micros: Money
+    by_user_name: Annotated[Name | None, Field(exclude_if=lambda name: name is None)] = None
 
 
 class JobPrinted(Body):

@@ -67,6 +67,8 @@ class Limits(Section):
     """Of these per person: a card, its replacement, and one more for a mistake."""
     jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Jobs in one answer at a panel: about 10 ms of the server's time."""
+    accounts_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Shared accounts in one answer at a panel: more than anybody scrolls through."""
 
 
 class Times(Section):

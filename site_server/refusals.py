@@ -34,6 +34,7 @@ class Cause(StrEnum):
     NO_SUCH_PRINTER = "no_such_printer"
     NO_PRICE = "no_price"
     NOT_YOUR_JOB = "not_your_job"
+    NOT_A_MANAGER = "not_a_manager"
     RELEASE_AT_PANEL = "release_at_panel"
     STILL_COUNTING = "still_counting"
     JOB_INCOMPLETE = "job_incomplete"
@@ -118,7 +119,12 @@ WORDS: Final[Mapping[Cause, Words]] = {
     ),
     Cause.NOT_YOUR_JOB: Words(
         detail="This job belongs to somebody else.",
-        advice="Only the user who sent a job may release, hold or delete it.",
+        advice="Only the user who sent a job may hold it, and release or delete it; at a panel a "
+        "manager may do so, too: a member of the group that manager_group names.",
+    ),
+    Cause.NOT_A_MANAGER: Words(
+        detail="Only a manager may see the jobs of others.",
+        advice="Add the user to the group that manager_group names, at the primary.",
     ),
     Cause.RELEASE_AT_PANEL: Words(
         detail="This job waits for you at the printer. Log in there to print it.",

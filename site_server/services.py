@@ -20,6 +20,7 @@ from site_server.service.expire import Expire, Perishable
 from site_server.service.hold_job import HoldJob
 from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
+from site_server.service.list_accounts import ListAccounts
 from site_server.service.list_jobs import ListJobs
 from site_server.service.log_in import LogIn
 from site_server.service.own_balance import OwnBalance
@@ -61,6 +62,7 @@ class Services:
     device_settings: DeviceSettings
     claimed_cards: ClaimedCards
     claim_card: ClaimCard
+    list_accounts: ListAccounts
     release_job: ReleaseJob
     delete_job: DeleteJob
     hold_job: HoldJob
@@ -97,6 +99,7 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
     hold_job = HoldJob(ground, release_job)
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
+    list_jobs = ListJobs(ground, decider)
     claimed_cards = ClaimedCards(ground, outside.card_claims)
     card_owner = CardOwner(ground, outside.card_key, claimed_cards)
     log_in = LogIn(ground, decider, card_owner)
@@ -115,13 +118,14 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         ground=ground,
         decider=decider,
         log_in=log_in,
-        list_jobs=ListJobs(ground, decider),
-        change_job=ChangeJob(ground, decider),
+        list_jobs=list_jobs,
+        change_job=ChangeJob(ground, decider, list_jobs),
         own_balance=OwnBalance(ground, decider),
         charge_cards=ChargeCards(ground, decider, card_owner),
         device_settings=DeviceSettings(ground),
         claimed_cards=claimed_cards,
         claim_card=ClaimCard(ground, decider, card_owner, claimed_cards),
+        list_accounts=ListAccounts(ground, decider),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,

@@ -37,6 +37,10 @@ class AdminApi:
         """Create or replace `path` below /api/v1."""
         return await self._client.call("PUT", f"/api/v1{path}", body)
 
+    async def post(self, path: str, body: Mapping[str, object]) -> Answer:
+        """Ask for something at `path` below /api/v1."""
+        return await self._client.call("POST", f"/api/v1{path}", body)
+
     async def patch(self, path: str, body: Mapping[str, object]) -> Answer:
         """Change fields of `path` below /api/v1."""
         return await self._client.call("PATCH", f"/api/v1{path}", body)

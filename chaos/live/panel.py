@@ -51,20 +51,29 @@ class Panel:
         answer = await self._client.call("DELETE", f"{SESSIONS}/{session_id}")
         return self._witness.saw(Operation.LOGOUT, answer)
 
-    async def list_jobs(self, session_id: str) -> Answer:
-        """The held jobs of whoever is logged in."""
-        answer = await self._client.call("GET", f"{SESSIONS}/{session_id}/jobs")
+    async def list_jobs(self, session_id: str, *, of: str = "own") -> Answer:
+        """The held jobs of whoever is logged in, or for a manager of `all`."""
+        answer = await self._client.call("GET", f"{SESSIONS}/{session_id}/jobs?of={of}")
         return self._witness.saw(Operation.LIST, answer)
 
-    async def jobs(self, session_id: str) -> list[dict[str, Any]]:
+    async def jobs(self, session_id: str, *, of: str = "own") -> list[dict[str, Any]]:
         """The held jobs themselves."""
-        body = (await self.list_jobs(session_id)).expect("list the held jobs")
+        body = (await self.list_jobs(session_id, of=of)).expect("list the held jobs")
         return list(body["jobs"])
 
-    async def release(self, session_id: str, job_uuid: str) -> Answer:
-        """Ask for the paper."""
+    async def accounts(self, session_id: str) -> list[dict[str, Any]]:
+        """The shared accounts that whoever is logged in may choose."""
+        answer = await self._client.call("GET", f"{SESSIONS}/{session_id}/accounts")
+        body = self._witness.saw(Operation.LIST, answer).expect("list the accounts")
+        return list(body["accounts"])
+
+    async def release(
+        self, session_id: str, job_uuid: str, *, account_name: str | None = None
+    ) -> Answer:
+        """Ask for the paper, where one is named at a shared account's cost."""
+        body = {} if account_name is None else {"account_name": account_name}
         answer = await self._client.call(
-            "POST", f"{SESSIONS}/{session_id}/jobs/{job_uuid}/release", {}
+            "POST", f"{SESSIONS}/{session_id}/jobs/{job_uuid}/release", body
         )
         return self._witness.saw(Operation.RELEASE, answer, job_uuid=job_uuid)
 

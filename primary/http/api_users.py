@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
 
+from primary.http import money
 from primary.http.exchange import (
     SERVICES,
     answer,
@@ -16,8 +17,7 @@ from primary.http.exchange import (
     page,
     user_name_of,
 )
-from primary.names import BalanceMicros, CardNumber, FromOutside, ThingName, Title
-from primary.service.adjust import Adjustment
+from primary.names import CardNumber, FromOutside, ThingName, Title
 from primary.store import people
 from primary.store.people import User, UserFields
 from replication.card_hash import card_hash
@@ -44,15 +44,6 @@ class UserChange(FromOutside):
     enabled: bool = True
     restricted: bool = True
     groups: GroupNames = ()
-
-
-class AdjustmentBody(FromOutside):
-    """A change of a balance by hand; a debit is negative."""
-
-    amount_micros: BalanceMicros
-    comment: Annotated[str, Field(max_length=1023)]
-    request_id: Annotated[str, Field(min_length=1, max_length=255)]
-    remaining_min_micros: BalanceMicros | None = None
 
 
 class CardBody(FromOutside):
@@ -108,29 +99,16 @@ async def change_user(request: web.Request) -> web.Response:
 @routes.get("/api/v1/users/{user_name}/balance")
 async def get_balance(request: web.Request) -> web.Response:
     """What headquarters knows of a user's money: all entries that have arrived."""
-    directory = request.app[SERVICES].directory
-    with directory.read() as connection:
+    with request.app[SERVICES].directory.read() as connection:
         user = people.user(connection, user_name_of(request))
-    currency = directory.currency()
-    return answer(
-        {
-            "user_name": user.user_name,
-            "balance_micros": user.balance_micros,
-            "currency": currency,
-        }
-    )
+    return money.balance(request, user.balance_micros, {"user_name": user.user_name})
 
 
 @routes.post("/api/v1/users/{user_name}/adjustments")
 async def adjust_balance(request: web.Request) -> web.Response:
     """Change a balance by hand, once for each `request_id`."""
     user_name = user_name_of(request)
-    body = await body_of(request, AdjustmentBody)
-    adjusted = await request.app[SERVICES].adjust.apply(
-        Adjustment(payer=user_payer(user_name), **body.model_dump())
-    )
-    status = HTTPStatus.OK if adjusted.repeated else HTTPStatus.CREATED
-    return answer({"user_name": user_name, **dataclasses.asdict(adjusted)}, status)
+    return await money.adjust(request, user_payer(user_name), {"user_name": user_name})
 
 
 @routes.put("/api/v1/users/{user_name}/cards")

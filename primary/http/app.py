@@ -2,7 +2,15 @@
 
 from aiohttp import web
 
-from primary.http import api_fleet, api_ledger, api_policies, api_sites, api_users, health
+from primary.http import (
+    api_accounts,
+    api_fleet,
+    api_ledger,
+    api_policies,
+    api_sites,
+    api_users,
+    health,
+)
 from primary.http.exchange import BODY_BYTES_MAX, SERVICES, Services
 from primary.http.keys import keys_middleware
 from primary.http.problems import problems_middleware
@@ -15,6 +23,6 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         client_max_size=BODY_BYTES_MAX,
     )
     app[SERVICES] = services
-    for part in (health, api_users, api_fleet, api_sites, api_policies, api_ledger):
+    for part in (health, api_users, api_accounts, api_fleet, api_sites, api_policies, api_ledger):
         app.add_routes(part.routes)
     return app

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from primary.errors import BadRequestError, ConfigError
-from primary.names import FromOutside, PrinterName, SiteName, ThingName, UserName
+from primary.names import AccountName, FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
 from primary.store.directory import Directory
@@ -27,6 +27,7 @@ PAGE_ITEMS_MAX: Final = 1_000
 PAGE_ITEMS: Final = 100
 
 _USER_NAME: Final[TypeAdapter[str]] = TypeAdapter(UserName)
+_ACCOUNT_NAME: Final[TypeAdapter[str]] = TypeAdapter(AccountName)
 _SITE_NAME: Final[TypeAdapter[str]] = TypeAdapter(SiteName)
 _PRINTER_NAME: Final[TypeAdapter[str]] = TypeAdapter(PrinterName)
 _THING_NAME: Final[TypeAdapter[str]] = TypeAdapter(ThingName)
@@ -61,6 +62,11 @@ async def body_of(request: web.Request, model: type[B]) -> B:
 def user_name_of(request: web.Request) -> str:
     """The user that the path names. Errors: `BadRequestError`."""
     return _checked(_USER_NAME, request.match_info["user_name"])
+
+
+def account_name_of(request: web.Request) -> str:
+    """The shared account that the path names. Errors: `BadRequestError`."""
+    return _checked(_ACCOUNT_NAME, request.match_info["account_name"])
 
 
 def site_name_of(request: web.Request) -> str:

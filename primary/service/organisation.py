@@ -3,22 +3,26 @@
 Everything is written beside its final place; `directory.db` moves there last. So a folder either
 has a whole directory or none, and an `init` that was interrupted can simply be run again.
 
+The account that pays where nobody could be asked is made, too, where the file does not have it: the
+built-in rules name it, and without it they could only refuse.
+
 Opening balances are entries of headquarters' journal: the ledger explains each balance from zero.
 """
 
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
+from failure_modes.policy import Policy
 from primary.errors import AlreadyInitialisedError
 from primary.names import HEADQUARTERS
-from primary.organisation_file import Organisation
+from primary.organisation_file import AccountItem, Organisation
 from primary.service.adjust import HEADQUARTERS_EPOCH
 from primary.service.heartbeat import MIN_READER
 from primary.store.directory import Directory, Heart, insert_heartbeat, projection
@@ -33,6 +37,7 @@ from replication.ports import Clock, WallMs
 FACTS_AT_ONCE: Final = 20_000
 """Opening balances in one transaction: bounds the memory, and 200,000 users still take ten."""
 
+BUILT_IN: Final = Policy()
 DIRECTORY_FILE: Final = "directory.db"
 LEDGER_FILE: Final = "ledger.db"
 ADMIN_KEY_FILE: Final = "admin.key"
@@ -52,6 +57,7 @@ def create(data_dir: Path, organisation: Organisation, clock: Clock) -> Made:
     """Make the data folder. Errors: `AlreadyInitialisedError`, with nothing changed."""
     if (data_dir / DIRECTORY_FILE).exists():
         raise AlreadyInitialisedError
+    organisation = _with_offline_account(organisation)
     make_private_folder(data_dir)
     beside = data_dir / ".init"
     shutil.rmtree(beside, ignore_errors=True)
@@ -69,6 +75,15 @@ def create(data_dir: Path, organisation: Organisation, clock: Clock) -> Made:
     return Made(
         users=len(organisation.users), sites=len(organisation.sites), opening_micros=opening
     )
+
+
+def _with_offline_account(organisation: Organisation) -> Organisation:
+    """The same organisation, with the account that the built-in rules name."""
+    name = BUILT_IN.offline_account_name
+    if name in {account.name for account in organisation.accounts}:
+        return organisation
+    made = AccountItem(name=name, title="Whatever nobody could be asked for", restricted=False)
+    return replace(organisation, accounts=(*organisation.accounts, made))
 
 
 def _fill(folder: Path, organisation: Organisation, card_key: bytes, clock: Clock) -> None:

@@ -8,14 +8,15 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from failure_modes.vocabulary import Layer
 from primary.errors import ConfigError, ConflictError
+from primary.policy_names import Kind, name_problems
 from primary.policy_rules import VERSION, LayerRules, policy_problems
 from replication.journal import canonical_json
-from replication.schema.directory import policies, printers, sites
+from replication.schema.directory import accounts, groups, policies, printers, sites
 
 FIRST_VERSION: Final = 1
 
@@ -54,6 +55,10 @@ _SCOPES: Final = {
     Layer.PRINTER: select(printers.c.printer_name).where(
         printers.c.printer_name == bindparam("name")
     ),
+}
+_NAMED: Final[dict[Kind, Select[Any]]] = {
+    "account": select(accounts.c.account_name).where(accounts.c.account_name == bindparam("name")),
+    "group": select(groups.c.group_name).where(groups.c.group_name == bindparam("name")),
 }
 
 
@@ -94,8 +99,14 @@ def check(connection: Connection) -> None:
     ]
     meetings = [(row.site_name, row.scope) for row in connection.execute(_MEETINGS)]
     problems = policy_problems(rules, meetings)
+    for each in rules:
+        problems += name_problems(each, lambda kind, name: _exists(connection, kind, name))
     if problems:
         raise ConfigError(problems)
+
+
+def _exists(connection: Connection, kind: Kind, name: str) -> bool:
+    return connection.execute(_NAMED[kind], {"name": name}).one_or_none() is not None
 
 
 def body_of(policy: LayerRules, version: int) -> str:

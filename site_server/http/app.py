@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from site_server.http import admin_api, device_api, device_offline_api, health, person_api
+from site_server.http import (
+    account_api,
+    admin_api,
+    device_api,
+    device_offline_api,
+    health,
+    person_api,
+)
 from site_server.http.bodies import BODY_BYTES_MAX
 from site_server.http.keys import ADMIN_KEY, SERVICES, STATUS
 from site_server.http.problems import problems_middleware
@@ -23,7 +30,7 @@ def make_device_app(services: Services, status: SiteStatus, admin_key: str) -> w
     app[SERVICES] = services
     app[STATUS] = status
     app[ADMIN_KEY] = admin_key.encode()
-    for part in (device_api, person_api, device_offline_api, admin_api, health):
+    for part in (device_api, account_api, person_api, device_offline_api, admin_api, health):
         app.add_routes(part.routes)
     return app
 

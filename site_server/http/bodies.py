@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from failure_modes.vocabulary import LinkState, Sides
 from site_server.ipp.job_template import COPIES_MAX
+from site_server.service.charged_to import Charge
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -40,7 +41,25 @@ class ClaimBody(Body):
     card_number: Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class ReleaseBody(Body):
+class ChoiceBody(Body):
+    """Who pays, where the person was asked: a shared account, or they themselves."""
+
+    account_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    personal: bool = False
+
+    @model_validator(mode="after")
+    def _one_pays(self) -> Self:
+        if self.personal and self.account_name is not None:
+            raise ValueError("either account_name or personal; only one of them can pay")
+        return self
+
+    @property
+    def charge(self) -> Charge:
+        """The same as the services take it."""
+        return Charge(account_name=self.account_name, personal=self.personal)
+
+
+class ReleaseBody(ChoiceBody):
     """Let a job go; to the panel's own printer unless another one is named."""
 
     printer_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
@@ -60,7 +79,7 @@ class ChangeJobBody(Body):
         return self
 
 
-class CopyBody(Body):
+class CopyBody(ChoiceBody):
     """Begin to copy at most `pages` impressions."""
 
     pages: Annotated[int, Field(ge=1, le=100_000)]

@@ -10,8 +10,10 @@ from aiohttp import web
 from failure_modes.catalogue import money_text, render
 from failure_modes.facts import CopyFacts
 from failure_modes.pricing import PageCount
+from site_server.errors import RefusedError
 from site_server.http.bodies import CopyBody, FinishBody, LoginBody, ReleaseBody, read_body
 from site_server.http.keys import SERVICES, device_of, session_of
+from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 SESSIONS: Final = "/device/v1/sessions"
 SESSION: Final = SESSIONS + "/{session_id}"
 JOB: Final = SESSION + "/jobs/{job_uuid}"
+
+OWN: Final = "own"
+ALL: Final = "all"
+"""Whose jobs are listed: those of whoever is logged in, or for a manager everybody's."""
 
 routes: Final = web.RouteTableDef()
 
@@ -39,6 +45,8 @@ async def log_in(request: web.Request) -> web.Response:
             "balance_micros": answer.balance_micros,
             "balance": money_text(answer.balance_micros, answer.currency),
             "currency": answer.currency,
+            "ask_for_account": answer.ask_for_account,
+            "is_manager": answer.is_manager,
         },
         HTTPStatus.CREATED,
     )
@@ -54,9 +62,11 @@ async def log_out(request: web.Request) -> web.Response:
 
 @routes.get(SESSION + "/jobs")
 async def list_jobs(request: web.Request) -> web.Response:
-    """The person's jobs, with what each costs here and whether it may go."""
+    """The person's jobs, or all held ones; with what each costs here and whether it may go."""
     session = session_of(request)
-    listed = request.app[SERVICES].list_jobs.list(session)
+    list_jobs = request.app[SERVICES].list_jobs
+    all_jobs = _of_all(request)
+    listed = await list_jobs.list_all(session) if all_jobs else list_jobs.list(session)
     return _json(
         {
             "user_name": session.user_name,
@@ -75,6 +85,7 @@ async def release_job(request: web.Request) -> web.Response:
         request.match_info["job_uuid"],
         session.user_name,
         body.printer_name or session.printer_name,
+        body.charge,
     )
     return _json(
         {
@@ -91,7 +102,7 @@ async def release_job(request: web.Request) -> web.Response:
 async def delete_job(request: web.Request) -> web.Response:
     """Take a job away."""
     session = session_of(request)
-    await request.app[SERVICES].delete_job.delete(request.match_info["job_uuid"], session.user_name)
+    await request.app[SERVICES].delete_job.delete_at_panel(request.match_info["job_uuid"], session)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -101,7 +112,7 @@ async def start_copies(request: web.Request) -> web.Response:
     session = session_of(request)
     body = await read_body(request, CopyBody)
     facts = CopyFacts(pages=body.pages, colour=body.colour, sides=body.sides)
-    started = await request.app[SERVICES].copy_session.start(session, facts)
+    started = await request.app[SERVICES].copy_session.start(session, facts, body.charge)
     return _json(
         {
             "copy_uuid": started.copy.copy_uuid,
@@ -138,11 +149,19 @@ async def finish_copies(request: web.Request) -> web.Response:
     )
 
 
+def _of_all(request: web.Request) -> bool:
+    of = request.query.get("of", OWN)
+    if of not in {OWN, ALL}:
+        raise RefusedError(Cause.BAD_REQUEST, f"of: {of!r} is not known", f"Send {OWN} or {ALL}.")
+    return of == ALL
+
+
 def job_json(listed: ListedJob, currency: str) -> dict[str, Any]:
     """A job as the panels see it."""
     job = listed.job
     return {
         "job_uuid": job.job_uuid,
+        "user_name": job.user_name,
         "job_name": job.job_name,
         "queue_name": job.queue_name,
         "state": job.state,
@@ -169,6 +188,7 @@ def _decision(decision: Decision, currency: str) -> dict[str, Any]:
         "cost_micros": decision.cost_micros,
         "cost": money_text(decision.cost_micros, currency),
         "charge_to": decision.charge_to,
+        "charge_account": decision.charge_account,
         "trace": [
             {
                 "rule": step.rule,

@@ -150,7 +150,11 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
-    """A wish for a job, checked for form only. `user_name` is claimed, not proved."""
+    """A wish for a job, checked for form only.
+
+    `user_name` is claimed. It is proved only where `is_proven`: somebody authenticated as that user
+    with this very request.
+    """
 
     queue_name: str
     user_name: str
@@ -158,6 +162,7 @@ class JobRequest:
     ticket: JobTicket
     hold_until: str = HOLD_NONE
     client_address: str = ""
+    is_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from failure_modes.vocabulary import Function, Reason
-from site_server.service.list_jobs import ListedJob, listed_job
-from site_server.service.release_job import facts_of, held_job_of
+from site_server.refusals import Cause, refusal
+from site_server.service.release_job import held_job
 
 if TYPE_CHECKING:
     from site_server.service.ground import Ground
+    from site_server.service.list_jobs import ListedJob, ListJobs
     from site_server.service.view import Decider
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
@@ -36,14 +37,15 @@ class JobSettings:
     def applied_to(self, job: Job) -> Job:
         """The job as it is wanted now. What the rules said of its former self is forgotten.
 
-        So a job of a direct queue that waited for a person is tried again by itself.
+        So a job of a direct queue that waited for a person is tried again by itself; one that waits
+        for a manager goes on waiting.
         """
         wanted: dict[str, Any] = {
             name: value
             for name in ("copies", "sides", "colour_mode")
             if (value := getattr(self, name)) is not None
         }
-        if job.reason_code in Reason.__members__.values():
+        if job.reason_code in Reason.__members__.values() and not job.for_manager:
             wanted |= {"reason_code": "", "reason_text": ""}
         return replace(job, **wanted)
 
@@ -59,9 +61,10 @@ class ChangedJob:
 class ChangeJob:
     """Changes held jobs for their owners."""
 
-    def __init__(self, ground: Ground, decider: Decider) -> None:
+    def __init__(self, ground: Ground, decider: Decider, list_jobs: ListJobs) -> None:
         self._store = ground.store
         self._decider = decider
+        self._list_jobs = list_jobs
 
     async def change(
         self, session: PanelSession, job_uuid: str, settings: JobSettings
@@ -72,13 +75,19 @@ class ChangeJob:
         def work(unit: UnitOfWork) -> ListedJob:
             view = self._decider.view(unit, known)
             self._decider.permit(view, known, Function.CHANGE_JOB_SETTINGS)
-            before = held_job_of(unit, job_uuid, session.user_name)
+            before = _own(unit, job_uuid, session.user_name)
             job = settings.applied_to(before)
             if job != before:
                 job = unit.jobs.save(job)
-            decision = self._decider.decide(view, known, facts_of(job))
-            return listed_job(job, decision, known.currency)
+            return self._list_jobs.listed(job, known, view, session)
 
         listed = await self._store.write(work)
         _log.info("job %d changed by %s", listed.job.job_number, session.user_name)
         return ChangedJob(listed=listed, currency=known.currency)
+
+
+def _own(unit: UnitOfWork, job_uuid: str, user_name: str) -> Job:
+    job = unit.jobs.get(job_uuid)
+    if job is not None and job.user_name != user_name:
+        raise refusal(Cause.NOT_YOUR_JOB)
+    return held_job(unit, job_uuid)

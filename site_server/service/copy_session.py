@@ -15,7 +15,7 @@ from failure_modes.pricing import PageCount
 from failure_modes.vocabulary import Micros, Sides
 from replication.entry_bodies import CopyFinished, CopyStarted
 from site_server.refusals import Cause, refusal, refusal_of
-from site_server.service.charged_to import Charge, charged_payer
+from site_server.service.charged_to import THE_USER, Charge, charged_payer
 from site_server.service.release_job import sides_made
 from site_server.store.copies import Copy
 
@@ -51,10 +51,19 @@ class CopySession:
         self._open_max = ground.limits.copies_per_session_max
         self._decider = decider
 
-    async def start(self, session: PanelSession, facts: CopyFacts) -> StartedCopy:
-        """Set credit aside for at most `facts.pages`; raises `RefusedError` where there is none."""
-        charge = Charge(choose_account=facts.choose_account, account_name=facts.account_name)
+    async def start(
+        self, session: PanelSession, wanted: CopyFacts, charge: Charge = THE_USER
+    ) -> StartedCopy:
+        """Set credit aside for at most `wanted.pages`; who pays is said by `charge`.
+
+        Raises `RefusedError` where there is none.
+        """
         known = self._decider.known(session.user_name, session.printer_name, charge)
+        facts = replace(
+            wanted,
+            choose_account=charge.is_to_choose(known.policy),
+            account_name=charge.account_name,
+        )
 
         def work(unit: UnitOfWork) -> tuple[Copy | None, Decision]:
             if unit.copies.count_open(session.session_id) >= self._open_max:

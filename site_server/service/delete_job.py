@@ -1,4 +1,4 @@
-"""Takes jobs away: by their owner, by the clock, or settled by a person who looked."""
+"""Takes jobs away: by their owner or a manager, by the clock, or settled by a person who looked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from failure_modes.job_lifecycle import TERMINAL, JobEvent, JobState
 from replication.entry_bodies import JobDeleted, JobExpired
 from site_server.ports import Fate, Outcome
 from site_server.refusals import WORDS, Cause, refusal
+from site_server.service.managers import is_manager
 from site_server.service.record_outcome import record_outcome
 from site_server.service.release_job import NOT_NOW
 
 if TYPE_CHECKING:
     from site_server.service.ground import Ground
     from site_server.store.jobs import Job
+    from site_server.store.sessions import PanelSession
     from site_server.store.unit_of_work import UnitOfWork
 
 EXPIRED_PER_TRANSACTION_MAX: Final = 50
@@ -31,10 +33,25 @@ class DeleteJob:
     def __init__(self, ground: Ground) -> None:
         self._store = ground.store
         self._spool = ground.spool
+        self._directory = ground.directory
 
-    async def delete(self, job_uuid: str, user_name: str) -> Job:
-        """Take the user's own job away; raises `RefusedError` where that is not possible."""
-        job = await self._store.write(lambda unit: _deleted(unit, job_uuid, user_name))
+    async def delete_at_panel(self, job_uuid: str, session: PanelSession) -> Job:
+        """Take away a job of whoever is logged in, or as a manager anybody's.
+
+        Raises `RefusedError` where that is not possible.
+        """
+        user_name = session.user_name
+        may_all = is_manager(self._directory, user_name, session.printer_name)
+        return await self.delete(job_uuid, user_name, may_all=may_all)
+
+    async def delete(self, job_uuid: str, user_name: str, *, may_all: bool = False) -> Job:
+        """Take the user's own job away, or where they `may_all` anybody's.
+
+        Raises `RefusedError` where that is not possible.
+        """
+        job = await self._store.write(
+            lambda unit: _deleted(unit, job_uuid, user_name, may_all=may_all)
+        )
         await self._spool.remove(job_uuid)
         _log.info("job %d deleted by %s", job.job_number, user_name)
         return job
@@ -63,11 +80,11 @@ class DeleteJob:
         return job
 
 
-def _deleted(unit: UnitOfWork, job_uuid: str, user_name: str) -> Job:
+def _deleted(unit: UnitOfWork, job_uuid: str, user_name: str, *, may_all: bool) -> Job:
     job = unit.jobs.get(job_uuid)
     if job is None:
         raise refusal(Cause.NO_SUCH_JOB)
-    if job.user_name != user_name:
+    if job.user_name != user_name and not may_all:
         raise refusal(Cause.NOT_YOUR_JOB)
     if job.state in TERMINAL:
         raise refusal(Cause.JOB_IS_DONE)

@@ -15,6 +15,7 @@ from failure_modes.changes import Question
 from failure_modes.explain import explain
 from failure_modes.facts import ReleaseFacts
 from failure_modes.pricing import PageCount
+from site_server.service.charged_to import THE_USER
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -109,7 +110,7 @@ def explain_decision(ground: Ground, decider: Decider, supposed: Supposed) -> Ex
     with ground.store.read() as site:
         view = decider.view(site, known)
     question = Question(
-        facts=supposed.facts,
+        facts=replace(supposed.facts, choose_account=THE_USER.is_to_choose(known.policy)),
         view=view,
         link=supposed.link or ground.link.state,
         policy=known.policy,

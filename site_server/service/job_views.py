@@ -24,7 +24,8 @@ RELEASE_ACTION: Final[Mapping[bool, ReleaseAction]] = {
     True: ReleaseAction.NONE,
     False: ReleaseAction.OWNER_AUTHORIZED,
 }
-"""By whether the queue is direct."""
+"""By whether the queue is direct. PWG 5100.11 has no word for jobs that a manager lets go: for the
+computer that sent one, it waits for a person at a panel like any other."""
 
 _STATES: Final[Mapping[JobState, tuple[IppState, str]]] = {
     JobState.RELEASING: (IppState.PROCESSING, "job-printing"),

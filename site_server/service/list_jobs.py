@@ -1,24 +1,36 @@
-"""What a person sees of their jobs at a panel: what each costs there, and whether it may go."""
+"""What a person sees of jobs at a panel: what each costs there, and whether they may let it go.
+
+A person sees their own jobs. A manager may also see every job that is held at this site.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from failure_modes.catalogue import render
+from failure_modes.catalogue import CATALOGUE, render
 from failure_modes.job_lifecycle import JobState
-from site_server.refusals import WORDS, Cause
+from failure_modes.vocabulary import Reason
+from site_server.refusals import WORDS, Cause, refusal
+from site_server.service.charged_to import Charge
+from site_server.service.managers import manages
 from site_server.service.release_job import NOT_NOW, facts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from failure_modes.decision import Decision
+    from failure_modes.facts import View
     from failure_modes.vocabulary import Micros
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider
+    from site_server.service.view import Decider, Known
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
 
 
+JOBS_AT_ONCE: Final = 10
+"""Other people's jobs that are looked at in one go: about 10 ms, in which nobody else is served."""
 CAUSES: Final = frozenset(cause.value for cause in Cause)
 
 
@@ -55,15 +67,61 @@ class ListJobs:
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
-        listed = [
-            listed_job(job, self._decider.decide(view, known, facts_of(job)), known.currency)
-            for job in jobs
-        ]
+        listed = [self.listed(job, known, view, session) for job in jobs]
         return JobList(jobs=tuple(listed), currency=known.currency)
 
+    def listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
+        """A job of whoever is logged in, as their list shows it; `known` and `view` are theirs."""
+        listed = self._listed(job, known, view, session)
+        if _is_kept(job) and not manages(known.person, known.policy):
+            return _kept_for_manager(listed)
+        return listed
 
-def listed_job(job: Job, decision: Decision, currency: str) -> ListedJob:
-    """The job with what `decision` says of a release at this panel."""
+    async def list_all(self, session: PanelSession) -> JobList:
+        """Everybody's held jobs, as a release by the manager who is logged in would find them.
+
+        Each may be another user's, so it is looked at in parts, and others are served in between.
+        Raises `RefusedError` for whoever is no manager at this panel.
+        """
+        own = self._decider.known(session.user_name, session.printer_name)
+        if not manages(own.person, own.policy):
+            raise refusal(Cause.NOT_A_MANAGER)
+        with self._store.read() as site:
+            jobs = site.jobs.in_state(JobState.HELD, self._limit)
+        listed: tuple[ListedJob, ...] = ()
+        for first in range(0, len(jobs), JOBS_AT_ONCE):
+            listed += self._part(jobs[first : first + JOBS_AT_ONCE], session)
+            await asyncio.sleep(0)
+        return JobList(jobs=listed, currency=own.currency)
+
+    def _part(self, jobs: Sequence[Job], session: PanelSession) -> tuple[ListedJob, ...]:
+        charge = Charge(manager_name=session.user_name)
+        users = {job.user_name for job in jobs}
+        knowns = self._decider.known_of_all(users, session.printer_name, charge)
+        with self._store.read() as site:
+            views = {name: self._decider.view(site, known) for name, known in knowns.items()}
+        return tuple(
+            self._listed(job, knowns[job.user_name], views[job.user_name], session) for job in jobs
+        )
+
+    def _listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
+        needs_manager = job.for_manager or job.user_name != session.user_name
+        charge = Charge(manager_name=session.user_name if needs_manager else None)
+        decision = self._decider.decide(view, known, facts_of(job, charge, known.policy))
+        return _listed_job(job, decision, known.currency)
+
+
+def _is_kept(job: Job) -> bool:
+    return job.for_manager and job.state is JobState.HELD
+
+
+def _kept_for_manager(listed: ListedJob) -> ListedJob:
+    """The same job in front of whoever sent it and cannot let it go."""
+    reason = Reason.HELD_FOR_MANAGER
+    return replace(listed, may_go=False, reason=reason.value, reason_text=CATALOGUE[reason].message)
+
+
+def _listed_job(job: Job, decision: Decision, currency: str) -> ListedJob:
     if job.state is not JobState.HELD:
         cause = NOT_NOW.get(job.state, Cause.JOB_IS_DONE)
         return ListedJob(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import Micros, Reason
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.service.managers import manages
 from site_server.store.sessions import PanelSession
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class LoggedIn:
     full_name: str
     balance_micros: Micros
     currency: str
+    ask_for_account: bool
+    """Whether the panel is to ask who pays."""
+    is_manager: bool
+    """Whether they may release and delete the jobs of others."""
 
 
 class LogIn:
@@ -96,6 +101,8 @@ class LogIn:
             full_name=known.person.full_name if known.person else "",
             balance_micros=balance_micros,
             currency=known.currency,
+            ask_for_account=known.policy.ask_for_account,
+            is_manager=manages(known.person, known.policy),
         )
 
     def session(self, device: Device, session_id: str) -> PanelSession:

@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.catalogue import render
 from failure_modes.facts import ReleaseFacts
 from failure_modes.job_lifecycle import JobEvent, JobState
+from failure_modes.policy import Policy
 from failure_modes.rule_vocabulary import ConversionKind
 from failure_modes.vocabulary import Micros, Reason, Sides
 from replication.entry_bodies import JobReleased
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE
-from site_server.refusals import Cause, refusal, refusal_of, retry_helps
-from site_server.service.charged_to import THE_USER, Charge, charged_payer, reserved_payer
+from site_server.refusals import Cause, refusal, refusal_for, refusal_of, retry_helps
+from site_server.service.charged_to import (
+    THE_USER,
+    Charge,
+    charge_again,
+    charged_payer,
+    reserved_payer,
+)
+from site_server.service.managers import is_manager
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     from site_server.store.jobs import Job
     from site_server.store.unit_of_work import UnitOfWork
 
+BUILT_IN: Final = Policy()
 MONOCHROME: Final = "monochrome"
 NOT_NOW: Final = {
     JobState.ACCEPTED: Cause.STILL_COUNTING,
@@ -57,7 +66,7 @@ class Released:
     currency: str
 
 
-def facts_of(job: Job, charge: Charge = THE_USER) -> ReleaseFacts:
+def facts_of(job: Job, charge: Charge = THE_USER, policy: Policy = BUILT_IN) -> ReleaseFacts:
     """The question that releasing this job asks."""
     return ReleaseFacts(
         pages=job.pages,
@@ -68,7 +77,9 @@ def facts_of(job: Job, charge: Charge = THE_USER) -> ReleaseFacts:
         document_format=job.document_format,
         spool_bytes=job.document_bytes,
         paper_size=job.media or "",
-        choose_account=charge.choose_account,
+        authenticated=charge.is_proven,
+        by_manager=charge.manager_name is not None,
+        choose_account=charge.is_to_choose(policy),
         account_name=charge.account_name,
     )
 
@@ -86,12 +97,16 @@ class ReleaseJob:
     async def release(
         self, job_uuid: str, user_name: str, printer_name: str, charge: Charge = THE_USER
     ) -> Released:
-        """Send the user's job to that printer; raises `RefusedError` where it may not go."""
+        """Send a job to that printer: the user's own one, or as a manager anybody's.
+
+        Raises `RefusedError` where it may not go.
+        """
         with self._dispatcher.slot() as slot:
-            known = self._decider.known(user_name, printer_name, charge)
+            owner, charge = self._asked_by(job_uuid, user_name, printer_name, charge)
+            known = self._decider.known(owner, printer_name, charge)
 
             def work(unit: UnitOfWork) -> tuple[Job, Decision]:
-                return self._decided(unit, held_job_of(unit, job_uuid, user_name), known, charge)
+                return self._decided(unit, held_job(unit, job_uuid), known, charge)
 
             job, decision = await self._store.write(work)
             if not decision.allowed:
@@ -107,7 +122,8 @@ class ReleaseJob:
         try:
             if queue is None:
                 raise refusal(Cause.NO_SUCH_QUEUE)
-            await self.release(job.job_uuid, job.user_name, queue.printer_name)
+            again = charge_again(job)
+            await self.release(job.job_uuid, job.user_name, queue.printer_name, again)
         except RefusedError as error:
             await self._note(job, error)
 
@@ -120,13 +136,28 @@ class ReleaseJob:
             if is_waiting_for_attempt(job, now_ms):
                 await self.release_direct(job)
 
+    def _asked_by(
+        self, job_uuid: str, user_name: str, printer_name: str, charge: Charge
+    ) -> tuple[str, Charge]:
+        """Whose job it is, and who vouches for it; raises `RefusedError` for whoever may not."""
+        with self._store.read() as site:
+            job = site.jobs.get(job_uuid)
+        if job is None:
+            raise refusal(Cause.NO_SUCH_JOB)
+        is_own = job.user_name == user_name
+        if is_own and not job.for_manager:
+            return job.user_name, charge
+        if not is_manager(self._directory, user_name, printer_name):
+            raise refusal_for(Reason.HELD_FOR_MANAGER) if is_own else refusal(Cause.NOT_YOUR_JOB)
+        return job.user_name, replace(charge, manager_name=user_name)
+
     def _decided(
         self, unit: UnitOfWork, job: Job, known: Known, charge: Charge
     ) -> tuple[Job, Decision]:
         view = self._decider.view(unit, known)
-        decision = self._decider.decide(view, known, facts_of(job, charge))
+        decision = self._decider.decide(view, known, facts_of(job, charge, known.policy))
         if decision.allowed:
-            return _let_go(unit, job, known, decision), decision
+            return _let_go(unit, _vouched_for(job, charge), (known, charge), decision), decision
         return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision
 
     async def _note(self, job: Job, error: RefusedError) -> None:
@@ -155,19 +186,27 @@ def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
     return not 0 <= waited_ms < wait_ms  # a clock that was set back delays nothing
 
 
-def held_job_of(unit: UnitOfWork, job_uuid: str, user_name: str) -> Job:
-    """The user's own held job; raises `RefusedError` where there is none."""
+def held_job(unit: UnitOfWork, job_uuid: str) -> Job:
+    """The job, which is held; raises `RefusedError` where there is none, or where it is not."""
     job = unit.jobs.get(job_uuid)
     if job is None:
         raise refusal(Cause.NO_SUCH_JOB)
-    if job.user_name != user_name:
-        raise refusal(Cause.NOT_YOUR_JOB)
     if job.state is not JobState.HELD:
         raise refusal(NOT_NOW.get(job.state, Cause.JOB_IS_DONE))
     return job
 
 
-def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job:
+def _vouched_for(job: Job, charge: Charge) -> Job:
+    """The job with what was said about it, so that another attempt needs nobody to say it again."""
+    return replace(
+        job,
+        is_proven=charge.is_proven or charge.manager_name is not None,
+        chosen_payer=charge.chosen_payer(job.user_name),
+    )
+
+
+def _let_go(unit: UnitOfWork, job: Job, answer: tuple[Known, Charge], decision: Decision) -> Job:
+    known, charge = answer
     fence = job.fence + 1
     released = job.after(
         JobEvent.RELEASED,
@@ -199,6 +238,7 @@ def _let_go(unit: UnitOfWork, job: Job, known: Known, decision: Decision) -> Job
             printer_name=known.printer.printer_name,
             fence=fence,
             cost_micros=decision.cost_micros,
+            by_user_name=None if charge.manager_name == job.user_name else charge.manager_name,
         )
     )
     return unit.jobs.save(released)

@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from failure_modes.facts import ReleaseFacts, SubmitFacts
 from failure_modes.job_lifecycle import JobState
-from failure_modes.vocabulary import HoldMode, Reason
+from failure_modes.vocabulary import Action, HoldMode, Reason
 from replication.entry_bodies import JobAccepted
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.service.charged_to import THE_USER, Charge
 from site_server.store.jobs import Job
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from site_server.ports import Spooled, SpoolWriter
     from site_server.service.count_pages import CountPages
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider
+    from site_server.service.view import Decider, Known
     from site_server.store.directory import Queue
     from site_server.store.unit_of_work import UnitOfWork
 
@@ -40,6 +41,16 @@ class Admitted:
     job_uuid: str
     job_number: int | None = None
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether the job counts as sent by its user wherever nobody vouches for it later."""
+        return self.request.is_proven or not self.queue.needs_proof
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the job goes to its printer by itself."""
+        return self.queue.hold_mode is HoldMode.NONE
+
 
 class SubmitJob:
     """The way in for documents."""
@@ -54,7 +65,8 @@ class SubmitJob:
         """Ask whether this job may come in; raises `RefusedError` where it may not.
 
         Every job waits until it is counted, so the question is that of a held queue; what it costs
-        is asked when it is released.
+        is asked when it is released. Where somebody lets it go later, they prove who they are then,
+        or vouch for it, and they can be asked who pays. A direct queue has nobody to ask.
         """
         with self._ground.directory.read() as snapshot:
             if snapshot is None:
@@ -62,17 +74,17 @@ class SubmitJob:
             queue = snapshot.queue(request.queue_name)
         if queue is None:
             raise refusal(Cause.NO_SUCH_QUEUE)
-        known = self._decider.known(request.user_name, queue.printer_name)
-        ticket = request.ticket
-        job = ReleaseFacts(pages=None, copies=ticket.copies, paper_size=ticket.media or "")
-        facts = SubmitFacts(hold_mode=HoldMode.USER, job=job)
+        admitted = Admitted(request=request, queue=queue, job_uuid=str(uuid4()))
+        charge = Charge(is_proven=admitted.is_proven) if admitted.is_direct else THE_USER
+        known = self._decider.known(request.user_name, queue.printer_name, charge)
+        facts = _facts(admitted, charge, known)
         with self._ground.store.read() as site:
             decision = self._decider.decide(self._decider.view(site, known), known, facts)
-            if decision.reasons[0] is not Reason.JOB_HELD:
+            if decision.action is not Action.HOLD:
                 raise refusal_of(decision, known.currency)
             if site.jobs.count_open() >= self._ground.limits.jobs_max:
                 raise refusal(Cause.TOO_MANY_JOBS)
-        return Admitted(request=request, queue=queue, job_uuid=str(uuid4()))
+        return admitted
 
     async def next_number(self) -> int:
         """A job number for a client that asks for it before it sends the document."""
@@ -121,6 +133,18 @@ class SubmitJob:
         return job
 
 
+def _facts(admitted: Admitted, charge: Charge, known: Known) -> SubmitFacts:
+    ticket, hold_mode = admitted.request.ticket, admitted.queue.hold_mode
+    job = ReleaseFacts(
+        pages=None,
+        copies=ticket.copies,
+        paper_size=ticket.media or "",
+        authenticated=charge.is_proven,
+        choose_account=admitted.is_direct and charge.is_to_choose(known.policy),
+    )
+    return SubmitFacts(hold_mode=HoldMode.USER if admitted.is_direct else hold_mode, job=job)
+
+
 def _accepted(
     unit: UnitOfWork, admitted: Admitted, document: DocumentInfo, spooled: Spooled
 ) -> Job:
@@ -144,7 +168,9 @@ def _accepted(
             user_name=request.user_name,
             job_name=request.job_name,
             state=JobState.ACCEPTED,
-            direct=admitted.queue.hold_mode is HoldMode.NONE,
+            direct=admitted.is_direct,
+            for_manager=admitted.queue.hold_mode is HoldMode.MANAGER,
+            is_proven=admitted.is_proven,
             hold_until=request.hold_until,
             document_name=document.name,
             document_format=document.format,

@@ -17,7 +17,7 @@ The rejected alternative, deciding first and writing then, needs a lock around b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
@@ -29,7 +29,7 @@ from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import Function, WallMs
     from replication.ports import Clock
     from site_server.ports import Link
+    from site_server.store.accounts import Account
     from site_server.store.directory import Directory, Person, Printer, Snapshot
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
@@ -52,8 +53,8 @@ class Known:
     printer_view: PrinterView
     policy: Policy
     replica_micros: Micros
-    accounts_micros: Mapping[str, Micros]
-    """The balances of the shared accounts that this question may touch."""
+    accounts: Mapping[str, Account]
+    """The shared accounts that this question may touch, as whoever chooses sees them."""
     watermarks: Mapping[tuple[str, int], int]
     replica_ms: WallMs | None
     currency: str
@@ -112,7 +113,7 @@ def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Char
         ),
         policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
-        accounts_micros=snapshot.accounts_micros(accounts_asked(charge, policy)),
+        accounts=snapshot.accounts(accounts_asked(charge, policy), charge.chooser(user_name)),
         watermarks=snapshot.watermarks(),
         replica_ms=heartbeat.wall_ms if heartbeat else None,
         currency=heartbeat.currency if heartbeat else "",
@@ -137,6 +138,23 @@ class Decider:
                 raise refusal_for(Reason.NO_REPLICA)
             return known_at(snapshot, user_name, printer_name, charge)
 
+    def known_of_all(
+        self, user_names: Iterable[str], printer_name: str, charge: Charge
+    ) -> dict[str, Known]:
+        """The same for several users at once; `charge` must ask for no account."""
+        with self._directory.read() as snapshot:
+            if snapshot is None:
+                raise refusal_for(Reason.NO_REPLICA)
+            nobody = known_at(snapshot, "", printer_name, charge)
+            return {
+                name: replace(
+                    nobody,
+                    person=snapshot.person(name),
+                    replica_micros=snapshot.balance_micros(user_payer(name)),
+                )
+                for name in user_names
+            }
+
     def balance(self, site: SiteStore, payer: str) -> Balance:
         """The payer's money now, part by part; only own entries where there is no replica."""
         with self._directory.read() as snapshot:
@@ -150,7 +168,9 @@ class Decider:
         return View(
             user=_user(site, known),
             printer=known.printer_view,
-            accounts={name: _account(site, known, name) for name in known.accounts_micros},
+            accounts={
+                name: _account(site, known, account) for name, account in known.accounts.items()
+            },
             offline_since_ms=self._link.offline_since_ms,
             replica_ms=known.replica_ms,
             local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
@@ -188,11 +208,14 @@ def _user(site: SiteView, known: Known) -> UserView | None:
     )
 
 
-def _account(site: SiteView, known: Known, account_name: str) -> AccountView:
-    replica_micros = known.accounts_micros[account_name]
-    money = balance_of(site, account_payer(account_name), replica_micros, known.watermarks)
+def _account(site: SiteView, known: Known, account: Account) -> AccountView:
+    payer = account_payer(account.account_name)
+    money = balance_of(site, payer, account.balance_micros, known.watermarks)
     return AccountView(
-        account_name=account_name,
+        account_name=account.account_name,
         balance_micros=money.effective_micros,
+        enabled=account.enabled,
+        restricted=account.restricted,
+        open_to_user=account.open_to_user,
         offline_spent_micros=money.spent_micros,
     )

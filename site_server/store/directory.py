@@ -18,8 +18,8 @@ from failure_modes.errors import PolicyError
 from failure_modes.policy import Policy, resolve
 from failure_modes.pricing import Price
 from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
-from replication.entry_bodies import account_payer
 from replication.schema import directory as schema
+from site_server.store.accounts import named_accounts, offered_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from site_server.ports import Replica
+    from site_server.store.accounts import Account
 
 POLICIES_KEPT_MAX: Final = 256
 """Resolved policies kept in memory: more than any site has printers."""
@@ -68,6 +69,8 @@ class Queue:
     queue_name: str
     printer_name: str
     hold_mode: HoldMode
+    needs_proof: bool = False
+    """Whether the name that a computer gives does not prove who sent a job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +107,6 @@ _CARD: Final = select(schema.cards.c.user_name, schema.cards.c.revoked).where(
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
 )
-_ACCOUNTS: Final = (
-    select(schema.accounts.c.account_name, func.coalesce(schema.balances.c.balance_micros, 0))
-    .outerjoin(
-        schema.balances,
-        schema.balances.c.payer == account_payer("") + schema.accounts.c.account_name,
-    )
-    .where(schema.accounts.c.account_name.in_(bindparam("account_names", expanding=True)))
-)
 _WATERMARKS: Final = select(
     schema.watermarks.c.site_name, schema.watermarks.c.epoch, schema.watermarks.c.seq
 ).where(schema.watermarks.c.site_name == bindparam("site_name"))
@@ -128,7 +123,12 @@ _PRICES: Final = (
     .limit(1)
 )
 _QUEUES: Final = (
-    select(schema.queues.c.queue_name, schema.queues.c.printer_name, schema.queues.c.hold_mode)
+    select(
+        schema.queues.c.queue_name,
+        schema.queues.c.printer_name,
+        schema.queues.c.hold_mode,
+        schema.queues.c.needs_proof,
+    )
     .where(schema.queues.c.site_name == bindparam("site_name"))
     .order_by(schema.queues.c.queue_name)
 )
@@ -180,12 +180,13 @@ class Snapshot:
         row = self._one(_BALANCE, payer=payer)
         return Micros(0 if row is None else row["balance_micros"])
 
-    def accounts_micros(self, account_names: frozenset[str]) -> dict[str, Micros]:
-        """The balances of those of these shared accounts that exist. None asked, nothing read."""
-        if not account_names:
-            return {}
-        rows = self._connection.execute(_ACCOUNTS, {"account_names": sorted(account_names)})
-        return {str(name): Micros(balance_micros) for name, balance_micros in rows}
+    def accounts(self, account_names: frozenset[str], user_name: str) -> dict[str, Account]:
+        """Those of these shared accounts that exist, as that user sees them."""
+        return named_accounts(self._connection, account_names, user_name)
+
+    def offered_accounts(self, user_name: str, limit: int) -> list[Account]:
+        """The shared accounts that the user may choose from, by title."""
+        return offered_accounts(self._connection, user_name, limit)
 
     def watermarks(self) -> dict[tuple[str, int], int]:
         """Up to which entry each epoch of this site is contained in the balances."""
@@ -262,6 +263,7 @@ def _queue(row: Mapping[str, Any]) -> Queue:
         queue_name=row["queue_name"],
         printer_name=row["printer_name"],
         hold_mode=HoldMode(row["hold_mode"]),
+        needs_proof=row["needs_proof"],
     )
 
 

@@ -52,6 +52,9 @@ class Job:
     mono_pages: int | None = None
     colour_pages: int | None = None
     count_reason: str = ""
+    for_manager: bool = False
+    is_proven: bool = True
+    chosen_payer: str = ""
     fence: int = 0
     printer_name: str = ""
     printer_job_id: int | None = None

@@ -43,6 +43,22 @@ jobs: Final = Table(
     Column("state", Text, nullable=False, doc="failure_modes.job_lifecycle.JobState"),
     Column("direct", Boolean, nullable=False, doc="it came through a queue that prints at once"),
     Column(
+        "for_manager",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default="0",
+        doc="it came through a queue whose jobs only a manager lets go",
+    ),
+    Column(
+        "is_proven",
+        Boolean,
+        nullable=False,
+        default=True,
+        server_default="1",
+        doc="it counts as sent by its user: proved, or no proof is asked for",
+    ),
+    Column(
         "hold_until", Text, nullable=False, doc="IPP's job-hold-until; 'no-hold': not asked for"
     ),
     # The document and how it is wanted (site_server.ipp.service_port.JobTicket).
@@ -66,6 +82,14 @@ jobs: Final = Table(
     Column("printer_job_id", Integer, doc="the printer's own number, once it gave one"),
     Column("printed_sides", Text, doc="what the rules made of `sides`; NULL: nothing"),
     Column("printed_colour_mode", Text, doc="and of `colour_mode`"),
+    Column(
+        "chosen_payer",
+        Text,
+        nullable=False,
+        default="",
+        server_default="",
+        doc="who a person at a panel said shall pay; '': nobody said",
+    ),
     Column("payer", Text, nullable=False, default=""),
     Column("cost_micros", Integer, nullable=False, default=0),
     Column("charged_mono_pages", Integer, nullable=False, default=0, doc="of one copy"),

@@ -76,6 +76,7 @@ rules = st.fixed_dictionaries(
     optional={
         "credit": _word(CreditPolicy),
         "offline_ceiling_micros": st.integers(0, 2_000_000),
+        "ask_for_account": st.booleans(),
         "account_selection": _word(AccountSelection),
         "unauthenticated": _word(Unauthenticated),
         "password_login": _word(PasswordLogin),

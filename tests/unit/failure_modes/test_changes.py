@@ -40,13 +40,16 @@ def names(facts: Facts, seen: View | None = None) -> set[str]:
             LoginFacts(card_known=False, password=PasswordCheck()),
             {"password that is right everywhere", "card instead of a password"},
         ),
-        (SubmitFacts(hold_mode=HoldMode.USER, job=job()), {"hold mode none", "one copy"}),
+        (
+            SubmitFacts(hold_mode=HoldMode.USER, job=job()),
+            {"hold mode none", "hold mode manager", "one copy"},
+        ),
         (SubmitFacts(hold_mode=HoldMode.NONE, job=job()), {"hold mode user", "in black"}),
         (job(), {"by a manager: True", "authenticated: False", "two-sided"}),
         (CopyFacts(pages=1, colour=True), {"in black", "two-sided"}),
         (
             FunctionFacts(function=Function.CLAIM_CARD),
-            {"add_credit instead", "card_self_registration True"},
+            {"add_credit instead", "card_self_registration true"},
         ),
         (LateFacts(job=job(), printed_ms=NOW_MS), {"printed at this moment"}),
     ],

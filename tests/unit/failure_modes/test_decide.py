@@ -93,6 +93,12 @@ def test_a_held_job_is_accepted_even_without_credit() -> None:
     assert ask(TO_HELD_QUEUE, view(user(0))).action is Action.HOLD
 
 
+def test_a_job_in_a_managers_queue_waits_for_a_manager_and_says_so() -> None:
+    decision = ask(SubmitFacts(hold_mode=HoldMode.MANAGER, job=job()), view(user(0)))
+
+    assert (decision.action, decision.reasons) == (Action.HOLD, (Reason.HELD_FOR_MANAGER,))
+
+
 def test_a_document_that_cannot_be_counted_is_held_and_says_so() -> None:
     decision = ask(SubmitFacts(hold_mode=HoldMode.USER, job=UNCOUNTED))
 

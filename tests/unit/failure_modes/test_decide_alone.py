@@ -11,6 +11,7 @@ from tests.unit.failure_modes.builders import NOW_MS, ask, blind_view, job, user
 LOGIN = LoginFacts(card_known=True)
 COPY = CopyFacts(pages=5, colour=True, sides=Sides.TWO_SIDED_LONG_EDGE)
 TO_HELD_QUEUE = SubmitFacts(hold_mode=HoldMode.USER, job=job())
+TO_MANAGER_QUEUE = SubmitFacts(hold_mode=HoldMode.MANAGER, job=job())
 TO_DIRECT_QUEUE = SubmitFacts(hold_mode=HoldMode.NONE, job=job())
 
 
@@ -27,6 +28,12 @@ def test_without_a_replica_a_held_queue_still_holds(mode: ProviderMode) -> None:
     decision = ask(TO_HELD_QUEUE, blind_view(mode))
 
     assert (decision.action, decision.reasons) == (Action.HOLD, (Reason.JOB_HELD,))
+
+
+def test_without_a_replica_a_job_for_a_manager_waits_for_one() -> None:
+    decision = ask(TO_MANAGER_QUEUE, blind_view(ProviderMode.PRINT_UNLOGGED))
+
+    assert (decision.action, decision.reasons) == (Action.HOLD, (Reason.HELD_FOR_MANAGER,))
 
 
 @pytest.mark.parametrize("facts", [TO_DIRECT_QUEUE, job()])

@@ -63,9 +63,15 @@ def test_a_policy_that_means_something_has_no_problems() -> None:
         ({"uncounted_pages": 5}, "counts only while uncounted_document"),
         ({"password_hash_age_max_ms": 5}, "counts only while password_login"),
         (
-            {"offline_account_name": "Branch", "account_selection": "personal"},
-            "counts only while account_selection",
+            {
+                "ask_for_account": True,
+                "offline_account_name": "Branch",
+                "account_selection": "personal",
+            },
+            "counts only while ask_for_account is true and account_selection is shared",
         ),
+        ({"offline_account_name": "Branch"}, "or unauthenticated is charge_offline_account"),
+        ({"account_selection": "personal"}, "counts only while ask_for_account is true"),
         (
             {"filters": [{"kind": "mono_only"}, {"kind": "colour_only"}]},
             "together let nothing pass",

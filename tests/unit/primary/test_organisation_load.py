@@ -93,6 +93,19 @@ def test_a_member_that_is_no_user() -> None:
     assert problem == "[[groups]] \"g\": members: there is no user 'bob'; add them or take them out"
 
 
+def test_an_account_that_is_open_to_somebody_who_does_not_exist() -> None:
+    head = '[[accounts]]\nname = "The new wing"\ntitle = "X"'
+    problems = problems_of(
+        f'{ORGANISATION}\n{head}\nopen_to = ["*", "user:ada", "user:bob", "group:ghosts"]'
+    )
+
+    where = '[[accounts]] "The new wing": open_to: '
+    assert problems == (
+        f"{where}there is no user 'bob'; add them or take them out",
+        f"{where}there is no group 'ghosts'; add them or take them out",
+    )
+
+
 def test_a_printer_at_a_site_that_is_not_there() -> None:
     problem = one_problem_with('[[printers]]\nname = "p"\nsite = "rome"\nuri = "ipp://p/ipp/print"')
 
@@ -157,6 +170,17 @@ def test_a_printer_that_would_have_no_price() -> None:
         (
             'layer = "global"\nrules = { offline_warn_ms = 9, offline_stop_ms = 9 }',
             "nobody would be warned",
+        ),
+        (
+            'layer = "global"\nrules = { manager_group = "bosses" }',
+            "manager_group: there is no group 'bosses'; make it first",
+        ),
+        (
+            (
+                'layer = "site"\nscope = "oslo"\nrules = { offline_account_name = "Cuts", '
+                'unauthenticated = "charge_offline_account" }'
+            ),
+            "site oslo: offline_account_name: there is no account 'Cuts'",
         ),
     ],
 )

@@ -167,3 +167,12 @@ def test_what_nobody_pays_for_costs_nothing() -> None:
     assert movement(free) is None
     with pytest.raises(ValidationError):
         CardUsed.model_validate({**used, "payer": None})
+
+
+def test_a_release_names_the_manager_only_where_one_let_the_job_go() -> None:
+    own = EACH_KIND[EntryKind.JOB_RELEASED]
+    by_manager = own.model_copy(update={"by_user_name": "mary"})
+    assert "by_user_name" not in own.model_dump(mode="json")
+    text = by_manager.model_dump_json()
+    assert parse_body(EntryKind.JOB_RELEASED, text) == by_manager
+    assert '"by_user_name":"mary"' in text

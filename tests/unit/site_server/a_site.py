@@ -113,8 +113,9 @@ class ASite(SiteRecords):
     def member(self, user_name: str, group_name: str) -> None:
         self.replica.put(schema.memberships, group_name=group_name, user_name=user_name)
 
-    def account(self, account_name: str, balance_micros: int) -> None:
+    def account(self, account_name: str, balance_micros: int, *, open_to: str = "*") -> None:
         self.replica.put(schema.accounts, account_name=account_name, title=account_name)
+        self.replica.put(schema.account_access, account_name=account_name, member=open_to)
         payer = f"account:{account_name}"
         self.replica.put(schema.balances, payer=payer, balance_micros=balance_micros)
 

@@ -111,3 +111,18 @@ async def test_rules_must_stand_in_a_body_that_says_nothing_else(api: Api) -> No
     bodies: list[dict[str, object]] = [{}, {"rules": []}, {"rules": {}, "version": 3}]
     for body in bodies:
         assert (await api.put(GLOBAL, json=body)).status == 422
+
+
+async def test_rules_that_name_what_is_not_there_are_refused(api: Api) -> None:
+    account = {"offline_account_name": "Cuts", "unauthenticated": "charge_offline_account"}
+    body = {"rules": {**account, "manager_group": "bosses"}}
+
+    response = await api.put("/api/v1/policies/global/-", json=body)
+
+    assert response.status == 422
+    said = (await response.json())["problems"]
+    assert [problem.split(": ")[1] for problem in said] == ["offline_account_name", "manager_group"]
+
+    await api.put("/api/v1/accounts/Cuts", json={"title": "Cuts"})
+    named = {"rules": {**account, "manager_group": "staff"}}
+    assert (await api.put("/api/v1/policies/global/-", json=named)).status == 200

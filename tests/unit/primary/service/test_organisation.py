@@ -6,6 +6,8 @@ import pytest
 from primary import organisation_load
 from primary.errors import AlreadyInitialisedError
 from primary.service.organisation import create
+from primary.store import accounts
+from primary.store.accounts import AccountFields
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from replication.card_hash import card_hash
@@ -31,10 +33,10 @@ def test_everything_of_the_file_is_in_the_directory(directory: Directory) -> Non
         "groups": 1,
         "memberships": 1,
         "cards": 1,
-        "accounts": 1,
+        "accounts": 2,
         "account_access": 1,
         "credentials": 0,
-        "balances": 4,
+        "balances": 5,
         "printers": 2,
         "queues": 1,
         "prices": 1,
@@ -118,3 +120,25 @@ def test_the_example_organisation_can_be_used(tmp_path: Path, clock: ManualClock
     assert made.sites == 2
     assert {site.name for site in organisation.sites} == {"oslo", "lima"}
     assert {"oslo-secure", "oslo-direct"} <= {queue.name for queue in organisation.queues}
+
+
+def test_the_account_that_pays_where_nobody_could_be_asked_is_made(directory: Directory) -> None:
+    with directory.read() as connection:
+        made = accounts.account(connection, "Offline Account")
+
+    assert (made.fields.enabled, made.fields.restricted, made.fields.open_to) == (True, False, ())
+    assert made.balance_micros == 0
+
+
+def test_an_offline_account_of_the_file_stays_as_the_file_has_it(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    own = '[[accounts]]\nname = "Offline Account"\ntitle = "Cuts"\nopen_to = ["*"]'
+    create(tmp_path / "data", organisation_load.load(f"{ORGANISATION}\n{own}"), clock)
+
+    opened = Directory(tmp_path / "data" / "directory.db")
+    with opened.read() as connection:
+        fields = accounts.account(connection, "Offline Account").fields
+    opened.close()
+
+    assert fields == AccountFields(title="Cuts", open_to=("*",))

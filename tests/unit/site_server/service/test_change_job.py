@@ -15,6 +15,7 @@ from site_server.ports import Counted, Fate, Outcome
 from site_server.refusals import Cause
 from site_server.service.change_job import JobSettings
 from tests.unit.site_server.a_site import DIRECT, PRICE_MICROS, FillingStore, a_site, units
+from tests.unit.site_server.front_desk import FOR_MANAGER, open_desk, sent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,3 +172,16 @@ async def test_after_too_long_an_outage_nothing_is_changed_or_shown(tmp_path: Pa
             site.services.own_balance.show(session)
         assert refused.value.reason == Reason.OFFLINE_TOO_LONG
         assert site.job(job.job_uuid).copies == 1
+
+
+async def test_a_changed_job_that_waits_for_a_manager_goes_on_waiting(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        open_desk(site)
+        job = site.job(await sent(site, "ada", FOR_MANAGER))
+        session = await site.log_in("ada")
+        settings = JobSettings(copies=2)
+        changed = await site.services.change_job.change(session, job.job_uuid, settings)
+        assert (changed.listed.may_go, changed.listed.reason) == (False, Reason.HELD_FOR_MANAGER)
+        assert changed.listed.job.copies == 2
+        with pytest.raises(RefusedError):
+            await site.release(job)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 JOB_MICROS: Final = 2 * PRICE_MICROS
 OFFLINE: Final = "Offline Account"
-LIBRARY: Final = Charge(choose_account=True, account_name="Library")
-UNCHOSEN: Final = Charge(choose_account=True)
+LIBRARY: Final = Charge(account_name="Library")
+UNPROVEN: Final = Charge(is_proven=False)
+ASKED: Final[dict[str, object]] = {"ask_for_account": True}
 
 
 async def test_a_job_on_a_shared_account_is_reserved_and_charged_there(tmp_path: Path) -> None:
@@ -74,7 +75,8 @@ async def test_copies_of_which_nobody_chose_the_account_go_to_the_offline_accoun
         site.user("ada", 0)
         site.account(OFFLINE, units(2))
         session = await site.log_in("ada")
-        facts = CopyFacts(pages=10, colour=False, choose_account=True)
+        site.policy("global", "", ASKED)
+        facts = CopyFacts(pages=10, colour=False)
         copy = (await site.services.copy_session.start(session, facts)).copy
         assert site.payer_money(f"account:{OFFLINE}").reserved_micros == 10 * PRICE_MICROS
         await site.services.copy_session.finish(
@@ -92,13 +94,23 @@ async def test_copies_of_which_nobody_chose_the_account_go_to_the_offline_accoun
     ("charge", "rules", "expected"),
     [
         (THE_USER, {}, set()),
-        (LIBRARY, {"account_selection": "cancel"}, {"Library"}),
-        (LIBRARY, {}, {"Library", OFFLINE}),
-        (UNCHOSEN, {"offline_account_name": "Cuts"}, {"Cuts"}),
-        (UNCHOSEN, {"account_selection": "personal"}, set()),
+        (LIBRARY, {}, {"Library"}),
+        (LIBRARY, ASKED, {"Library"}),
+        (Charge(personal=True), ASKED, set()),
+        (Charge(manager_name="mary"), ASKED, set()),
+        (THE_USER, {**ASKED, "offline_account_name": "Cuts"}, {"Cuts"}),
+        (THE_USER, {**ASKED, "account_selection": "personal"}, set()),
+        (UNPROVEN, {"account_selection": "personal"}, set()),
+        (UNPROVEN, {"unauthenticated": "charge_offline_account"}, {OFFLINE}),
         (
-            UNCHOSEN,
+            Charge(is_proven=False, manager_name="mary"),
+            {"unauthenticated": "charge_offline_account"},
+            set(),
+        ),
+        (
+            THE_USER,
             {
+                **ASKED,
                 "account_selection": "personal",
                 "escalation": [
                     {

@@ -142,14 +142,15 @@ async def test_accounts_are_seen_with_their_effective_balance_and_only_if_asked(
         site.user("ada", units(5))
         site.account("Library", units(2))
         site.replica.put(schema.accounts, account_name="Empty", title="Empty")
-        charge = Charge(choose_account=True, account_name="Library")
+        charge = Charge(account_name="Library")
         job = await site.print_pdf("ada")
         await site.services.release_job.release(job.job_uuid, "ada", PRINTER, charge)
         account = seen(site, charge=charge).accounts["Library"]
         assert account.balance_micros == units(2) - JOB_MICROS
         assert account.offline_spent_micros == JOB_MICROS
+        assert (account.enabled, account.restricted, account.open_to_user) == (True, True, True)
         empty = seen(site, charge=Charge(account_name="Empty")).accounts["Empty"]
-        assert empty.balance_micros == 0
+        assert (empty.balance_micros, empty.open_to_user) == (0, False)
         assert seen(site).accounts == {}
 
 
