@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, outage-report, doctor."""
+"""`holdfast-primary`: init, run, token, outage-report, drill, force-offline, doctor."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import uvloop
 
-from primary import bootstrap, config, doctor, organisation_load
+from primary import bootstrap, config, doctor, link_commands, organisation_load
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
@@ -77,6 +77,16 @@ def _outage_report(wanted: argparse.Namespace, environ: Mapping[str, str]) -> in
     return 0
 
 
+def _drill(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(link_commands.drill(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
+def _force_offline(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(link_commands.force_offline(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
@@ -88,6 +98,8 @@ _COMMANDS: Final = {
     "run": _run,
     "token": _token,
     "outage-report": _outage_report,
+    "drill": _drill,
+    "force-offline": _force_offline,
     "doctor": _doctor,
 }
 
@@ -125,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
         "outage-report", parents=[place], help="what would still work if a site's WAN were cut now"
     )
     outage.add_argument("--site", metavar="NAME", required=True)
+    link_commands.add_drill(
+        commands.add_parser("drill", parents=[place], help="let a site rehearse an outage")
+    )
+    link_commands.add_force_offline(
+        commands.add_parser("force-offline", parents=[place], help="cut a site off on purpose")
+    )
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser
 

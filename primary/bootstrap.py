@@ -39,6 +39,7 @@ from primary.service.organisation import (
 )
 from primary.service.publish import Publisher
 from primary.service.settle_claims import SettleClaims
+from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -102,12 +103,14 @@ class Primary:
             card_key=card_key,
             clock=clock,
         )
+        site_says = SiteSays()
         ground = LinkGround(
             directory=stores.directory,
             ingest=self._ingest,
             publisher=self._publisher,
             registers=stores.registers,
             clock=clock,
+            site_says=site_says,
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
@@ -119,6 +122,8 @@ class Primary:
             held_jobs=stores.registers,
             checks=self._checks(),
             card_key=card_key,
+            site_says=site_says,
+            clock=clock,
         )
         self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))
 

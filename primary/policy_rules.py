@@ -7,7 +7,8 @@ speaks of: a ceiling set for all is none too many when one site alone looks at i
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Final, TypeAlias
 
 from failure_modes.policy import value_problems
@@ -38,12 +39,27 @@ class LayerRules:
         return self.layer, self.scope
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that is wrong. The same `where` and `what` is the same problem, in other words."""
+
+    where: tuple[Key, ...]
+    """The fewest policies that it takes."""
+    what: str
+    text: str = field(compare=False)
+
+
 def policy_problems(policies: Sequence[LayerRules], meetings: Iterable[Meeting]) -> list[str]:
     """Return everything that is wrong where these policies meet."""
+    return list(dict.fromkeys(each.text for each in find_problems(policies, meetings)))
+
+
+def find_problems(policies: Sequence[LayerRules], meetings: Iterable[Meeting]) -> list[Problem]:
+    """Return the same, so that what was wrong before can be told from what is new."""
     rules = {each.key: each.rules for each in policies if each.layer is not Layer.BUILT_IN}
     places = _places(rules, meetings)
     return [
-        *(problem for each in policies for problem in _field_problems(each)),
+        *(problem for each in policies for problem in field_problems(each)),
         *_contradictions(rules, places),
         *_idle(rules, places),
     ]
@@ -64,31 +80,55 @@ def _places(
     return sorted(found, key=lambda keys: (len(keys), keys))
 
 
-def _field_problems(policy: LayerRules) -> Iterator[str]:
+def field_problems(policy: LayerRules) -> Iterator[Problem]:
+    """Yield what is wrong with the fields of one policy, each by itself."""
     title = _title(policy.key)
     for name, value in policy.rules.items():
+        said = value_problems(name, value)
         if name == VERSION:
-            yield f"{title}: {VERSION}: headquarters counts the versions; leave it out"
-            continue
-        yield from (f"{title}: {name}: {problem}" for problem in value_problems(name, value))
+            said = ["headquarters counts the versions; leave it out"]
+        for each in said:
+            yield Problem(where=(policy.key,), what=name, text=f"{title}: {name}: {each}")
 
 
 def _contradictions(
     rules: Mapping[Key, Mapping[str, object]], places: Iterable[tuple[Key, ...]]
-) -> Iterator[str]:
-    """Yield each contradiction once, at the place that needs the fewest layers for it."""
+) -> Iterator[Problem]:
+    """Yield each contradiction once for the fewest policies that it takes."""
     alone = tuple(key for key in (GLOBAL,) if key in rules)  # a site that is yet to be made
-    seen: set[str] = set()
+    seen: set[Problem] = set()
     for keys in (alone, *places):
-        for problem in contradictions(_layers(rules, keys)):
+        for text in contradictions(_layers(rules, keys)):
+            problem = _at_fewest(rules, keys, text)
             if problem not in seen:
-                yield f"{' with '.join(map(_title, keys))}: {problem}"
+                yield problem
             seen.add(problem)
+
+
+def _at_fewest(
+    rules: Mapping[Key, Mapping[str, object]], keys: tuple[Key, ...], text: str
+) -> Problem:
+    """Return the contradiction of `keys` at the fewest of them that have the very same one."""
+    parts = (part for size in range(1, len(keys)) for part in combinations(keys, size))
+    for part in parts:
+        if text in contradictions(_layers(rules, part)):
+            return _contradiction(part, text)
+    return _contradiction(keys, text)
+
+
+def _contradiction(keys: tuple[Key, ...], text: str) -> Problem:
+    said = f"{' with '.join(map(_title, keys))}: {text}"
+    return Problem(where=keys, what=_what(text), text=said)
+
+
+def _what(text: str) -> str:
+    """What a contradiction is about: the field in front of its numbers, or all of its words."""
+    return text.partition(": ")[0]
 
 
 def _idle(
     rules: Mapping[Key, Mapping[str, object]], places: Iterable[tuple[Key, ...]]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     met: Counter[Key] = Counter()
     found: Counter[tuple[Key, str]] = Counter()
     said: dict[tuple[Key, str], str] = {}
@@ -101,7 +141,8 @@ def _idle(
             said.setdefault(where, each.problem)
     for where, times in found.items():
         if times == met[where[0]]:
-            yield f"{_title(where[0])}: {said[where]}"
+            key, what = where
+            yield Problem(where=(key,), what=what, text=f"{_title(key)}: {said[where]}")
 
 
 def _layers(

@@ -2,7 +2,8 @@
 
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
-be safe. `PROTOCOL` is the version; the primary also accepts the version before it.
+be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
+is upgraded first.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from failure_modes.vocabulary import LinkState
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
 from replication.journal import Entry
@@ -18,7 +20,8 @@ from replication.ports import WallMs
 
 T = TypeVar("T")
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
+"""2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Of one WebSocket message."""
 BODY_CHARS_MAX: Final = 32_768
@@ -118,10 +121,18 @@ class Hello(Message):
 
 
 class Beat(Message):
-    """Site: a no-op of the write path. Answered only once the primary's writer has answered."""
+    """Site: a no-op of the write path. Answered only once the primary's writer has answered.
+
+    It also says how the site stands; None: it does not say.
+    """
 
     type: Literal["beat"] = "beat"
     number: Seq
+    policy_version: Seq | None = None
+    """The highest version among the policies that apply there."""
+    link_state: LinkState | None = None
+    order_number: Seq | None = None
+    """The newest order of headquarters that was obeyed or refused there."""
 
 
 class Entries(Message):

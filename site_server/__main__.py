@@ -1,4 +1,4 @@
-"""`holdfast-site`: join, run, status, explain, doctor."""
+"""`holdfast-site`: join, run, status, explain, drill, force-offline, doctor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import uvloop
 from failure_modes.vocabulary import LinkState, Sides
 from replication.adapters.components import render
 from replication.errors import ReplicationError
-from site_server import bootstrap, config, doctor
+from site_server import bootstrap, config, doctor, link_commands
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
 from site_server.data_folder import DataFolder
@@ -96,6 +96,16 @@ def _explain(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _drill(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(link_commands.drill(_config(wanted, environ).data_dir, wanted.what))
+    return 0
+
+
+def _force_offline(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(link_commands.force_offline(_config(wanted, environ).data_dir, wanted.what))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
@@ -107,6 +117,8 @@ _COMMANDS: Final = {
     "run": _run,
     "status": _status,
     "explain": _explain,
+    "drill": _drill,
+    "force-offline": _force_offline,
     "doctor": _doctor,
 }
 
@@ -143,6 +155,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", parents=[place], help="serve until TERM or Ctrl-C")
     commands.add_parser("status", parents=[place], help="what the running site says of itself")
     _add_explain(commands.add_parser("explain", parents=[place], help="why a job would be printed"))
+    link_commands.add_drill(
+        commands.add_parser("drill", parents=[place], help="rehearse an outage, with a report")
+    )
+    link_commands.add_force_offline(
+        commands.add_parser("force-offline", parents=[place], help="cut the site off on purpose")
+    )
     commands.add_parser("doctor", parents=[place], help="look at what a site stands on")
     return parser
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from failure_modes.accrual import AccrualTiming
 from failure_modes.errors import PolicyError
 from failure_modes.link import LinkTiming
 from site_server.errors import ConfigError
@@ -103,6 +104,16 @@ class Primary(Section):
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
 
 
+class AccrualSection(Section):
+    """When a silence is suspicious; see `failure_modes.accrual.AccrualTiming`."""
+
+    window: int = DEFAULT_TIMING.accrual.window
+    intervals_min: int = DEFAULT_TIMING.accrual.intervals_min
+    deviation_floor_ms: int = DEFAULT_TIMING.accrual.deviation_floor_ms
+    interval_max_ms: int = DEFAULT_TIMING.accrual.interval_max_ms
+    phi_suspected: int = DEFAULT_TIMING.accrual.phi_suspected
+
+
 class LinkSection(Section):
     """When the link counts as down and as up again; see `failure_modes.link.LinkTiming`."""
 
@@ -117,17 +128,33 @@ class LinkSection(Section):
     hold_down_max_ms: int = DEFAULT_TIMING.hold_down_max_ms
     calm_ms: int = DEFAULT_TIMING.calm_ms
 
+    accrual: AccrualSection = AccrualSection()
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        """Say everything that does not fit at once, in this section and the one below it."""
+        problems: list[str] = []
         try:
-            self.timing()
+            self._accrual()
         except PolicyError as error:
-            raise ValueError("; ".join(error.problems)) from error
+            problems += (f"accrual: {problem}" for problem in error.problems)
+        try:
+            LinkTiming(**self._numbers())
+        except PolicyError as error:
+            problems += error.problems
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     def timing(self) -> LinkTiming:
         """The same numbers as the link watcher takes them."""
-        return LinkTiming(**self.model_dump())
+        return LinkTiming(**self._numbers(), accrual=self._accrual())
+
+    def _accrual(self) -> AccrualTiming:
+        return AccrualTiming(**self.accrual.model_dump())
+
+    def _numbers(self) -> dict[str, Any]:
+        return self.model_dump(exclude={"accrual"})
 
 
 class Config(Section):

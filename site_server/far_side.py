@@ -11,15 +11,18 @@ from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.tls import link_client_context
 from site_server.adapters.mirror_folder import newest_lineage
+from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.replica_age import ReplicaAge
-from site_server.service.watch_link import WatchLink
+from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 
 if TYPE_CHECKING:
+    import asyncio
+
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
     from replication.adapters.replica import Replica
     from replication.ports import Clock
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.data_folder import DataFolder
+    from site_server.ports import LinkOrder, LinkStanding
     from site_server.service.supervise import Supervisor
     from site_server.store.site_store import SiteStore
 
@@ -79,8 +83,14 @@ class FarSide:
             clock=clock,
             backlog=Backlog((self._exchange, self._follow)),
             timing=config.link.timing(),
-            replica_age_ms=ReplicaAge(directory, clock).age_ms,
+            replica=ReplicaSigns(
+                age_ms=ReplicaAge(directory, clock).age_ms,
+                policy_version=AppliedPolicy(directory).version,
+            ),
         )
+        remembered = _remembered(near.store)
+        if remembered is not None:
+            self._watch.go_on(remembered)
 
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
@@ -112,6 +122,33 @@ class FarSide:
         return self._watch.offline_since_ms
 
     @property
+    def standing(self) -> LinkStanding:
+        """What is to be remembered of the link."""
+        return self._watch.standing
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set once, at the next change of the link's state."""
+        return self._watch.changed
+
+    @property
+    def applied(self) -> asyncio.Event:
+        """Set once, when the replica is newer than now."""
+        return self._follow.applied
+
+    def foresee(self, order: LinkOrder) -> LinkStanding:
+        """What would stand after the order; raises `IllegalTransitionError` where it is refused."""
+        return self._watch.foresee(order)
+
+    def obey(self, order: LinkOrder) -> bool:
+        """Do as ordered; whether that changed the state. Errors as `foresee`."""
+        return self._watch.obey(order)
+
+    def pass_over(self, order: LinkOrder) -> None:
+        """Remember only that this order was seen."""
+        self._watch.pass_over(order)
+
+    @property
     def refusal(self) -> str:
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
         return self._client.refusal
@@ -131,3 +168,8 @@ class FarSide:
     def acked_seq(self) -> int:
         """The last journal entry that headquarters confirmed to this process."""
         return self._exchange.done
+
+
+def _remembered(store: SiteStore) -> LinkStanding | None:
+    with store.read() as site:
+        return site.link_memory.get()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from failure_modes.pricing import PageCount
-    from failure_modes.vocabulary import LinkState, WallMs
+    from failure_modes.vocabulary import LinkEvent, LinkState, WallMs
     from site_server.ipp.service_port import JobTicket
 
 
@@ -31,6 +32,26 @@ class Replica(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStanding:
+    """What outlives a restart: what is ordered, since when it is cut, what headquarters ordered."""
+
+    ordered: LinkState | None = None
+    """`drill` or `forced_offline`; None: nothing."""
+    offline_since_ms: WallMs | None = None
+    order_number: int = 0
+    """The newest order of headquarters that was seen here, obeyed or refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOrder:
+    """An order of an administrator; one of headquarters has a number, one given here has none."""
+
+    order: LinkEvent
+    given_wall_ms: WallMs
+    number: int | None = None
+
+
 class Link(Protocol):
     """What the site thinks of its way to the primary."""
 
@@ -42,6 +63,33 @@ class Link(Protocol):
     @property
     def offline_since_ms(self) -> WallMs | None:
         """When the link of the present outage was last online; None where there is no outage."""
+        ...
+
+    @property
+    def standing(self) -> LinkStanding:
+        """What is to be remembered of it."""
+        ...
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set once, at the next change of the state or of the standing."""
+        ...
+
+    @property
+    def applied(self) -> asyncio.Event:
+        """Set once, when the replica is newer than now."""
+        ...
+
+    def foresee(self, order: LinkOrder) -> LinkStanding:
+        """What would stand after the order; raises `IllegalTransitionError` where it is refused."""
+        ...
+
+    def obey(self, order: LinkOrder) -> bool:
+        """Do as ordered; whether that changed the state. Errors as `foresee`."""
+        ...
+
+    def pass_over(self, order: LinkOrder) -> None:
+        """Remember only that this order was seen."""
         ...
 
 

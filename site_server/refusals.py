@@ -63,6 +63,7 @@ class Cause(StrEnum):
     PRINTER_CANCELLED = "printer_cancelled"
     OUTCOME_UNKNOWN = "outcome_unknown"
     SETTLED = "settled"
+    DRILL_IN_FORCED_CUT = "drill_in_forced_cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +254,11 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.OUTCOME_UNKNOWN: Words(
         detail="Nobody can say whether this job was printed: the printer has no record of it.",
         advice="Look at the printer's tray, then settle the job.",
+    ),
+    Cause.DRILL_IN_FORCED_CUT: Words(
+        detail="This site is cut off by force, so a drill would rehearse nothing. "
+        "Nothing was changed.",
+        advice="End the forced cut first: holdfast-site force-offline off. Then start the drill.",
     ),
     Cause.SETTLED: Words(
         detail="Somebody looked: this job was not printed. It can be released again.",

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, insert
 
+from failure_modes.gates import CUT
+from failure_modes.link import ORDERED, next_state
 from failure_modes.vocabulary import LinkState
 from replication.adapters.sqlite_file import SqliteFile
-from replication.registers import lacking
 from replication.schema import directory as schema
 from site_server.errors import SpoolFullError
-from site_server.ports import Counted, Fate, Outcome
+from site_server.ports import Counted, Fate, LinkStanding, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -24,18 +25,62 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from failure_modes.vocabulary import WallMs
-    from replication.registers import CardClaim, HeldJob, Versions
-    from site_server.ports import Order
+    from replication.registers import HeldJob
+    from site_server.ports import LinkOrder, Order
 
 PRINTED = Outcome(fate=Fate.PRINTED)
 
 
 class StillLink:
-    """A link whose state is whatever the test says, and which is cut off since then."""
+    """A link whose state is whatever the test says, or an order, and which is cut off since then.
+
+    The test says `tell` for what it does itself.
+    """
 
     def __init__(self, state: LinkState = LinkState.ONLINE) -> None:
         self.state = state
         self.offline_since_ms: WallMs | None = None
+        self.order_number = 0
+        self.changed = asyncio.Event()
+        self.applied = asyncio.Event()
+
+    @property
+    def standing(self) -> LinkStanding:
+        """As the test left it."""
+        return LinkStanding(
+            ordered=self.state if self.state in ORDERED else None,
+            offline_since_ms=self.offline_since_ms,
+            order_number=self.order_number,
+        )
+
+    def foresee(self, order: LinkOrder) -> LinkStanding:
+        """See `site_server.ports.Link`."""
+        state = next_state(self.state, order.order)
+        is_cut = self.offline_since_ms is None and state in CUT
+        return LinkStanding(
+            ordered=state if state in ORDERED else None,
+            offline_since_ms=order.given_wall_ms if is_cut else self.offline_since_ms,
+            order_number=max(self.order_number, order.number or 0),
+        )
+
+    def obey(self, order: LinkOrder) -> bool:
+        """See `site_server.ports.Link`."""
+        standing, state = self.foresee(order), next_state(self.state, order.order)
+        changed = state is not self.state
+        self.state, self.offline_since_ms = state, standing.offline_since_ms
+        self.pass_over(order)
+        return changed
+
+    def tell(self) -> None:
+        """Say that the state and the replica have changed."""
+        told = self.changed, self.applied
+        self.changed, self.applied = asyncio.Event(), asyncio.Event()
+        for event in told:
+            event.set()
+
+    def pass_over(self, order: LinkOrder) -> None:
+        """See `site_server.ports.Link`."""
+        self.order_number = max(self.order_number, order.number or 0)
 
 
 class DirectoryFile:
@@ -213,47 +258,3 @@ class MemoryIndex:
     async def held_jobs(self) -> tuple[HeldJob, ...]:
         """Every job in the index."""
         return tuple(self.rows.values())
-
-
-class MemoryClaims:
-    """The register of card claims in memory; `error` is raised instead of a write."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], CardClaim] = {}
-        self.error: Exception | None = None
-        self.versions: Versions = {}
-        self._grown = asyncio.Event()
-
-    async def wait_beyond(self, versions: Versions) -> None:
-        """Return once something is here that `versions` lacks."""
-        while not lacking(self.versions, versions):
-            await self._grown.wait()
-
-    async def card_claims(self) -> tuple[CardClaim, ...]:
-        """Every claim, oldest first."""
-        return tuple(sorted(self.rows.values(), key=lambda claim: claim.claimed_wall_ms))
-
-    async def put_card_claim(self, claim: CardClaim) -> None:
-        """Make the register say this."""
-        self._write(lambda: self.rows.update({(claim.card_hash, claim.site_name): claim}))
-
-    async def settle_card_claims(self, verdicts: Sequence[CardClaim]) -> None:
-        """Write state and reason of what is still there."""
-        there = {
-            (claim.card_hash, claim.site_name): claim
-            for claim in verdicts
-            if (claim.card_hash, claim.site_name) in self.rows
-        }
-        self._write(lambda: self.rows.update(there))
-
-    async def drop_card_claim(self, card_hash: str, site_name: str) -> None:
-        """Forget a claim."""
-        self._write(lambda: self.rows.pop((card_hash, site_name), None))
-
-    def _write(self, work: Callable[[], object]) -> None:
-        if self.error is not None:
-            raise self.error
-        work()
-        self.versions = {"0" * 32: self.versions.get("0" * 32, 0) + 1}
-        self._grown.set()
-        self._grown = asyncio.Event()

@@ -78,8 +78,8 @@ async def put_printer(request: web.Request) -> web.Response:
     body = await body_of(request, PrinterBody)
     value = Printer(printer_name=printer_name, **body.model_dump(mode="json"))
     directory = request.app[SERVICES].directory
-    await directory.write(lambda connection: fleet.put_printer(connection, value))
-    return answer(plain(value))
+    warnings = await directory.write(lambda connection: fleet.put_printer(connection, value))
+    return answer(_with_warnings(value, warnings))
 
 
 @routes.patch("/api/v1/printers/{printer_name}")
@@ -89,12 +89,16 @@ async def change_printer(request: web.Request) -> web.Response:
     body = await body_of(request, PrinterChange)
     changes = body.model_dump(mode="json", exclude_unset=True)
 
-    def work(connection: Connection) -> Printer:
+    def work(connection: Connection) -> tuple[Printer, tuple[str, ...]]:
         value = replace(fleet.printer(connection, printer_name), **changes)
-        fleet.put_printer(connection, value)
-        return value
+        return value, fleet.put_printer(connection, value)
 
-    return answer(plain(await request.app[SERVICES].directory.write(work)))
+    return answer(_with_warnings(*await request.app[SERVICES].directory.write(work)))
+
+
+def _with_warnings(value: Printer, warnings: tuple[str, ...]) -> dict[str, object]:
+    """The printer; `warnings` only where policies were wrong before this and still are."""
+    return {**plain(value), **({"warnings": list(warnings)} if warnings else {})}
 
 
 @routes.get("/api/v1/queues")

@@ -10,11 +10,13 @@ from primary.http.exchange import SERVICES, answer, body_of, plain, thing_name_o
 from primary.names import FromOutside
 from primary.policy_rules import LayerRules
 from primary.store import policies
-from primary.store.policies import StoredPolicy
+from primary.store.policies import Saved, StoredPolicy
 
 NO_SCOPE: Final = "-"
 """What stands in an address for the scope of the global layer, which has none."""
 LAYERS: Final = (Layer.GLOBAL, Layer.SITE, Layer.PRINTER)
+
+POLICY: Final = "/api/v1/policies/{layer}/{scope}"
 
 routes: Final = web.RouteTableDef()
 
@@ -32,15 +34,39 @@ async def list_policies(request: web.Request) -> web.Response:
         return answer({"items": [_shown(one) for one in policies.all_policies(connection)]})
 
 
-@routes.put("/api/v1/policies/{layer}/{scope}")
+@routes.get(POLICY)
+async def get_policy(request: web.Request) -> web.Response:
+    """The rules of one layer."""
+    layer, scope = _named(request)
+    with request.app[SERVICES].directory.read() as connection:
+        return answer(_shown(policies.policy(connection, layer, scope)))
+
+
+@routes.put(POLICY)
 async def put_policy(request: web.Request) -> web.Response:
-    """Replace the rules of one layer, if they go together with those of all others."""
+    """Replace the rules of one layer, if that makes nothing wrong that was not wrong before."""
     layer, scope = _named(request)
     body = await body_of(request, PolicyBody)
     value = LayerRules(layer=layer, scope=scope, rules=body.rules)
     directory = request.app[SERVICES].directory
-    stored = await directory.write(lambda connection: policies.put_policy(connection, value))
-    return answer(_shown(stored))
+    saved = await directory.write(lambda connection: policies.put_policy(connection, value))
+    return answer(_saved(saved))
+
+
+@routes.delete(POLICY)
+async def delete_policy(request: web.Request) -> web.Response:
+    """Take the rules of one layer away; `version` is the number of that change."""
+    layer, scope = _named(request)
+    directory = request.app[SERVICES].directory
+    saved = await directory.write(
+        lambda connection: policies.remove_policy(connection, layer, scope)
+    )
+    return answer(_saved(saved))
+
+
+def _saved(saved: Saved) -> dict[str, Any]:
+    """The policy as it is now; `warnings`: what is wrong with the policies, and was so before."""
+    return {**_shown(saved.policy), "warnings": list(saved.warnings)}
 
 
 def _named(request: web.Request) -> tuple[Layer, str]:

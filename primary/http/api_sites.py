@@ -10,6 +10,8 @@ from primary.errors import NotFoundError
 from primary.http.exchange import SERVICES, answer, body_of, plain, site_name_of
 from primary.names import FromOutside, Title
 from primary.service.outage_report import outage_report
+from primary.service.site_says import Said
+from primary.store.policies import newest_version, newest_versions
 
 routes: Final = web.RouteTableDef()
 
@@ -29,8 +31,32 @@ class JoinTokenBody(FromOutside):
 
 @routes.get("/api/v1/sites")
 async def list_sites(request: web.Request) -> web.Response:
-    """Every site."""
-    return answer({"items": [plain(site) for site in request.app[SERVICES].directory.sites()]})
+    """Every site with what it says of itself.
+
+    `policy_version` is the newest that headquarters has for it, `policy_version_applied` the one
+    in the site's replica: where they are equal the site has everything.
+    """
+    services = request.app[SERVICES]
+    with services.directory.read() as connection:
+        version, versions = newest_version(connection), newest_versions(connection)
+    items = [
+        {
+            **plain(site),
+            "policy_version": versions.get(site.site_name, 0),
+            **_said(services.site_says.of(site.site_name)),
+        }
+        for site in services.directory.sites()
+    ]
+    return answer({"items": items, "policy_version": version})
+
+
+def _said(said: Said | None) -> dict[str, object]:
+    """What a site said last; null: nothing since headquarters started."""
+    return {
+        "link_state": said.link_state if said else None,
+        "policy_version_applied": said.policy_version if said else None,
+        "heard_wall_ms": said.heard_wall_ms if said else None,
+    }
 
 
 @routes.put("/api/v1/sites/{site_name}")

@@ -6,6 +6,7 @@ from primary.http import (
     api_accounts,
     api_fleet,
     api_ledger,
+    api_link_orders,
     api_policies,
     api_sites,
     api_users,
@@ -23,6 +24,15 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         client_max_size=BODY_BYTES_MAX,
     )
     app[SERVICES] = services
-    for part in (health, api_users, api_accounts, api_fleet, api_sites, api_policies, api_ledger):
+    for part in (
+        health,
+        api_users,
+        api_accounts,
+        api_fleet,
+        api_sites,
+        api_link_orders,
+        api_policies,
+        api_ledger,
+    ):
         app.add_routes(part.routes)
     return app

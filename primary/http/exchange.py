@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -15,9 +15,12 @@ from primary.errors import BadRequestError, ConfigError
 from primary.names import AccountName, FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
+from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
+from replication.adapters.system_clock import SystemClock
+from replication.ports import Clock
 
 B = TypeVar("B", bound=FromOutside)
 
@@ -44,6 +47,8 @@ class Services:
     held_jobs: HeldJobs
     checks: Checks
     card_key: bytes
+    site_says: SiteSays = field(default_factory=SiteSays)
+    clock: Clock = field(default_factory=SystemClock)
 
 
 SERVICES: Final = web.AppKey("services", Services)

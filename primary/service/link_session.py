@@ -14,12 +14,13 @@ that the old connection is dead, and the site must not wait for that.
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from primary.errors import PrimaryError
 from primary.service.ingest import Ingest
 from primary.service.publish import Publisher, Subscription
+from primary.service.site_says import Hearing, SiteSays
 from primary.service.standing import objection
 from primary.store.directory import Directory
 from replication.adapters.registers_peer import RegistersPeer
@@ -73,6 +74,7 @@ class LinkGround:
     publisher: Publisher
     registers: RegistersPort
     clock: Clock
+    site_says: Hearing = field(default_factory=SiteSays)
 
 
 class Links:
@@ -192,6 +194,7 @@ class LinkSession:
             await self._fence(refusal)
             return False
         await self._ground.ingest.beat()
+        self._ground.site_says.hear(self._site_name, beat, self._ground.clock.wall_ms())
         return await self._wire.send(BeatAck(number=beat.number))
 
     async def _take(self, message: Entries) -> bool:

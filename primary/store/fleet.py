@@ -109,8 +109,8 @@ def all_printers(connection: Connection) -> list[Printer]:
     return [Printer(**row._asdict()) for row in connection.execute(_PRINTERS)]
 
 
-def put_printer(connection: Connection, value: Printer) -> None:
-    """Make or change a printer.
+def put_printer(connection: Connection, value: Printer) -> tuple[str, ...]:
+    """Make or change a printer; what is wrong with the policies, and was so before.
 
     Errors: `ConflictError`, also where it would leave its queues; `ConfigError` where its policy
     and that of its new site do not go together.
@@ -123,8 +123,9 @@ def put_printer(connection: Connection, value: Printer) -> None:
             f"{', '.join(bound)} of another site name this printer. Nothing was changed; "
             "give them another printer first."
         )
+    standing = policies.standing_problems(connection)
     connection.execute(_PUT_PRINTER, asdict(value))
-    policies.check(connection)
+    return policies.refuse_new(connection, standing)
 
 
 def queue(connection: Connection, queue_name: str) -> Queue:

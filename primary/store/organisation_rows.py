@@ -23,7 +23,7 @@ def rows_of(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk,
     yield from _people(organisation, card_key)
     yield from _places(organisation)
     yield (
-        bulk_insert(schema.policies, ("layer", "scope", "version", "body")),
+        bulk_insert(schema.policies, ("layer", "scope", "version", "body", "removed")),
         [
             (
                 policy.layer.value,
@@ -33,6 +33,7 @@ def rows_of(organisation: Organisation, card_key: bytes) -> Iterator[tuple[Bulk,
                     LayerRules(layer=policy.layer, scope=policy.scope, rules=policy.rules),
                     FIRST_VERSION,
                 ),
+                False,
             )
             for policy in organisation.policies
         ],

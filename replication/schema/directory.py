@@ -215,6 +215,14 @@ policies: Final = Table(
     ),
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False, doc="a JSON object of policy fields"),
+    Column(
+        "removed",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default="0",
+        doc="no rules any more; the row stays, so that the removal has a version, too",
+    ),
     sqlite_with_rowid=False,
 )
 devices: Final = Table(

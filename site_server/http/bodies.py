@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from failure_modes.vocabulary import LinkState, Sides
+from failure_modes.vocabulary import LinkEvent, LinkState, Sides
 from site_server.ipp.job_template import COPIES_MAX
 from site_server.service.charged_to import Charge
 
@@ -21,6 +21,13 @@ BODY_MS_MAX: Final = 10_000
 T = TypeVar("T", bound="Body")
 
 Pages = Annotated[int, Field(ge=0, le=1_000_000)]
+Order = Literal[
+    LinkEvent.DRILL_STARTED,
+    LinkEvent.DRILL_ENDED,
+    LinkEvent.FORCE_STARTED,
+    LinkEvent.FORCE_ENDED,
+]
+"""`failure_modes.link.ORDERS`, spelt out."""
 
 
 class Body(BaseModel):
@@ -104,6 +111,12 @@ class ExplainBody(Body):
     copies: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     sides: Sides = Sides.ONE_SIDED
     link: LinkState | None = None
+
+
+class LinkOrderBody(Body):
+    """Begin or end a drill or a forced cut."""
+
+    order: Order
 
 
 class SettleBody(Body):

@@ -81,11 +81,13 @@ async def release_job(request: web.Request) -> web.Response:
     """Let a job go to its printer."""
     session = session_of(request)
     body = await read_body(request, ReleaseBody)
-    released = await request.app[SERVICES].release_job.release(
+    services = request.app[SERVICES]
+    released = await services.release_job.release(
         request.match_info["job_uuid"],
         session.user_name,
         body.printer_name or session.printer_name,
         body.charge,
+        link=services.decider.link_of(session),
     )
     return _json(
         {

@@ -33,7 +33,7 @@ async def get_settings(request: web.Request) -> web.Response:
     """The panel's rules; 304 where it has them already, and the header Date is the time then."""
     device = device_of(request)
     services = request.app[SERVICES]
-    body = _settings(device, services.device_settings.of(device))
+    body = _settings(device, services.panels.device_settings.of(device))
     tag = ETag(hashlib.sha256(canonical_json(body).encode()).hexdigest()[:32])
     if tag in (request.if_none_match or ()):
         response = web.Response(status=HTTPStatus.NOT_MODIFIED)
@@ -48,7 +48,7 @@ async def take_card_uses(request: web.Request) -> web.Response:
     """Charge what the panel did by itself; each use has an answer of its own, in order."""
     device = device_of(request)
     body = await read_body(request, CardUsesBody)
-    charge_cards = request.app[SERVICES].charge_cards
+    charge_cards = request.app[SERVICES].panels.charge_cards
     read = [_read(use) for use in body.uses]
     good = [use for use in read if isinstance(use, CardUseBody)]
     told = [use.told(charge_cards.hashed(use.card_number)) for use in good]

@@ -21,7 +21,7 @@ async def change_job(request: web.Request) -> web.Response:
     """Change copies, sides or colour of a held job; the answer is the job as it is listed now."""
     session = session_of(request)
     body = await read_body(request, ChangeJobBody)
-    changed = await request.app[SERVICES].change_job.change(
+    changed = await request.app[SERVICES].panels.change_job.change(
         session,
         request.match_info["job_uuid"],
         JobSettings(copies=body.copies, sides=body.sides, colour_mode=body.colour_mode),
@@ -32,7 +32,7 @@ async def change_job(request: web.Request) -> web.Response:
 @routes.get(SESSION + "/balance")
 async def get_balance(request: web.Request) -> web.Response:
     """What the person may spend here and now."""
-    balance = request.app[SERVICES].own_balance.show(session_of(request))
+    balance = request.app[SERVICES].panels.own_balance.show(session_of(request))
     return web.json_response(
         {
             "user_name": balance.user_name,
@@ -48,7 +48,7 @@ async def claim_card(request: web.Request) -> web.Response:
     """Register a card for the person; it counts here at once."""
     session = session_of(request)
     body = await read_body(request, ClaimBody)
-    claimed = await request.app[SERVICES].claim_card.claim(session, body.card_number)
+    claimed = await request.app[SERVICES].panels.claim_card.claim(session, body.card_number)
     reason = claimed.decision.reasons[0]
     return web.json_response(
         {
@@ -64,7 +64,7 @@ async def claim_card(request: web.Request) -> web.Response:
 @routes.get(SESSION + "/cards")
 async def list_claims(request: web.Request) -> web.Response:
     """What became of the cards that the person registered; the cards themselves are not told."""
-    claims = request.app[SERVICES].claim_card.list(session_of(request))
+    claims = request.app[SERVICES].panels.claim_card.list(session_of(request))
     return web.json_response(
         {
             "claims": [

@@ -74,7 +74,7 @@ class ChangeJob:
 
         def work(unit: UnitOfWork) -> ListedJob:
             view = self._decider.view(unit, known)
-            self._decider.permit(view, known, Function.CHANGE_JOB_SETTINGS)
+            self._decider.permit(view, known, Function.CHANGE_JOB_SETTINGS, session)
             before = _own(unit, job_uuid, session.user_name)
             job = settings.applied_to(before)
             if job != before:

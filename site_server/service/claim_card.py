@@ -95,7 +95,7 @@ class ClaimCard:
         known = self._decider.known(session.user_name, session.printer_name)
         with self._ground.store.read() as site:
             view = self._decider.view(site, known)
-        return self._decider.permit(view, known, Function.CLAIM_CARD)
+        return self._decider.permit(view, known, Function.CLAIM_CARD, session)
 
     def _owns(self, hashed: str, user_name: str) -> bool:
         """Whether the directory gives them this card; raises where it is settled otherwise."""

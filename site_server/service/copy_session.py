@@ -68,7 +68,8 @@ class CopySession:
         def work(unit: UnitOfWork) -> tuple[Copy | None, Decision]:
             if unit.copies.count_open(session.session_id) >= self._open_max:
                 raise refusal(Cause.TOO_MANY_COPIES_OPEN)
-            decision = self._decider.decide(self._decider.view(unit, known), known, facts)
+            view, link = self._decider.view(unit, known), self._decider.link_of(session)
+            decision = self._decider.decide(view, known, facts, link)
             if not decision.allowed:
                 return None, decision
             return _started(unit, session, facts, (known, decision)), decision

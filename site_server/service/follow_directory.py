@@ -134,6 +134,11 @@ class FollowDirectory:
             return 0
         return position.txid
 
+    @property
+    def applied(self) -> asyncio.Event:
+        """Set once, when the replica is newer than now."""
+        return self._applied
+
     async def wait_for(self, txid: int) -> None:
         """Return once the replica has that TXID."""
         while self.done < txid:

@@ -51,7 +51,7 @@ class ListAccounts:
         known = self._decider.known(session.user_name, session.printer_name)
         with self._store.read() as site:
             view = self._decider.view(site, known)
-        self._decider.permit(view, known, Function.CHOOSE_ACCOUNT)
+        self._decider.permit(view, known, Function.CHOOSE_ACCOUNT, session)
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)

@@ -107,7 +107,8 @@ class ListJobs:
     def _listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
         needs_manager = job.for_manager or job.user_name != session.user_name
         charge = Charge(manager_name=session.user_name if needs_manager else None)
-        decision = self._decider.decide(view, known, facts_of(job, charge, known.policy))
+        facts, link = facts_of(job, charge, known.policy), self._decider.link_of(session)
+        decision = self._decider.foresee(view, known, facts, link)
         return _listed_job(job, decision, known.currency)
 
 

@@ -81,12 +81,13 @@ class LogIn:
             device_name=device.device_name,
             printer_name=device.printer_name,
             opened_wall_ms=self._ground.clock.wall_ms(),
+            link_state=self._ground.link.state,
         )
 
         def work(unit: UnitOfWork) -> Micros:
             view = self._decider.view(unit, known)
             facts = LoginFacts(card_known=user_name is not None)
-            decision = self._decider.decide(view, known, facts)
+            decision = self._decider.decide(view, known, facts, session.link_state)
             if not decision.allowed:
                 raise refusal_of(decision, known.currency)
             if unit.sessions.count_open() >= self._ground.limits.sessions_max:

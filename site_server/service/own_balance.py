@@ -34,7 +34,7 @@ class OwnBalance:
         known = self._decider.known(session.user_name, session.printer_name)
         with self._store.read() as site:
             view = self._decider.view(site, known)
-        self._decider.permit(view, known, Function.SHOW_BALANCE)
+        self._decider.permit(view, known, Function.SHOW_BALANCE, session)
         return ShownBalance(
             user_name=session.user_name,
             balance_micros=view.user.balance_micros if view.user else Micros(0),

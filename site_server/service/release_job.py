@@ -31,7 +31,7 @@ from site_server.service.managers import is_manager
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
-    from failure_modes.vocabulary import WallMs
+    from failure_modes.vocabulary import LinkState, WallMs
     from site_server.service.dispatch import Dispatcher
     from site_server.service.ground import Ground
     from site_server.service.view import Decider, Known
@@ -95,18 +95,26 @@ class ReleaseJob:
         self._dispatcher = dispatcher
 
     async def release(
-        self, job_uuid: str, user_name: str, printer_name: str, charge: Charge = THE_USER
+        self,
+        job_uuid: str,
+        user_name: str,
+        printer_name: str,
+        charge: Charge = THE_USER,
+        *,
+        link: LinkState | None = None,
     ) -> Released:
         """Send a job to that printer: the user's own one, or as a manager anybody's.
 
-        Raises `RefusedError` where it may not go.
+        `link` is the state that the user's session is decided by; None is the present one. Raises
+        `RefusedError` where it may not go.
         """
         with self._dispatcher.slot() as slot:
             owner, charge = self._asked_by(job_uuid, user_name, printer_name, charge)
             known = self._decider.known(owner, printer_name, charge)
 
             def work(unit: UnitOfWork) -> tuple[Job, Decision]:
-                return self._decided(unit, held_job(unit, job_uuid), known, charge)
+                asked = (held_job(unit, job_uuid), known, charge)
+                return self._decided(unit, asked, link)
 
             job, decision = await self._store.write(work)
             if not decision.allowed:
@@ -152,10 +160,12 @@ class ReleaseJob:
         return job.user_name, replace(charge, manager_name=user_name)
 
     def _decided(
-        self, unit: UnitOfWork, job: Job, known: Known, charge: Charge
+        self, unit: UnitOfWork, asked: tuple[Job, Known, Charge], link: LinkState | None
     ) -> tuple[Job, Decision]:
+        job, known, charge = asked
         view = self._decider.view(unit, known)
-        decision = self._decider.decide(view, known, facts_of(job, charge, known.policy))
+        facts = facts_of(job, charge, known.policy)
+        decision = self._decider.decide(view, known, facts, link)
         if decision.allowed:
             return _let_go(unit, _vouched_for(job, charge), (known, charge), decision), decision
         return _kept(unit, job, decision.reasons[0], render(decision, known.currency)), decision

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from site_server.store.policies import NO_POLICIES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -57,6 +59,12 @@ class Status:
     link_state: LinkState
     link_since_ms: int
     link_refusal: str
+    offline_since_ms: WallMs | None
+    """When the link of the present outage was last online; None: there is no outage."""
+    policy_version: int
+    """The highest version among the policies that apply here; 0: there are none."""
+    policy_problems: tuple[str, ...]
+    """Why the built-in rules decide in place of those of headquarters; empty: they do not."""
     lineage: str
     position: int
     head_txid: int
@@ -103,6 +111,7 @@ class SiteStatus:
         with ground.directory.read() as snapshot:
             heartbeat = snapshot.heartbeat() if snapshot else None
             watermarks = snapshot.watermarks() if snapshot else {}
+            policies = snapshot.policy_standing() if snapshot else NO_POLICIES
         with ground.store.read() as site:
             jobs = site.jobs.count_by_state()
         wall_ms = ground.clock.wall_ms()
@@ -112,6 +121,9 @@ class SiteStatus:
             link_state=far.state,
             link_since_ms=ground.clock.monotonic_ms() - far.since_ms,
             link_refusal=far.refusal,
+            offline_since_ms=ground.link.offline_since_ms,
+            policy_version=policies.version,
+            policy_problems=policies.problems,
             lineage=heartbeat.lineage if heartbeat else "",
             position=far.position,
             head_txid=far.head_txid,

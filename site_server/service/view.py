@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
 from failure_modes.facts import AccountView, FunctionFacts, PrinterView, UserView, View
+from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
+from site_server.service.record_drill import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,11 +37,13 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts
     from failure_modes.policy import Policy
-    from failure_modes.vocabulary import Function, WallMs
+    from failure_modes.vocabulary import Function, LinkState, WallMs
     from replication.ports import Clock
     from site_server.ports import Link
+    from site_server.service.record_drill import RecordDrill
     from site_server.store.accounts import Account
     from site_server.store.directory import Directory, Person, Printer, Snapshot
+    from site_server.store.sessions import PanelSession
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
 
@@ -124,11 +128,17 @@ class Decider:
     """Asks the replica, then decides with what the site itself knows."""
 
     def __init__(
-        self, directory: Directory, link: Link, clock: Clock, zone: tzinfo | None = None
+        self,
+        directory: Directory,
+        link: Link,
+        clock: Clock,
+        drill: RecordDrill,
+        zone: tzinfo | None = None,
     ) -> None:
         self._directory = directory
         self._link = link
         self._clock = clock
+        self._drill = drill
         self._zone = zone
 
     def known(self, user_name: str, printer_name: str, charge: Charge = THE_USER) -> Known:
@@ -176,17 +186,53 @@ class Decider:
             local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
         )
 
-    def decide(self, view: View, known: Known, facts: Facts) -> Decision:
-        """The decision; inside one unit of work nothing comes between it and its effect."""
-        return decide(facts, view, self._link.state, known.policy, self._clock.wall_ms())
+    def link_of(self, session: PanelSession) -> LinkState:
+        """By the rules of which state that session is decided: for a while those of its login.
 
-    def permit(self, view: View, known: Known, function: Function) -> Decision:
-        """The decision that lets the user have that function; raises `RefusedError` if none does.
+        Where a clock was set back nobody knows how old a session is, so the present state counts.
+        """
+        now, age_ms = self._link.state, self._clock.wall_ms() - session.opened_wall_ms
+        if session.link_state is None or age_ms < 0:
+            return now
+        return pinned_state(session.link_state, now, age_ms)
+
+    def foresee(
+        self, view: View, known: Known, facts: Facts, link: LinkState | None = None
+    ) -> Decision:
+        """What `decide` would answer, for whoever only looks; `link` None is the present state."""
+        return decide(facts, view, link or self._link.state, known.policy, self._clock.wall_ms())
+
+    def decide(
+        self, view: View, known: Known, facts: Facts, link: LinkState | None = None
+    ) -> Decision:
+        """The decision; inside one unit of work nothing comes between it and its effect.
+
+        `link` is the state of a session (`link_of`); None is the present one. A drill counts it.
+        """
+        link, now_ms = link or self._link.state, self._clock.wall_ms()
+        decision = decide(facts, view, link, known.policy, now_ms)
+        if self._drill.is_on:
+            asked = Asked(
+                facts=facts,
+                view=view,
+                policy=known.policy,
+                link=link,
+                now_ms=now_ms,
+                user_name=known.person.user_name if known.person else "",
+            )
+            self._drill.note(asked, decision)
+        return decision
+
+    def permit(
+        self, view: View, known: Known, function: Function, session: PanelSession
+    ) -> Decision:
+        """The decision that lets whoever is logged in have it; raises `RefusedError` if none does.
 
         For the rows of the functions matrix that let no paper out; every other one has a question
-        of its own.
+        of its own. Nothing of it is reserved or charged, so a drill does not count it.
         """
-        decision = self.decide(view, known, FunctionFacts(function=function))
+        facts = FunctionFacts(function=function)
+        decision = self.foresee(view, known, facts, self.link_of(session))
         if not decision.allowed:
             raise refusal_of(decision, known.currency)
         return decision

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from failure_modes.errors import PolicyError
-from failure_modes.policy import Policy, resolve
+from failure_modes.link import ORDERS
 from failure_modes.pricing import Price
-from failure_modes.vocabulary import HoldMode, Layer, Micros, ProviderMode, WallMs
+from failure_modes.vocabulary import HoldMode, Layer, LinkEvent, Micros, ProviderMode, WallMs
 from replication.schema import directory as schema
+from site_server.ports import LinkOrder
+from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
 
 if TYPE_CHECKING:
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from failure_modes.policy import Policy
     from site_server.ports import Replica
     from site_server.store.accounts import Account
-
-POLICIES_KEPT_MAX: Final = 256
-"""Resolved policies kept in memory: more than any site has printers."""
+    from site_server.store.policies import PolicyStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +150,9 @@ _POLICIES: Final = select(schema.policies.c.layer, schema.policies.c.body).where
         ),
     )
 )
+_LINK_ORDER: Final = select(
+    schema.link_orders.c.order, schema.link_orders.c.number, schema.link_orders.c.given_wall_ms
+).where(schema.link_orders.c.site_name == bindparam("site_name"))
 _HEARTBEAT: Final = select(
     schema.heartbeat.c.lineage, schema.heartbeat.c.wall_ms, schema.heartbeat.c.currency
 )
@@ -225,7 +227,22 @@ class Snapshot:
         """The rules for that printer, all layers laid over each other."""
         names = {"site_name": self._site_name, "printer_name": printer_name}
         rows = self._connection.execute(_POLICIES, names)
-        return _policy(tuple(sorted((row.layer, row.body) for row in rows)))
+        return policies.policy_of(tuple(sorted((row.layer, row.body) for row in rows)))
+
+    def policy_standing(self) -> PolicyStanding:
+        """Which version of the policies applies here, and what cannot be used of it."""
+        return policies.standing(self._connection, self._site_name)
+
+    def link_order(self) -> LinkOrder | None:
+        """Headquarters' newest order for this site's link; None also where nobody here knows it."""
+        row = self._one(_LINK_ORDER, site_name=self._site_name)
+        if row is None or row["order"] not in ORDERS:
+            return None
+        return LinkOrder(
+            order=LinkEvent(row["order"]),
+            given_wall_ms=WallMs(row["given_wall_ms"]),
+            number=row["number"],
+        )
 
     def heartbeat(self) -> Heartbeat | None:
         """The newest sign of life of headquarters that arrived."""
@@ -265,16 +282,3 @@ def _queue(row: Mapping[str, Any]) -> Queue:
         hold_mode=HoldMode(row["hold_mode"]),
         needs_proof=row["needs_proof"],
     )
-
-
-@lru_cache(maxsize=POLICIES_KEPT_MAX)
-def _policy(layers: tuple[tuple[str, str], ...]) -> Policy:
-    """The policy that these rows make.
-
-    Headquarters refuses rules that cannot be used. Should some arrive all the same (from a newer
-    primary), the built-in rules decide: they are the careful ones, and a site never stops deciding.
-    """
-    try:
-        return resolve({Layer(layer): json.loads(body) for layer, body in layers})
-    except (PolicyError, ValueError):
-        return Policy()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from failure_modes.vocabulary import LinkState
 from site_server.store import tables
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class PanelSession:
     printer_name: str
     opened_wall_ms: WallMs
     closed_wall_ms: WallMs | None = None
+    link_state: LinkState | None = None
+    """The link at login (see `failure_modes.session_pin`); None in a row of an older version."""
 
 
 _COLUMNS: Final = tuple(field.name for field in fields(PanelSession))
@@ -84,4 +87,6 @@ class Sessions:
 
 
 def _session(row: Row[Any]) -> PanelSession:
-    return PanelSession(**dict(zip(_COLUMNS, row, strict=True)))
+    values = dict(zip(_COLUMNS, row, strict=True))
+    state = values.pop("link_state")
+    return PanelSession(**values, link_state=None if state is None else LinkState(state))

@@ -126,6 +126,7 @@ sessions: Final = Table(
     Column("printer_name", Text, nullable=False),
     Column("opened_wall_ms", Integer, nullable=False),
     Column("closed_wall_ms", Integer),
+    Column("link_state", Text, doc="of the link at login; NULL: from before that was kept"),
     Index("ix_sessions_closed_wall_ms", "closed_wall_ms"),
     sqlite_with_rowid=False,
 )

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from site_server.store.card_uses import CardUses
 from site_server.store.copies import Copies
+from site_server.store.drills import Drills
 from site_server.store.jobs import Jobs
 from site_server.store.journal import Journal, unmerged_micros
+from site_server.store.link_memory import LinkMemory
 from site_server.store.numbers import next_number
 from site_server.store.reservations import Reservations, reserved_micros
 from site_server.store.sessions import Sessions
@@ -29,6 +31,8 @@ class SiteView:
         self.sessions = Sessions(connection)
         self.copies = Copies(connection)
         self.card_uses = CardUses(connection)
+        self.drills = Drills(connection)
+        self.link_memory = LinkMemory(connection)
         self._connection = connection
         self._epochs = epochs
 

@@ -14,7 +14,7 @@ from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
 from replication.ports import WallMs
 from replication.registers import CardClaim, ClaimState
-from site_server.testing import MemoryClaims
+from site_server.service.testing import MemoryClaims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

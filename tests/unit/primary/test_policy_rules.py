@@ -96,6 +96,6 @@ def test_all_problems_come_at_once() -> None:
         "global: quota: there is no such field; known are",
         "global: pages_max",
         "global: version",
-        "global with site oslo with printer oslo-laser",
+        "site oslo",
         "printer oslo-laser: uncounted_pages",
     ]

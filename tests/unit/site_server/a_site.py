@@ -27,13 +27,13 @@ from site_server.ipp.service_port import (
 from site_server.ports import Counted
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
+from site_server.service.testing import MemoryClaims
 from site_server.services import Outside, make_services
 from site_server.store.directory import Device, Directory
 from site_server.store.site_store import SiteStore
 from site_server.testing import (
     CounterDouble,
     DirectoryFile,
-    MemoryClaims,
     MemorySpool,
     PrinterDouble,
     StillLink,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from failure_modes.accrual import AccrualTiming
 from failure_modes.link import LinkTiming
 from site_server.config import (
     DATA_VARIABLE,
+    AccrualSection,
     Config,
     Limits,
     LinkSection,
@@ -102,5 +104,35 @@ def test_the_example_says_every_default() -> None:
     text = EXAMPLE.read_text("utf-8")
     assert load(text, {}) == Config()
     said = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
-    sections = (Listen, Primary, LinkSection, Limits, Times)
-    assert said == {"data_dir"}.union(*(section.model_fields for section in sections))
+    sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times)
+    settings = {"data_dir"}.union(*(section.model_fields for section in sections))
+    assert said == settings - {"accrual"}
+
+
+def test_the_rhythm_of_the_link_can_be_tuned_down_to_its_floor() -> None:
+    timing = load("[link.accrual]\ndeviation_floor_ms = 400\nphi_suspected = 12", {}).link.timing()
+    assert timing.accrual == AccrualTiming(deviation_floor_ms=400, phi_suspected=12)
+    assert timing.beat_ms == LinkTiming().beat_ms
+
+
+def test_all_that_is_wrong_with_the_link_and_its_rhythm_is_said_at_once() -> None:
+    text = """
+    [link]
+    beat_ms = 0
+    [link.accrual]
+    window = 5
+    deviation_floor_ms = 0
+    phi_suspected = 400
+    """
+    with pytest.raises(ConfigError) as error:
+        load(text, {})
+    (problem,) = error.value.problems
+    for said in (
+        "accrual: 1 <= intervals_min <= window",
+        "accrual: deviation_floor_ms: at least 1 ms",
+        "accrual: phi_suspected: from 1 to 300",
+        "beat_ms: at least 1 ms",
+    ):
+        assert said in problem
+    with pytest.raises(ConfigError, match=r"link\.accrual\.phi: there is no such setting"):
+        load("[link.accrual]\nphi = 8", {})

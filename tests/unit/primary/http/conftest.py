@@ -45,11 +45,13 @@ def report(data_dir: Path) -> Iterator[LedgerReport]:
 
 @pytest.fixture
 def services(
+    *,
     directory: Directory,
     report: LedgerReport,
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
+    clock: ManualClock,
 ) -> Services:
     return Services(
         directory=directory,
@@ -59,6 +61,7 @@ def services(
         held_jobs=held_jobs,
         checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},
         card_key=CARD_KEY,
+        clock=clock,
     )
 
 

@@ -9,6 +9,7 @@ from tests.unit.primary.http.conftest import Api
 GLOBAL = "/api/v1/policies/global/-"
 OSLO = "/api/v1/policies/site/oslo"
 LASER = "/api/v1/policies/printer/oslo-laser"
+DAY_MS = 24 * 3_600_000
 
 
 async def stored(api: Api) -> list[dict[str, object]]:
@@ -87,6 +88,111 @@ async def test_a_printer_does_not_move_to_where_its_policy_contradicts_the_sites
     assert refused.status == 422
     printer = await (await api.get("/api/v1/printers/lima-laser")).json()
     assert printer["site_name"] == "lima"
+
+
+async def test_one_policy_can_be_asked_for(api: Api) -> None:
+    assert (await api.get(OSLO)).status == 404
+    saved = await (await api.put(OSLO, json={"rules": {"pages_max": 90}})).json()
+
+    assert saved.pop("warnings") == []
+    assert await (await api.get(OSLO)).json() == saved
+    assert (await api.get("/api/v1/policies/planet/earth")).status == 400
+
+
+async def test_a_removal_is_a_change_with_a_number_of_its_own(
+    api: Api, directory: Directory
+) -> None:
+    await api.put(GLOBAL, json={"rules": {"pages_max": 90}})
+    await api.put(OSLO, json={"rules": {"pages_max": 80}})
+
+    removed = await api.delete(OSLO)
+
+    assert removed.status == 200
+    assert await removed.json() == {
+        "layer": "site",
+        "scope": "oslo",
+        "version": 3,
+        "rules": {},
+        "warnings": [],
+    }
+    assert [one["scope"] for one in await stored(api)] == ["-"]
+    assert (await api.get(OSLO)).status == 404
+    assert (await api.delete(OSLO)).status == 404
+    with directory.read() as connection:
+        rows = {row.scope: row.version for row in connection.execute(policies.select())}
+    assert rows == {"": 1, "oslo": 3}, "sites see that something came after"
+    again = await (await api.put(OSLO, json={"rules": {"pages_max": 70}})).json()
+    assert again["version"] == 4
+    assert (await (await api.get(OSLO)).json())["rules"] == {"pages_max": 70}
+
+
+async def test_a_removal_that_leaves_a_contradiction_is_refused(api: Api) -> None:
+    await api.put(
+        GLOBAL, json={"rules": {"offline_warn_ms": DAY_MS, "offline_stop_ms": 2 * DAY_MS}}
+    )
+    await api.put(OSLO, json={"rules": {"credit": "offline_ceiling"}})
+    await api.put(LASER, json={"rules": {"offline_ceiling_micros": 5}})
+
+    refused = await api.delete(OSLO)
+
+    assert refused.status == 422
+    assert "printer oslo-laser: offline_ceiling_micros" in (await refused.json())["problems"][0]
+    assert len(await stored(api)) == 3
+
+
+def put_behind_the_check(directory: Directory, layer: str, scope: str, **rules: object) -> None:
+    """What an older version took, and this one would not."""
+    body = json.dumps({**rules, "version": 1})
+    row = policies.insert().values(layer=layer, scope=scope, version=1, body=body)
+    directory.write_now(lambda connection: connection.execute(row))
+
+
+async def test_what_was_wrong_before_does_not_stand_in_the_way_of_other_changes(
+    api: Api, directory: Directory
+) -> None:
+    put_behind_the_check(
+        directory, "site", "lima", offline_warn_ms=9 * DAY_MS, offline_stop_ms=DAY_MS
+    )
+    put_behind_the_check(directory, "printer", "lima-laser", quota=1)
+
+    saved = await api.put(OSLO, json={"rules": {"pages_max": 90}})
+    printer = {"site_name": "oslo", "printer_uri": "ipp://127.0.0.1:9/ipp/print"}
+    made = await api.put("/api/v1/printers/oslo-inkjet", json=printer)
+
+    assert (saved.status, made.status) == (200, 200)
+    warnings = (await saved.json())["warnings"]
+    assert [each.split(": ")[:2] for each in warnings] == [
+        ["printer lima-laser", "quota"],
+        ["site lima", "offline_warn_ms"],
+    ]
+    assert (await made.json())["warnings"] == warnings
+
+
+async def test_what_is_wrong_can_be_mended_bit_by_bit(api: Api, directory: Directory) -> None:
+    wrong = {"offline_warn_ms": 9 * DAY_MS, "offline_stop_ms": DAY_MS}
+    put_behind_the_check(directory, "site", "lima", **wrong, uncounted_pages=3)
+
+    half = {"offline_warn_ms": 8 * DAY_MS, "offline_stop_ms": DAY_MS}
+    better = await api.put("/api/v1/policies/site/lima", json={"rules": half})
+    removed = await api.delete("/api/v1/policies/site/lima")
+
+    assert (better.status, removed.status) == (200, 200)
+    (warning,) = (await better.json())["warnings"]
+    assert warning.startswith("site lima: offline_warn_ms: ")
+    assert (await removed.json())["warnings"] == []
+
+
+async def test_what_is_wrong_must_not_be_made_wrong_elsewhere_too(
+    api: Api, directory: Directory
+) -> None:
+    put_behind_the_check(directory, "site", "lima", offline_stop_ms=DAY_MS)
+
+    refused = await api.put(OSLO, json={"rules": {"offline_stop_ms": DAY_MS}})
+    put_behind_the_check(directory, "printer", "oslo-laser", pages_max=0)
+    still = await api.put(LASER, json={"rules": {"pages_max": 0}})
+
+    assert (refused.status, still.status) == (422, 422)
+    assert (await refused.json())["problems"][0].startswith("site oslo: offline_warn_ms")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 from dataclasses import asdict
 
+from failure_modes.vocabulary import LinkState
+from primary.http.exchange import Services
 from primary.service.ingest import Ingest
 from primary.testing import FixedJoinTokens, ListedHeldJobs, SiteJournal, job_uuid
+from replication.messages import Beat
 from replication.ports import Micros, WallMs
 from replication.registers import HeldJob
 from tests.unit.primary.http.conftest import Api
@@ -19,7 +22,30 @@ async def test_a_site_is_made_and_gets_a_title(api: Api) -> None:
         "epoch": 0,
         "state": "approved",
         "state_reason": "",
+        "policy_version": 0,
+        "link_state": None,
+        "policy_version_applied": None,
+        "heard_wall_ms": None,
     }
+
+
+async def test_each_site_is_shown_with_the_policies_it_has_and_those_it_should_have(
+    api: Api, services: Services
+) -> None:
+    for path in ("global/-", "site/lima", "printer/oslo-laser"):
+        await api.put(f"/api/v1/policies/{path}", json={"rules": {"pages_max": 90}})
+    beat = Beat(number=1, policy_version=1, link_state=LinkState.DRILL, order_number=0)
+    services.site_says.hear("oslo", beat, WallMs(5))
+    services.site_says.hear("lima", Beat(number=1), WallMs(6))
+
+    found = await (await api.get("/api/v1/sites")).json()
+
+    lima, oslo = found["items"]
+    assert found["policy_version"] == 3
+    assert (oslo["policy_version"], oslo["policy_version_applied"]) == (3, 1)
+    assert (oslo["link_state"], oslo["heard_wall_ms"]) == ("drill", 5)
+    assert (lima["policy_version"], lima["policy_version_applied"]) == (2, None)
+    assert lima["heard_wall_ms"] is None  # a beat of an older site says nothing
 
 
 async def test_no_site_can_be_called_like_headquarters(api: Api) -> None:

@@ -5,7 +5,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from failure_modes.vocabulary import LinkState
 from primary.service.link_session import LinkGround, Links
+from primary.service.site_says import Said, SiteSays
 from primary.testing import SiteJournal
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
@@ -17,6 +19,7 @@ from replication.messages import (
     Head,
     RegistersHave,
     Welcome,
+    parse_from_site,
 )
 from replication.messages import Registers as RegistersMessage
 from replication.ports import Micros, WallMs
@@ -79,6 +82,33 @@ async def test_a_beat_is_answered_after_what_was_sent_before_it(ground: LinkGrou
     async with session(ground) as wire:
         wire.put(hello(journal_seq=1), batch(journal.printed("ada", 10)), Beat(number=7))
         assert await said_after_welcome(wire, 2) == [Ack(seq=1), BeatAck(number=7)]
+
+
+async def test_what_a_beat_says_of_the_site_is_heard(
+    ground: LinkGround, clock: ManualClock
+) -> None:
+    says = SiteSays()
+    async with session(replace(ground, site_says=says)) as wire:
+        wire.put(hello(), Beat(number=1))
+        await said_after_welcome(wire, 1)
+        assert says.of("oslo") is None, "a site of protocol 1 says nothing"
+        full = Beat(number=2, policy_version=7, link_state=LinkState.ONLINE, order_number=3)
+        wire.put(full)
+        await said_after_welcome(wire, 2)
+    assert says.of("oslo") == Said(
+        policy_version=7,
+        link_state=LinkState.ONLINE,
+        order_number=3,
+        heard_wall_ms=clock.wall_ms(),
+    )
+
+
+async def test_a_site_of_the_protocol_before_is_served_as_ever(ground: LinkGround) -> None:
+    old = '{"type": "hello", "protocol": 1, "site_name": "oslo", "epoch": 1, "journal_seq": 0,'
+    async with session(ground) as wire:
+        wire.put(parse_from_site(old + ' "wall_ms": 0}'))
+        wire.put(parse_from_site('{"type": "beat", "number": 3}'))
+        assert await said_after_welcome(wire, 1) == [BeatAck(number=3)]
 
 
 async def test_a_new_head_is_told(ground: LinkGround) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from failure_modes.pricing import PageCount
+from failure_modes.session_pin import PIN_MAX_MS
 from failure_modes.vocabulary import LinkState, Reason
 from replication.entry_bodies import JobPrinted
 from replication.errors import StorageFullError
@@ -30,7 +31,7 @@ async def test_what_the_owner_changed_is_what_is_printed_and_charged(tmp_path: P
         site.counter.counted = Counted(pages=PageCount(mono=1, colour=1))
         job = await site.print_pdf("ada")
         session = await site.log_in("ada")
-        changed = await site.services.change_job.change(session, job.job_uuid, THREE_BLACK)
+        changed = await site.services.panels.change_job.change(session, job.job_uuid, THREE_BLACK)
         assert (changed.listed.may_go, changed.listed.cost_micros) == (True, 6 * DUPLEX_MICROS)
         await site.release(job)
         await site.settle()
@@ -48,7 +49,7 @@ async def test_only_what_is_named_changes_and_it_outlives_a_restart(tmp_path: Pa
         site.user("ada", units(5))
         job = await site.print_pdf("ada")
         session = await site.log_in("ada")
-        await site.services.change_job.change(session, job.job_uuid, JobSettings(copies=2))
+        await site.services.panels.change_job.change(session, job.job_uuid, JobSettings(copies=2))
         spool = site.spool
     async with a_site(tmp_path, spool=spool) as again:
         stored = again.job(job.job_uuid)
@@ -62,7 +63,7 @@ async def test_what_the_rules_make_of_a_job_wins_over_what_its_owner_wants(tmp_p
         job = await site.print_pdf("ada")
         session = await site.log_in("ada")
         settings = JobSettings(sides="one-sided", copies=2)
-        changed = await site.services.change_job.change(session, job.job_uuid, settings)
+        changed = await site.services.panels.change_job.change(session, job.job_uuid, settings)
         assert changed.listed.cost_micros == 4 * DUPLEX_MICROS
         await site.release(job)
         await site.settle()
@@ -74,7 +75,7 @@ async def test_a_job_may_be_changed_into_one_that_may_not_go_and_back(tmp_path: 
         site.user("ada", 4 * PRICE_MICROS)
         job = await site.print_pdf("ada")
         session = await site.log_in("ada")
-        change = site.services.change_job.change
+        change = site.services.panels.change_job.change
         dear = (await change(session, job.job_uuid, JobSettings(copies=3))).listed
         assert (dear.may_go, dear.reason) == (False, Reason.NOT_ENOUGH_CREDIT)
         with pytest.raises(RefusedError):
@@ -90,7 +91,7 @@ async def test_the_limits_of_the_policy_are_asked_anew(tmp_path: Path) -> None:
         site.policy("site", "oslo", {"copies_max": 2})
         job = await site.print_pdf("ada")
         session = await site.log_in("ada")
-        changed = await site.services.change_job.change(
+        changed = await site.services.panels.change_job.change(
             session, job.job_uuid, JobSettings(copies=3)
         )
         assert (changed.listed.may_go, changed.listed.reason) == (False, Reason.TOO_MANY_COPIES)
@@ -104,7 +105,7 @@ async def test_a_direct_job_that_waited_for_credit_is_tried_again_by_itself(tmp_
         session = await site.log_in("ada")
         site.balance("ada", 2 * PRICE_MICROS)
         change = JobSettings(sides="two-sided-long-edge")
-        await site.services.change_job.change(session, job.job_uuid, change)
+        await site.services.panels.change_job.change(session, job.job_uuid, change)
         await site.services.release_job.release_waiting()
         await site.settle()
         assert site.printer.papers == [job.job_uuid]
@@ -119,7 +120,7 @@ async def test_why_a_job_came_back_from_the_printer_is_still_told(tmp_path: Path
         await site.release(job)
         await site.settle()
         session = await site.log_in("ada")
-        changed = await site.services.change_job.change(
+        changed = await site.services.panels.change_job.change(
             session, job.job_uuid, JobSettings(copies=2)
         )
         assert (changed.listed.reason, changed.listed.may_go) == (Cause.PRINTER_REFUSED, True)
@@ -130,7 +131,7 @@ async def test_nobody_changes_a_job_of_somebody_else_or_one_on_its_way(tmp_path:
         site.user("ada", units(5))
         site.user("bob", units(5))
         job = await site.print_pdf("ada")
-        change = site.services.change_job.change
+        change = site.services.panels.change_job.change
         with pytest.raises(RefusedError) as refused:
             await change(await site.log_in("bob"), job.job_uuid, THREE_BLACK)
         assert refused.value.reason == Cause.NOT_YOUR_JOB
@@ -153,7 +154,7 @@ async def test_nothing_changes_where_it_cannot_be_written(tmp_path: Path) -> Non
         assert isinstance(site.store, FillingStore)
         site.store.is_full = True
         with pytest.raises(StorageFullError):
-            await site.services.change_job.change(session, job.job_uuid, THREE_BLACK)
+            await site.services.panels.change_job.change(session, job.job_uuid, THREE_BLACK)
         assert site.job(job.job_uuid).copies == 1
 
 
@@ -164,12 +165,12 @@ async def test_after_too_long_an_outage_nothing_is_changed_or_shown(tmp_path: Pa
         session = await site.log_in("ada")
         site.policy("global", "", {"offline_warn_ms": 1, "offline_stop_ms": 2})
         site.link.state, site.link.offline_since_ms = LinkState.OFFLINE, site.clock.wall_ms()
-        site.clock.advance(10)
+        site.clock.advance(PIN_MAX_MS)
         with pytest.raises(RefusedError) as refused:
-            await site.services.change_job.change(session, job.job_uuid, THREE_BLACK)
+            await site.services.panels.change_job.change(session, job.job_uuid, THREE_BLACK)
         assert refused.value.reason == Reason.OFFLINE_TOO_LONG
         with pytest.raises(RefusedError) as refused:
-            site.services.own_balance.show(session)
+            site.services.panels.own_balance.show(session)
         assert refused.value.reason == Reason.OFFLINE_TOO_LONG
         assert site.job(job.job_uuid).copies == 1
 
@@ -180,7 +181,7 @@ async def test_a_changed_job_that_waits_for_a_manager_goes_on_waiting(tmp_path: 
         job = site.job(await sent(site, "ada", FOR_MANAGER))
         session = await site.log_in("ada")
         settings = JobSettings(copies=2)
-        changed = await site.services.change_job.change(session, job.job_uuid, settings)
+        changed = await site.services.panels.change_job.change(session, job.job_uuid, settings)
         assert (changed.listed.may_go, changed.listed.reason) == (False, Reason.HELD_FOR_MANAGER)
         assert changed.listed.job.copies == 2
         with pytest.raises(RefusedError):

@@ -15,7 +15,7 @@ from replication.schema import directory as schema
 from site_server.config import Limits, Times
 from site_server.errors import RefusedError
 from site_server.refusals import Cause
-from site_server.testing import MemoryClaims
+from site_server.service.testing import MemoryClaims
 from tests.unit.site_server.a_site import CARD_KEY, DEVICE, SITE, ASite, a_site, units
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def holder(site: ASite, number: str = NEW) -> str:
 async def refusal_of(site: ASite, user_name: str, number: str = NEW) -> str:
     session = await site.log_in(user_name)
     with pytest.raises(RefusedError) as refused:
-        await site.services.claim_card.claim(session, number)
+        await site.services.panels.claim_card.claim(session, number)
     return str(refused.value.reason)
 
 
@@ -55,7 +55,7 @@ async def test_a_card_counts_at_once_and_provisionally_while_cut_off(
     async with a_site(tmp_path) as site:
         allow(site)
         site.link.state = LinkState(link)
-        claimed = await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        claimed = await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         assert claimed.provisional is provisional
         assert await holder(site) == "ada"
         assert site.claims.rows == {
@@ -71,7 +71,7 @@ async def test_a_card_counts_at_once_and_provisionally_while_cut_off(
 async def test_a_claim_outlives_a_restart(tmp_path: Path) -> None:
     async with a_site(tmp_path) as site:
         allow(site)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         claims = site.claims
     async with a_site(tmp_path, claims=claims) as again:
         assert await holder(again) == "ada"
@@ -90,11 +90,11 @@ async def test_the_same_claim_again_changes_nothing_and_an_own_card_needs_none(
     async with a_site(tmp_path) as site:
         allow(site)
         session = await site.log_in("ada")
-        first = await site.services.claim_card.claim(session, NEW)
+        first = await site.services.panels.claim_card.claim(session, NEW)
         site.clock.advance(5)
-        again = await site.services.claim_card.claim(session, NEW)
+        again = await site.services.panels.claim_card.claim(session, NEW)
         assert again.claim == first.claim
-        own = await site.services.claim_card.claim(session, "card-of-ada")
+        own = await site.services.panels.claim_card.claim(session, "card-of-ada")
         assert own.claim is None
         assert len(site.claims.rows) == 1
 
@@ -105,7 +105,7 @@ async def test_a_card_of_somebody_else_a_revoked_one_or_one_claimed_by_another_i
     async with a_site(tmp_path) as site:
         allow(site)
         site.card("ada", "a lost card", revoked=True)
-        await site.services.claim_card.claim(await site.log_in("bob"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("bob"), NEW)
         elsewhere = CardClaim(
             card_hash=card_hash("lima card", CARD_KEY),
             site_name="lima",
@@ -137,7 +137,7 @@ async def test_a_claim_at_another_site_opens_nothing_here(tmp_path: Path) -> Non
 async def test_the_replica_always_wins_over_a_claim(tmp_path: Path) -> None:
     async with a_site(tmp_path) as site:
         allow(site)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         site.card("bob", NEW)
         assert await holder(site) == "bob"
         site.card("ada", NEW, revoked=True)
@@ -150,21 +150,21 @@ async def test_a_refused_card_opens_nothing_and_the_person_can_see_why(tmp_path:
     async with a_site(tmp_path) as site:
         allow(site)
         session = await site.log_in("ada")
-        await site.services.claim_card.claim(session, NEW)
+        await site.services.panels.claim_card.claim(session, NEW)
         await verdict(site, ClaimState.REFUSED, "card_not_free")
         with pytest.raises(RefusedError) as refused:
             await holder(site)
         assert refused.value.reason == Reason.UNKNOWN_CARD
-        (told,) = site.services.claim_card.list(session)
+        (told,) = site.services.panels.claim_card.list(session)
         assert (told.state, told.reason) == (ClaimState.REFUSED, "card_not_free")
 
 
 async def test_a_refused_card_may_be_claimed_again(tmp_path: Path) -> None:
     async with a_site(tmp_path) as site:
         allow(site)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         await verdict(site, ClaimState.REFUSED, "user_disabled")
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         assert await holder(site) == "ada"
 
 
@@ -173,7 +173,7 @@ async def test_a_confirmed_card_counts_until_the_replica_has_it_and_then_the_cla
 ) -> None:
     async with a_site(tmp_path) as site:
         allow(site)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         await verdict(site, ClaimState.CONFIRMED)
         await site.services.expire.once()
         assert await holder(site) == "ada"
@@ -189,7 +189,7 @@ async def test_claims_are_kept_until_they_are_settled_and_refused_ones_for_a_whi
 ) -> None:
     async with a_site(tmp_path, times=Times(ended_kept_ms=60_000)) as site:
         allow(site)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         site.clock.advance(60_001)
         await site.services.expire.once()
         await verdict(site, ClaimState.REFUSED)
@@ -200,7 +200,7 @@ async def test_claims_are_kept_until_they_are_settled_and_refused_ones_for_a_whi
 async def test_a_claim_is_believed_for_as_long_as_credentials_are(tmp_path: Path) -> None:
     async with a_site(tmp_path) as site:
         allow(site, credential_age_max_ms=60_000)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         site.clock.advance(60_000)
         heart = {"id": 1, "lineage": "0" * 32, "min_reader": 1, "currency": "EUR"}
         site.replica.put(schema.heartbeat, wall_ms=site.clock.wall_ms(), **heart)
@@ -217,7 +217,7 @@ async def test_claims_are_bounded_per_person_and_per_site(tmp_path: Path) -> Non
         allow(site)
         site.user("carol")
         for user_name, number in (("ada", "1"), ("ada", "2"), ("bob", "3")):
-            await site.services.claim_card.claim(await site.log_in(user_name), number)
+            await site.services.panels.claim_card.claim(await site.log_in(user_name), number)
         assert await refusal_of(site, "ada", "4") == Cause.TOO_MANY_CARD_CLAIMS
         assert await refusal_of(site, "carol", "5") == Cause.CARD_CLAIMS_FULL
         assert len(site.claims.rows) == 3
@@ -230,7 +230,7 @@ async def test_a_claim_that_cannot_be_written_counts_for_nothing(tmp_path: Path)
         session = await site.log_in("ada")
         claims.error = StorageFullError()
         with pytest.raises(StorageFullError):
-            await site.services.claim_card.claim(session, NEW)
+            await site.services.panels.claim_card.claim(session, NEW)
         with pytest.raises(RefusedError):
             await holder(site)
 
@@ -238,7 +238,7 @@ async def test_a_claim_that_cannot_be_written_counts_for_nothing(tmp_path: Path)
 async def test_a_disabled_claimer_is_kept_out(tmp_path: Path) -> None:
     async with a_site(tmp_path) as site:
         allow(site)
-        await site.services.claim_card.claim(await site.log_in("ada"), NEW)
+        await site.services.panels.claim_card.claim(await site.log_in("ada"), NEW)
         site.user("ada", enabled=False)
         with pytest.raises(RefusedError) as refused:
             await holder(site)

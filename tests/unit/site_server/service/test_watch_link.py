@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
-from failure_modes.link import LinkTiming
 from failure_modes.vocabulary import LinkState
 from replication.messages import Ack, Beat, BeatAck, Welcome
 from replication.testing import ManualClock, RecordingLink
 from site_server.service.backlog import Backlog
-from site_server.service.watch_link import LinkChange, WatchLink
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from site_server.service.watch_link import LinkChange, ReplicaSigns, WatchLink
+from tests.unit.site_server.service.watching import TIMING, watching
 
 WELCOME = Welcome(lineage="0" * 32, txid=1, watermark_seq=0, wall_ms=0)
-TIMING = LinkTiming(
-    beat_ms=10,
-    lost_beats=3,
-    offline_ms=1_000,
-    good_beats=3,
-    good_window_ms=1_000,
-    hold_down_first_ms=0,
-    hold_down_max_ms=0,
-    calm_ms=0,
-)
 
 
 @dataclass(slots=True)
@@ -51,7 +36,7 @@ class Site:
             clock=self.clock,
             backlog=Backlog((self.stream,)),
             timing=TIMING,
-            replica_age_ms=lambda: self.replica_age_ms,
+            replica=ReplicaSigns(age_ms=lambda: self.replica_age_ms),
         )
 
     async def next_beat(self) -> Beat:
@@ -67,20 +52,10 @@ class Site:
         await self.watch.heard(BeatAck(number=beat.number))
 
 
-@asynccontextmanager
-async def watching(site: Site) -> AsyncIterator[None]:
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        running = group.create_task(site.watch.run())
-        try:
-            yield
-        finally:
-            running.cancel()
-
-
 async def test_a_fresh_site_is_offline_and_comes_up_with_good_beats() -> None:
     site = Site()
     assert site.watch.state is LinkState.OFFLINE
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         for _ in range(5):
             await site.answer_next()
@@ -91,7 +66,7 @@ async def test_a_fresh_site_is_offline_and_comes_up_with_good_beats() -> None:
 
 async def test_a_connection_is_beaten_at_once_and_numbers_go_on() -> None:
     site = Site()
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         first = await site.next_beat()
         site.watch.down()
@@ -102,7 +77,7 @@ async def test_a_connection_is_beaten_at_once_and_numbers_go_on() -> None:
 
 async def test_without_a_connection_no_beat_goes_out() -> None:
     site = Site()
-    async with watching(site):
+    async with watching(site.watch):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(5 * TIMING.beat_ms / 1000):
                 await site.link.wait_for_sent(1)
@@ -111,7 +86,7 @@ async def test_without_a_connection_no_beat_goes_out() -> None:
 async def test_a_backlog_keeps_the_link_recovering() -> None:
     site = Site()
     site.stream.wanted = 5
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         for _ in range(6):
             await site.answer_next()
@@ -123,7 +98,7 @@ async def test_a_backlog_keeps_the_link_recovering() -> None:
 
 async def test_lost_beats_degrade_the_link_and_silence_ends_it() -> None:
     site = Site()
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         for _ in range(5):
             await site.answer_next()
@@ -135,7 +110,7 @@ async def test_lost_beats_degrade_the_link_and_silence_ends_it() -> None:
 
 async def test_a_replica_that_nothing_new_reaches_degrades_the_link() -> None:
     site = Site()
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         for _ in range(5):
             await site.answer_next()
@@ -148,7 +123,7 @@ async def test_a_replica_that_nothing_new_reaches_degrades_the_link() -> None:
 async def test_an_outage_begins_with_the_last_moment_online_and_ends_with_the_next() -> None:
     site = Site()
     assert site.watch.offline_since_ms == site.clock.wall_ms()
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         for _ in range(5):
             await site.answer_next()
@@ -188,7 +163,7 @@ async def test_a_pipe_that_is_full_does_not_delay_the_judgement() -> None:
 
     site = Site()
     site.watch = WatchLink(link=Full(), clock=site.clock, backlog=Backlog(()), timing=TIMING)
-    async with watching(site):
+    async with watching(site.watch):
         await site.watch.up(WELCOME)
         await asyncio.sleep(0)
         site.clock.advance(TIMING.offline_ms)

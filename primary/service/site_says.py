@@ -1,0 +1,53 @@
+"""What each site says of itself with its beats: its policies, its link, the orders it has seen.
+
+It is kept in memory only. A connected site says it again within seconds, and to write it down would
+be one change of the directory per site for each change of a policy, replicated to all the others.
+So after a restart of headquarters a site that is cut off has said nothing yet.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from failure_modes.vocabulary import LinkState
+from replication.messages import Beat
+from replication.ports import WallMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a site said last, and when headquarters heard it; None: it did not say."""
+
+    policy_version: int | None
+    link_state: LinkState | None
+    order_number: int | None
+    heard_wall_ms: WallMs
+
+
+class Hearing(Protocol):
+    """Whoever wants to know what sites say."""
+
+    def hear(self, site_name: str, beat: Beat, now_ms: WallMs) -> None:
+        """Take in what that beat says."""
+        ...
+
+
+class SiteSays:
+    """The newest word of each site."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, Said] = {}
+
+    def hear(self, site_name: str, beat: Beat, now_ms: WallMs) -> None:
+        """Keep what that beat says; one of an older site says nothing."""
+        if beat.link_state is None and beat.policy_version is None:
+            return
+        self._said[site_name] = Said(
+            policy_version=beat.policy_version,
+            link_state=beat.link_state,
+            order_number=beat.order_number,
+            heard_wall_ms=now_ms,
+        )
+
+    def of(self, site_name: str) -> Said | None:
+        """The newest word of that site; None where it has said nothing since the start."""
+        return self._said.get(site_name)
