@@ -167,6 +167,7 @@ def _policies(asked: Question) -> Iterator[tuple[str, Policy]]:
         elif isinstance(field, Range) and name != "version":
             for bound in (field.low, field.high):
                 yield f"{name} {bound} {field.unit}", _with(policy, name, bound)
+    yield "default_paper_size none", replace(policy, default_paper_size="")
     yield "no opening hours", replace(policy, opening_hours=ALWAYS_OPEN)
     yield "no escalation", replace(asked.policy, escalation=())
     for rule in policy.filters.rules:

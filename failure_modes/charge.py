@@ -6,6 +6,7 @@ got the paper otherwise.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from failure_modes.case import Case
@@ -31,7 +32,7 @@ def hold(facts: SubmitFacts, case: Case) -> Decision:
     payer = payer_of(job, case.view, case.policy)
     if isinstance(payer, NoPayer):
         return case.answer(payer.action, payer.reason, payer.rule)
-    job, changes = _convert(job, case)
+    job, changes = _convert(_on_paper(job, case), case)
     bill = _bill(job, case)
     user_name, account_name = _names(payer)
     return Decision(
@@ -53,7 +54,7 @@ def charge(job: ReleaseFacts, case: Case) -> Decision:
     payer = payer_of(job, case.view, case.policy)
     if isinstance(payer, NoPayer):
         return case.answer(payer.action, payer.reason, payer.rule)
-    job, changes = _convert(job, case)
+    job, changes = _convert(_on_paper(job, case), case)
     bill = _bill(job, case)
     if bill.doubt is Reason.PAGES_UNKNOWN:
         return _refused(bill.doubt, bill, case)
@@ -74,7 +75,7 @@ def charge_late(facts: LateFacts, case: Case) -> Decision:
     if user is None:
         return case.answer(Action.DENY, Reason.UNKNOWN_USER, "person")
     age_ms, age_ms_max = case.now_ms - facts.printed_ms, case.policy.late_upload_max_ms
-    bill = _bill(facts.job, case)
+    bill = _bill(_on_paper(facts.job, case), case)
     if bill.doubt is Reason.PAGES_UNKNOWN:
         return _refused(bill.doubt, bill, case)
     late = age_ms > age_ms_max
@@ -95,6 +96,16 @@ def charge_late(facts: LateFacts, case: Case) -> Decision:
         lines=bill.lines,
         trace=tuple(case.trace),
     )
+
+
+def _on_paper(job: ReleaseFacts, case: Case) -> ReleaseFacts:
+    """Return the job on the paper that it is taken to be on."""
+    paper_size = case.policy.default_paper_size
+    if not paper_size or job.paper_size:
+        return job
+    rule = "default_paper_size"
+    case.trace.append(TraceStep(rule, case.policy.layer_of(rule), "assumed", "{}", (paper_size,)))
+    return replace(job, paper_size=paper_size)
 
 
 def _convert(job: ReleaseFacts, case: Case) -> tuple[ReleaseFacts, tuple[Conversion, ...]]:

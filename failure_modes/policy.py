@@ -21,7 +21,16 @@ from failure_modes.errors import PolicyError
 from failure_modes.escalation import AFTER_MS_MAX, Step, Steps
 from failure_modes.filters import NO_FILTERS, FilterSet, filter_set
 from failure_modes.opening_hours import ALWAYS_OPEN, OpeningHours
-from failure_modes.policy_fields import Choice, Flag, Hours, Name, PolicyField, Range, Rules
+from failure_modes.policy_fields import (
+    Choice,
+    Flag,
+    Hours,
+    Name,
+    PaperSize,
+    PolicyField,
+    Range,
+    Rules,
+)
 from failure_modes.vocabulary import (
     AccountSelection,
     CreditPolicy,
@@ -81,6 +90,7 @@ FIELDS: Final[Mapping[str, PolicyField]] = {
     "offline_stop_ms": AGE,
     "late_upload_max_ms": AGE,
     "device_offline": DeviceRules(),
+    "default_paper_size": PaperSize(),
     "escalation": Steps(fields=CHANGING_FIELDS),
 }
 
@@ -134,6 +144,9 @@ class Policy:
     """Impressions of one job, all copies: twenty reams of paper, no accident goes beyond."""
     copies_max: int = 999
     """Copies of one job: the usual upper value of IPP's `copies-supported`."""
+
+    default_paper_size: str = ""
+    """The paper that a job is taken to be on if it names none, for its price and for filters."""
 
     opening_hours: OpeningHours = ALWAYS_OPEN
     filters: FilterSet = NO_FILTERS

@@ -1,9 +1,10 @@
 """The kinds of policy field: what may stand there, and how it is read from JSON."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from failure_modes.opening_hours import DAYS, hours_problems, opening_hours
 from failure_modes.raw_shape import choice_problem, name_problem, number_problem
@@ -98,6 +99,36 @@ class Name:
     def problems(self, value: object) -> list[str]:
         """Return what is wrong with `value`, if anything."""
         problem = name_problem(value)
+        return [problem] if problem else []
+
+    def read(self, value: object, layer: Layer) -> object:  # noqa: ARG002 - the same for any layer
+        """Return the name."""
+        return value
+
+
+_DIMENSION: Final = r"(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?"
+_MEDIA_SIZE: Final = re.compile(
+    rf"[a-z]+_[a-z0-9][a-z0-9.-]*_{_DIMENSION}x{_DIMENSION}(?:in|mm)", re.ASCII
+)
+"""A self-describing media size name of PWG 5101.1: class, name, and both sides with their unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSize:
+    """A field that names a paper size, or is empty."""
+
+    @property
+    def range_text(self) -> str:
+        """An example, which says more than a rule."""
+        return "a PWG 5101.1 name such as `iso_a4_210x297mm`; empty: none"
+
+    def problems(self, value: object) -> list[str]:
+        """Return what is wrong with `value`, if anything."""
+        if value == "":
+            return []
+        problem = name_problem(value)
+        if problem is None and not _MEDIA_SIZE.fullmatch(str(value)):
+            problem = f"{value!r} is not a PWG media size name; write it as iso_a4_210x297mm"
         return [problem] if problem else []
 
     def read(self, value: object, layer: Layer) -> object:  # noqa: ARG002 - the same for any layer

@@ -1,7 +1,8 @@
-"""`holdfast-primary`: init, run, token, outage-report, drill, force-offline, doctor."""
+"""`holdfast-primary`: init, run, token, price-list, outage-report, drill, force-offline, doctor."""
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -70,6 +71,18 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _price_list(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    data_dir = _config(wanted, environ).data_dir
+    wanted.source = wanted.file
+    try:
+        body = json.loads(_text_of(wanted.file))
+    except ValueError as error:
+        raise ConfigError([f"this is not JSON: {error}"]) from error
+    made = asyncio.run(call_primary(data_dir, "POST", "/api/v1/price-lists", body))
+    print(f"price list {made['version']} is in force from {made['valid_from_ms']} ms on")
+    return 0
+
+
 def _outage_report(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     path = f"/api/v1/sites/{quote(wanted.site, safe='')}/outage-report"
     data_dir = _config(wanted, environ).data_dir
@@ -97,6 +110,7 @@ _COMMANDS: Final = {
     "init": _init,
     "run": _run,
     "token": _token,
+    "price-list": _price_list,
     "outage-report": _outage_report,
     "drill": _drill,
     "force-offline": _force_offline,
@@ -133,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    prices = commands.add_parser("price-list", parents=[place], help="make a new price list")
+    prices.add_argument("action", choices=["put"])
+    prices.add_argument("--file", metavar="FILE", type=Path, required=True, help="the list as JSON")
     outage = commands.add_parser(
         "outage-report", parents=[place], help="what would still work if a site's WAN were cut now"
     )

@@ -28,6 +28,7 @@ from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
 from primary.service.enrol import Enrol, PublicAddress
+from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
@@ -85,11 +86,9 @@ class Primary:
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
         self._heartbeat = Heartbeat(stores.directory, clock)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
-        self._litestream = LitestreamProcess(
-            directory_path=stores.directory.path,
-            store=data_dir / STORE_FOLDER,
-            runtime_folder=data_dir / RUNTIME_FOLDER,
-        )
+        adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
+        self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
+        self._litestream = _litestream(data_dir, stores.directory)
         ltx_store = LtxStore(data_dir / STORE_FOLDER)
         self._publisher = Publisher(
             lineage=stores.directory.lineage(), store=ltx_store, litestream=self._litestream
@@ -117,7 +116,8 @@ class Primary:
         services = Services(
             directory=stores.directory,
             report=stores.report,
-            adjust=Adjust(self._ingest, stores.directory, stores.ledger, clock),
+            adjust=adjust,
+            quotas=self._quotas,
             join_tokens=self._tokens,
             held_jobs=stores.registers,
             checks=self._checks(),
@@ -137,6 +137,7 @@ class Primary:
                 group.create_task(self._publisher.run()),
                 group.create_task(self._heartbeat.run()),
                 group.create_task(self._settle_claims.run()),
+                group.create_task(self._quotas.run()),
             ]
             try:
                 await self._serve(stop)
@@ -160,7 +161,7 @@ class Primary:
             api_port = await stack.enter_async_context(listening(self._api_app, api_door))
             ports = {"link": link_port, "api": api_port}
             stack.enter_context(told_ports(config.data_dir, ports))
-            stack.enter_context(_scheduled(self._heartbeat, config.heartbeat_ms))
+            stack.enter_context(_scheduled(self._heartbeat, self._quotas, config.heartbeat_ms))
             logger.info("ready: sites on port %d, API on port %d", link_port, api_port)
             await stop.wait()
             logger.info("stopping")
@@ -184,7 +185,19 @@ class Primary:
             problem = self._heartbeat.problem
             return Check(is_ok=not problem, detail=problem or "written")
 
-        return {"litestream": litestream, "link": link, "directory": directory}
+        def quotas() -> Check:
+            problem = self._quotas.problem
+            return Check(is_ok=not problem, detail=problem or "granted")
+
+        return {"litestream": litestream, "link": link, "directory": directory, "quotas": quotas}
+
+
+def _litestream(data_dir: Path, directory: Directory) -> LitestreamProcess:
+    return LitestreamProcess(
+        directory_path=directory.path,
+        store=data_dir / STORE_FOLDER,
+        runtime_folder=data_dir / RUNTIME_FOLDER,
+    )
 
 
 class _Tokens:
@@ -235,13 +248,17 @@ def _open_stores(data_dir: Path, environ: Mapping[str, str]) -> Iterator[_Stores
 
 
 @contextmanager
-def _scheduled(heartbeat: Heartbeat, every_ms: int) -> Iterator[None]:
+def _scheduled(heartbeat: Heartbeat, quotas: GrantQuotas, every_ms: int) -> Iterator[None]:
     scheduler = AsyncIOScheduler(timezone="UTC")
 
     async def due() -> None:  # a coroutine: APScheduler would call a plain function in a thread
         heartbeat.due()
 
+    async def minute() -> None:
+        quotas.due()
+
     scheduler.add_job(due, "interval", seconds=every_ms / 1000, coalesce=True)
+    scheduler.add_job(minute, "cron", second=0, coalesce=True)
     scheduler.start()
     try:
         yield

@@ -1,5 +1,6 @@
 """Names and numbers from outside: what a name may look like, and how big a sum may be."""
 
+from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -66,6 +67,23 @@ class FromOutside(BaseModel):
     """The base of everything that a person or a program hands in: frozen, nothing unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class QuotaPeriod(StrEnum):
+    """How often a quota is granted: at the beginning of each of these, in UTC."""
+
+    DAY = "day"
+    WEEK = "week"
+    """From Monday, as ISO 8601 counts."""
+    MONTH = "month"
+
+
+class QuotaFields(FromOutside):
+    """What each member of a group gets in each period; never lifts a balance above its maximum."""
+
+    amount_micros: Annotated[int, Field(ge=1, le=MICROS_MAX)]
+    period: QuotaPeriod
+    balance_max_micros: Annotated[int, Field(ge=0, le=MICROS_MAX)] | None = None
 
 
 class PriceFields(FromOutside):

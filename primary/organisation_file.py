@@ -3,6 +3,7 @@
 `primary.organisation_load` reads it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -18,6 +19,7 @@ from primary.names import (
     PriceFields,
     PrinterName,
     PrinterUri,
+    QuotaFields,
     SiteName,
     ThingName,
     Title,
@@ -87,6 +89,21 @@ class PriceItem(PriceFields):
     printer: ThingName | None = None
 
 
+class PriceListItem(FromOutside):
+    """Prices of all printers from a beginning on; `failure_modes.price_list` looks at the rest."""
+
+    valid_from_ms: Any = 0
+    tariffs: Any
+    default: Any
+    printers: Any = Field(default_factory=dict)
+
+
+class QuotaItem(QuotaFields):
+    """What each member of a group gets in each period."""
+
+    group: ThingName
+
+
 class PolicyItem(FromOutside):
     """Rules for all, for one site, or for one printer (`scope`)."""
 
@@ -115,6 +132,8 @@ class Organisation:
     printers: tuple[PrinterItem, ...]
     queues: tuple[QueueItem, ...]
     prices: tuple[PriceItem, ...]
+    price_lists: tuple[PriceListItem, ...]
+    quotas: tuple[QuotaItem, ...]
     policies: tuple[PolicyItem, ...]
     devices: tuple[DeviceItem, ...]
 
@@ -127,6 +146,8 @@ ITEM_OF_SECTION: Final[dict[str, type[FromOutside]]] = {
     "printers": PrinterItem,
     "queues": QueueItem,
     "prices": PriceItem,
+    "price_lists": PriceListItem,
+    "quotas": QuotaItem,
     "policies": PolicyItem,
     "devices": DeviceItem,
 }
@@ -136,3 +157,9 @@ class Head(FromOutside):
     """What stands above the sections."""
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+def numbered(items: Sequence[PriceListItem]) -> list[dict[str, Any]]:
+    """The price lists as headquarters keeps them, numbered in the order of their beginnings."""
+    in_order = sorted(items, key=lambda item: item.valid_from_ms)
+    return [{**item.model_dump(), "version": number} for number, item in enumerate(in_order, 1)]

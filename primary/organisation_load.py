@@ -20,9 +20,12 @@ from primary.organisation_file import (
     Organisation,
     PolicyItem,
     PriceItem,
+    PriceListItem,
     QueueItem,
+    QuotaItem,
     UserItem,
 )
+from primary.organisation_prices import has_list_from_the_start, price_list_problems
 from primary.policy_names import name_problems
 from primary.policy_rules import LayerRules, policy_problems
 from primary.validation import problems_of, toml_of
@@ -123,6 +126,10 @@ def _doubles(section: str, items: Iterable[_Placed]) -> Iterator[str]:
                 key: object = printer
             case PolicyItem(layer=layer, scope=scope):
                 key = (layer, scope)
+            case QuotaItem(group=group):
+                key = group
+            case PriceListItem():
+                continue  # two that begin together are found where they are put in order
             case item:
                 key = item.name
         if key in seen:
@@ -148,6 +155,9 @@ def _group_problems(sections: _Sections) -> Iterator[str]:
                 yield (
                     f"{each.where}: members: there is no user {member!r}; add them or take them out"
                 )
+    for each in sections.items["quotas"]:
+        if each.item.group not in sections.names["groups"]:
+            yield f"{each.where}: group: there is no group {each.item.group!r}; correct the name"
 
 
 def _access_problems(sections: _Sections) -> Iterator[str]:
@@ -183,7 +193,9 @@ def _price_problems(sections: _Sections) -> Iterator[str]:
         printer = each.item.printer
         if printer is not None and printer not in sections.names["printers"]:
             yield f"{each.where}: printer: there is no printer {printer!r}; correct the name"
-    if None in priced:
+    lists = {each.where: each.item for each in sections.items["price_lists"]}
+    yield from price_list_problems(lists, sections.names["printers"])
+    if None in priced or has_list_from_the_start(list(lists.values())):
         return
     for each in sections.items["printers"]:
         if each.item.name not in priced:

@@ -84,7 +84,11 @@ class Times(Section):
     incoming_ms: Annotated[int, Field(ge=1_000, le=DAY_MS)] = 2 * MINUTE_MS
     """A created job whose document does not come (IPP's multiple-operation-time-out)."""
     ended_kept_ms: Annotated[int, Field(ge=MINUTE_MS, le=365 * DAY_MS)] = 7 * DAY_MS
-    """The row of a job, login or copy session that is over; the journal keeps the story."""
+    """The row of a job, login or copy session that is over; the journal keeps the story.
+
+    A filter for duplicates sees no further back than this, so it has to be as long as the filter's
+    time.
+    """
     tick_ms: Annotated[int, Field(ge=100, le=10 * MINUTE_MS)] = 5_000
     """How often the site looks for what has run out."""
 

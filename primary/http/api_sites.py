@@ -89,9 +89,9 @@ async def get_outage_report(request: web.Request) -> web.Response:
     directory = request.app[SERVICES].directory
     if directory.site(site_name) is None:
         raise NotFoundError(f"Headquarters knows no site {site_name!r}.")
-    currency = directory.currency()
+    currency, now_ms = directory.currency(), request.app[SERVICES].clock.wall_ms()
     report = await directory.read_long(
-        lambda connection: outage_report(connection, site_name, currency)
+        lambda connection: outage_report(connection, site_name, currency, now_ms)
     )
     return answer({**plain(report), "lines": report.lines()})
 

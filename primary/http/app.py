@@ -8,6 +8,8 @@ from primary.http import (
     api_ledger,
     api_link_orders,
     api_policies,
+    api_price_lists,
+    api_quotas,
     api_sites,
     api_users,
     health,
@@ -32,6 +34,8 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         api_sites,
         api_link_orders,
         api_policies,
+        api_price_lists,
+        api_quotas,
         api_ledger,
     ):
         app.add_routes(part.routes)

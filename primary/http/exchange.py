@@ -15,6 +15,7 @@ from primary.errors import BadRequestError, ConfigError
 from primary.names import AccountName, FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
+from primary.service.grant_quotas import GrantQuotas
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
@@ -43,6 +44,7 @@ class Services:
     directory: Directory
     report: LedgerReport
     adjust: Adjust
+    quotas: GrantQuotas
     join_tokens: JoinTokens
     held_jobs: HeldJobs
     checks: Checks
@@ -62,6 +64,19 @@ async def body_of(request: web.Request, model: type[B]) -> B:
         return model.model_validate_json(content or b"{}")
     except ValidationError as error:
         raise ConfigError(problems_of(error, model)) from error
+
+
+async def object_of(request: web.Request, bytes_max: int) -> dict[str, Any]:
+    """The request's JSON body where its shape is checked elsewhere. Errors: `ConfigError`."""
+    async with asyncio.timeout(BODY_TIMEOUT_S):
+        content = await request.clone(client_max_size=bytes_max).read()
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError as error:
+        raise ConfigError([f"This is not JSON: {error}"]) from error
+    if not isinstance(found, dict):
+        raise ConfigError(["This is no JSON object; begin it with { and end it with }"])
+    return found
 
 
 def user_name_of(request: web.Request) -> str:

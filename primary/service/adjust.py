@@ -5,16 +5,20 @@ entries may arrive in between; they then count as later, which is all that anybo
 """
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from sqlalchemy import Connection
 
 from primary.errors import BelowMinimumError, ConflictError, NotFoundError, ProjectionError
 from primary.names import HEADQUARTERS
 from primary.service.ingest import Ingest
 from primary.store.directory import Directory
-from primary.store.ledger import Ledger
+from primary.store.ledger import Ledger, remember_requests
+from replication.adapters.sqlite_file import Work
 from replication.entry_bodies import BalanceAdjusted
-from replication.journal import Entry, next_entry
+from replication.journal import Entry, JournalHead, next_entry
 from replication.ports import Clock
 
 HEADQUARTERS_EPOCH: Final = 1
@@ -38,6 +42,14 @@ class Adjusted:
     seq: int
     balance_micros: int
     repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Adjustments that are written together, and what is written in the same transaction."""
+
+    adjustments: Sequence[Adjustment]
+    also: Work[None]
 
 
 class Adjust:
@@ -69,11 +81,46 @@ class Adjust:
             balance_micros = self._balance_micros(adjustment.payer)
             return Adjusted(seq=entry.seq, balance_micros=balance_micros, repeated=False)
 
+    async def apply_batch(self, make: Callable[[], Batch | None]) -> bool:
+        """Do a whole batch in one transaction; false where `make` finds nothing to do.
+
+        `make` is called when all adjustments before it have taken effect, and nothing of
+        headquarters comes between what it sees and what it asks for. A request that was done before
+        is left out.
+        """
+        async with self._lock:
+            head = await self._ingest.head(HEADQUARTERS, HEADQUARTERS_EPOCH)
+            batch = make()
+            if batch is None:
+                return False
+            entries = self._entries(head, batch.adjustments)
+            also = _remembering(entries, batch.also)
+            if entries:
+                await self._receive(list(entries.values()), also=also)
+            else:
+                await self._ledger.write(also)
+            return True
+
+    def _entries(self, head: JournalHead, adjustments: Sequence[Adjustment]) -> dict[str, Entry]:
+        """The next entries of the journal, by their requests."""
+        done = self._ledger.requested_of([each.request_id for each in adjustments])
+        entries: dict[str, Entry] = {}
+        for each in adjustments:
+            if each.request_id not in done:
+                entries[each.request_id] = next_entry(head, _body(each), self._clock.wall_ms())
+                head = entries[each.request_id].head
+        return entries
+
     async def _append(self, entry: Entry, request_id: str) -> None:
+        await self._receive([entry], request_id=request_id)
+
+    async def _receive(
+        self, entries: Sequence[Entry], *, request_id: str = "", also: Work[None] | None = None
+    ) -> None:
         received = await self._ingest.receive(
-            entry.site_name, entry.epoch, [entry], request_id=request_id
+            HEADQUARTERS, HEADQUARTERS_EPOCH, entries, request_id=request_id, also=also
         )
-        if received.apply != (entry,):
+        if received.apply != tuple(entries):
             raise ProjectionError(f"Headquarters' own journal is damaged: {received.fork}")
 
     def _balance_micros(self, payer: str) -> int:
@@ -81,6 +128,15 @@ class Adjust:
         if balance_micros is None:
             raise NotFoundError(f"The directory knows no {payer.replace(':', ' ', 1)!r}.")
         return balance_micros
+
+
+def _remembering(entries: Mapping[str, Entry], also: Work[None]) -> Work[None]:
+    def work(connection: Connection) -> None:
+        if entries:
+            remember_requests(connection, entries)
+        also(connection)
+
+    return work
 
 
 def _body(adjustment: Adjustment) -> BalanceAdjusted:

@@ -28,6 +28,7 @@ from primary.service.project import dispute_unknown, payers_of, read_facts
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
+from replication.adapters.sqlite_file import Work
 from replication.exchange import Received, receive
 from replication.journal import Entry, JournalHead
 from replication.ports import Clock
@@ -60,13 +61,20 @@ class Ingest:
             return await self._caught_up(site_name, epoch)
 
     async def receive(
-        self, site_name: str, epoch: int, batch: Sequence[Entry], *, request_id: str = ""
+        self,
+        site_name: str,
+        epoch: int,
+        batch: Sequence[Entry],
+        *,
+        request_id: str = "",
+        also: Work[None] | None = None,
     ) -> Received:
         """Take the next entries of this journal; on return `.apply` is durable and in effect.
 
         Repeats change nothing, a gap is asked for, a fork fences the site (`.fork` says why), and
         everything that a fenced or revoked site sends is such a fork. Errors: `NotFoundError` for a
         site that headquarters does not know, and those of the two files; the call may be repeated.
+        `also` is done in the ledger's transaction.
         """
         async with self._locks[site_name, epoch]:
             refusal = self._refusal(site_name)
@@ -75,7 +83,7 @@ class Ingest:
             head = await self._caught_up(site_name, epoch)
             received = receive(batch, head)
             if received.apply:
-                await self._take(received.apply, request_id)
+                await self._take(received.apply, request_id, also)
             if received.fork is not None:
                 logger.error("site %s is fenced: %s", site_name, received.fork)
                 await self._directory.fence(site_name, received.fork)
@@ -105,10 +113,12 @@ class Ingest:
             await self._directory.project(head, self._ledger.movements_beyond(watermark))
         return head
 
-    async def _take(self, batch: Sequence[Entry], request_id: str) -> None:
+    async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:
         facts = read_facts(batch)
         facts = dispute_unknown(facts, self._directory.known_payers(payers_of(facts)))
-        await self._ledger.append(facts, now_ms=self._clock.wall_ms(), request_id=request_id)
+        await self._ledger.append(
+            facts, now_ms=self._clock.wall_ms(), request_id=request_id, also=also
+        )
         _tell_disputes(facts)
         moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]
         await self._directory.project(batch[-1].head, moved)

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from failure_modes.catalogue import CATALOGUE, money_text
 from failure_modes.decide import decide
-from failure_modes.facts import PrinterView, ReleaseFacts, UserView, View
+from failure_modes.facts import ReleaseFacts, UserView, View
 from failure_modes.policy import Policy, resolve
 from failure_modes.pricing import PageCount
 from failure_modes.rule_vocabulary import FilterKind
@@ -104,14 +104,16 @@ class _Ruled:
     policy: Policy
 
 
-def outage_report(connection: Connection, site_name: str, currency: str) -> OutageReport:
-    """The report about this site, which exists."""
+def outage_report(
+    connection: Connection, site_name: str, currency: str, wall_ms: WallMs
+) -> OutageReport:
+    """The report about this site, which exists, with the prices in force at that time."""
     stored = all_policies(connection)
     ruled = [
         _Ruled(printer=each, policy=_policy(stored, site_name, each.printer_name).after(0))
-        for each in printers_at(connection, site_name)
+        for each in printers_at(connection, site_name, wall_ms)
     ]
-    costs = sorted({0, *(cost for each in ruled for cost in _costs(each.printer))})
+    costs = sorted({0, *(cost for each in ruled for cost in _costs(each))})
     groups = frozenset(name for each in ruled for name in _groups(each.policy))
     alike = _alike(people(connection, groups, costs[-1]), costs)
     answers = {each.printer.printer_name: _ask(each, alike) for each in ruled}
@@ -144,11 +146,12 @@ def _policy(stored: Iterable[StoredPolicy], site_name: str, printer_name: str) -
     )
 
 
-def _costs(printer: PricedPrinter) -> Iterable[int]:
+def _costs(ruled: _Ruled) -> Iterable[int]:
     """Whatever a standard job can cost here; a conversion may change sides and colour."""
-    price = printer.price
-    if price is None:
+    view = ruled.printer.view
+    if view is None:
         return
+    price = view.price_on(ruled.policy.default_paper_size)
     each_micros = (
         price.mono_simplex_micros,
         price.mono_duplex_micros,
@@ -192,14 +195,9 @@ def _ask(ruled: _Ruled, alike: Iterable[UserView]) -> dict[tuple[str, UserView],
 
 
 def _refusal(ruled: _Ruled, who: UserView, pages: PageCount) -> str | None:
-    price = ruled.printer.price
-    if price is None:
+    printer = ruled.printer.view
+    if printer is None:
         return NO_PRICE
-    printer = PrinterView(
-        printer_name=ruled.printer.printer_name,
-        price=price,
-        provider_mode=ruled.printer.provider_mode,
-    )
     view = View(user=who, printer=printer, offline_since_ms=BEGINNING, replica_ms=BEGINNING)
     decision = decide(ReleaseFacts(pages=pages), view, LinkState.OFFLINE, ruled.policy, BEGINNING)
     return None if decision.allowed else decision.reasons[0]

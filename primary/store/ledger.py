@@ -4,12 +4,13 @@ Append-only. An entry is known by (site, epoch, seq); appending it again changes
 recorded here first and moved in the directory after that, from what stands here.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from primary.store.ledger_facts import LedgerFact, insert_facts
@@ -70,6 +71,11 @@ _REQUEST: Final = (
         & (requests.c.seq == entries.c.seq),
     )
     .where(requests.c.request_id == bindparam("request"))
+)
+_REQUESTED: Final = select(requests.c.request_id).where(
+    requests.c.request_id.in_(
+        select(func.json_each(bindparam("requests")).table_valued("value").c.value)
+    )
 )
 _INSERT_TOKEN: Final = insert(join_tokens)
 _USE_TOKEN: Final = (
@@ -139,14 +145,37 @@ class Ledger:
         with self.read() as connection:
             return _entry_of(connection.execute(_REQUEST, {"request": request_id}).one_or_none())
 
+    def requested_of(self, request_ids: Sequence[str]) -> frozenset[str]:
+        """Those of `request_ids` that were asked for before."""
+        values = {"requests": json.dumps(request_ids)}
+        with self.read() as connection:
+            return frozenset(connection.execute(_REQUESTED, values).scalars())
+
     async def append(
-        self, facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = ""
+        self,
+        facts: Sequence[LedgerFact],
+        *,
+        now_ms: WallMs,
+        request_id: str = "",
+        also: Work[None] | None = None,
     ) -> None:
         """Append the facts of one journal, in order; those that are here already change nothing.
 
-        With `request_id` the last of them is remembered as what that request came to.
+        With `request_id` the last of them is remembered as what that request came to. `also` is
+        done in the same transaction.
         """
-        await self._file.write(appending(facts, now_ms=now_ms, request_id=request_id))
+        append = appending(facts, now_ms=now_ms, request_id=request_id)
+
+        def work(connection: Connection) -> None:
+            append(connection)
+            if also is not None:
+                also(connection)
+
+        await self._file.write(work)
+
+    async def write(self, work: Work[None]) -> None:
+        """Do `work` in one transaction."""
+        await self._file.write(work)
 
     def append_now(self, facts: Sequence[LedgerFact], *, now_ms: WallMs) -> None:
         """`append` from a program without an event loop."""
@@ -181,16 +210,23 @@ def appending(facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = 
         if fresh:
             insert_facts(connection, fresh, now_ms)
         if fresh and request_id:
-            last = fresh[-1].entry
-            row = {
-                "request_id": request_id,
-                "site_name": last.site_name,
-                "epoch": last.epoch,
-                "seq": last.seq,
-            }
-            connection.execute(_INSERT_REQUEST, row)
+            remember_requests(connection, {request_id: fresh[-1].entry})
 
     return work
+
+
+def remember_requests(connection: Connection, entry_of: Mapping[str, Entry]) -> None:
+    """Remember what entry each request came to."""
+    rows = [
+        {
+            "request_id": request_id,
+            "site_name": entry.site_name,
+            "epoch": entry.epoch,
+            "seq": entry.seq,
+        }
+        for request_id, entry in entry_of.items()
+    ]
+    connection.execute(_INSERT_REQUEST, rows)
 
 
 def _head(connection: Connection, site_name: str, epoch: int) -> JournalHead:

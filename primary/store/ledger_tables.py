@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, UniqueConstraint
 
 from replication.schema.directory import NAMING_CONVENTION
 
@@ -74,5 +74,15 @@ join_tokens: Final = Table(
     Column("site_name", Text, nullable=False),
     Column("expires_wall_ms", Integer, nullable=False),
     Column("used_wall_ms", Integer, doc="NULL until used"),
+    sqlite_with_rowid=False,
+)
+quota_runs: Final = Table(
+    "quota_runs",
+    ledger_metadata,
+    Column("group_name", Text, primary_key=True),
+    Column("period", Text, primary_key=True, doc="day, week or month"),
+    Column("begin_ms", Integer, nullable=False, doc="of the newest such period that was granted"),
+    Column("after_user", Text, nullable=False, doc="who got theirs last, by name"),
+    Column("is_done", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )

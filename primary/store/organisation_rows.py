@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from primary.organisation_file import Organisation
+from primary.organisation_file import Organisation, numbered
 from primary.policy_rules import LayerRules
 from primary.store.bulk import Bulk, bulk_insert
 from primary.store.fleet import DEFAULT_PRICE
 from primary.store.policies import FIRST_VERSION, body_of
+from primary.store.price_lists import row_of
 from replication.card_hash import card_hash
 from replication.entry_bodies import account_payer, user_payer
 from replication.schema import directory as schema
@@ -94,6 +95,14 @@ def _places(organisation: Organisation) -> Iterator[tuple[Bulk, Rows]]:
         ],
     )
     yield _prices(organisation)
+    yield _price_lists(organisation)
+    yield (
+        bulk_insert(schema.quotas, ("group_name", "amount_micros", "period", "balance_max_micros")),
+        [
+            (quota.group, quota.amount_micros, quota.period.value, quota.balance_max_micros)
+            for quota in organisation.quotas
+        ],
+    )
     yield (
         bulk_insert(
             schema.devices, ("device_name", "site_name", "printer_name", "token_hash", "enabled")
@@ -127,4 +136,13 @@ def _prices(organisation: Organisation) -> tuple[Bulk, Rows]:
             )
             for price in organisation.prices
         ],
+    )
+
+
+def _price_lists(organisation: Organisation) -> tuple[Bulk, Rows]:
+    columns = ("version", "valid_from_ms", "body", "body_sha256")
+    rows = [row_of(raw) for raw in numbered(organisation.price_lists)]
+    return (
+        bulk_insert(schema.price_lists, columns),
+        [tuple(row[name] for name in columns) for row in rows],
     )

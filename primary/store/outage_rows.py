@@ -5,24 +5,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Connection, bindparam, func, literal, select
 
-from failure_modes.pricing import Price
-from failure_modes.vocabulary import Micros, ProviderMode
-from primary.store.fleet import DEFAULT_PRICE
+from failure_modes.facts import PrinterView
+from failure_modes.vocabulary import Micros, ProviderMode, WallMs
 from replication.entry_bodies import user_payer
-from replication.schema.directory import balances, memberships, prices, printers, users
-
-PRICE_COLUMNS: Final = [column for column in prices.columns if column.name != "printer_name"]
+from replication.prices_in_force import PricesInForce
+from replication.schema.directory import balances, memberships, printers, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedPrinter:
-    """A printer of a site; `price` is None where nobody set one, not even a default."""
+    """A printer of a site; `view` is None where nobody set a price, not even a default."""
 
     printer_name: str
-    provider_mode: ProviderMode
-    price: Price | None
+    view: PrinterView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +34,7 @@ class People:
 
 
 _PRINTERS: Final = (
-    select(printers.c.printer_name, printers.c.provider_mode, *PRICE_COLUMNS)
-    .select_from(
-        printers.outerjoin(
-            prices,
-            or_(
-                prices.c.printer_name == printers.c.printer_name,
-                and_(
-                    prices.c.printer_name == DEFAULT_PRICE,
-                    printers.c.printer_name.not_in(select(prices.c.printer_name)),
-                ),
-            ),
-        )
-    )
+    select(printers.c.printer_name, printers.c.provider_mode)
     .where(printers.c.site_name == bindparam("site"))
     .order_by(printers.c.printer_name)
 )
@@ -81,15 +66,17 @@ _AT_RISK: Final = (
 )
 
 
-def printers_at(connection: Connection, site_name: str) -> list[PricedPrinter]:
-    """Every printer of the site, by name."""
+def printers_at(connection: Connection, site_name: str, wall_ms: WallMs) -> list[PricedPrinter]:
+    """Every printer of the site, by name, with the price in force at that time."""
+    prices = PricesInForce()
     return [
         PricedPrinter(
             printer_name=row.printer_name,
-            provider_mode=ProviderMode(row.provider_mode),
-            price=None if row[2] is None else _price(tuple(row[2:])),
+            view=prices.view_at(
+                connection, row.printer_name, wall_ms, ProviderMode(row.provider_mode)
+            ),
         )
-        for row in connection.execute(_PRINTERS, {"site": site_name})
+        for row in connection.execute(_PRINTERS, {"site": site_name}).all()
     ]
 
 
@@ -105,8 +92,3 @@ def people(connection: Connection, groups: Collection[str], bound_micros: int) -
 def credit_micros(connection: Connection, bound_micros: int) -> int:
     """What all restricted users together have, of each no more than the bound."""
     return int(connection.execute(_AT_RISK, {"bound": bound_micros}).scalar_one())
-
-
-def _price(values: tuple[int, ...]) -> Price:
-    names = [column.name for column in PRICE_COLUMNS]
-    return Price(**{name: Micros(value) for name, value in zip(names, values, strict=True)})

@@ -170,6 +170,9 @@ price_lists: Final = Table(
     Column("version", Integer, primary_key=True),
     Column("valid_from_ms", Integer, nullable=False, doc="wall time from which it is in force"),
     Column("body", Text, nullable=False, doc="JSON, see failure_modes.price_list"),
+    Column("body_sha256", Text, nullable=False, server_default="", doc="of `body`, hex"),
+    # Which list is in force is asked with every decision, and its long body only when it is new.
+    Index("ix_price_lists_valid_from_ms", "valid_from_ms", "version", "body_sha256"),
 )
 quotas: Final = Table(
     "quotas",

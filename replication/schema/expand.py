@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def expand(connection: Connection, metadata: MetaData) -> None:
-    """Add the tables and columns of `metadata` that the file does not have. Idempotent."""
+    """Add the tables, columns and indexes of `metadata` that the file lacks. Idempotent."""
     metadata.create_all(connection)
     known = inspect(connection)
     for table in metadata.sorted_tables:
@@ -28,3 +28,5 @@ def expand(connection: Connection, metadata: MetaData) -> None:
             if column.name not in there:
                 added = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)

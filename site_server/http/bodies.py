@@ -92,6 +92,7 @@ class CopyBody(ChoiceBody):
     pages: Annotated[int, Field(ge=1, le=100_000)]
     colour: bool = False
     sides: Sides = Sides.ONE_SIDED
+    paper_size: Annotated[str, Field(max_length=255)] = ""
 
 
 class FinishBody(Body):

@@ -113,7 +113,9 @@ async def start_copies(request: web.Request) -> web.Response:
     """Set credit aside and let the copier run."""
     session = session_of(request)
     body = await read_body(request, CopyBody)
-    facts = CopyFacts(pages=body.pages, colour=body.colour, sides=body.sides)
+    facts = CopyFacts(
+        pages=body.pages, colour=body.colour, sides=body.sides, paper_size=body.paper_size
+    )
     started = await request.app[SERVICES].copy_session.start(session, facts, body.charge)
     return _json(
         {

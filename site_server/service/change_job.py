@@ -79,7 +79,7 @@ class ChangeJob:
             job = settings.applied_to(before)
             if job != before:
                 job = unit.jobs.save(job)
-            return self._list_jobs.listed(job, known, view, session)
+            return self._list_jobs.listed(job, (known, view), unit, session)
 
         listed = await self._store.write(work)
         _log.info("job %d changed by %s", listed.job.job_number, session.user_name)

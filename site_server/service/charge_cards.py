@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from failure_modes.decision import Decision
-    from failure_modes.facts import UserView
+    from failure_modes.facts import PrinterView, UserView
     from failure_modes.pricing import PageCount, Price
     from failure_modes.vocabulary import Sides, WallMs
     from site_server.service.card_owner import CardOwner
@@ -81,6 +81,8 @@ class Payers:
     """Card hash to what is known of the card's owner."""
     unknown: Known
     """What is known of the user for unknown cards, who may not exist."""
+    printers: Mapping[WallMs, PrinterView]
+    """The printer with the prices that were in force when something was used."""
 
 
 class ChargeCards:
@@ -124,7 +126,21 @@ class ChargeCards:
             owner = self._card_owner.of(hashed, device.printer_name)
             if owner is not None:
                 owners[hashed] = self._decider.known(owner, device.printer_name)
-        return Payers(owners=owners, unknown=self._decider.known(unknown, device.printer_name))
+        return Payers(
+            owners=owners,
+            unknown=self._decider.known(unknown, device.printer_name),
+            printers=self._printers(nobody, uses),
+        )
+
+    def _printers(self, known: Known, uses: Sequence[ToldUse]) -> dict[WallMs, PrinterView]:
+        """By when it was used. A device whose clock goes ahead pays what is in force now."""
+        now_ms = self._ground.clock.wall_ms()
+        with self._ground.directory.read() as snapshot:
+            return {
+                used_ms: (snapshot and snapshot.view_of(known.printer, min(used_ms, now_ms)))
+                or known.printer_view
+                for used_ms in {use.used_wall_ms for use in uses}
+            }
 
     def _taken(self, unit: UnitOfWork, device: Device, use: ToldUse, payers: Payers) -> UseAnswer:
         content_hash = _content_hash(device, use)
@@ -156,7 +172,7 @@ class ChargeCards:
             ),
             self._owner(unit, use, payers),
             self._decider.view(unit, known).user,
-            price_at(known, use.used_wall_ms, use.paper_size),
+            price_of(use, payers),
             Upload(now_ms=unit.wall_ms(), age_ms_max=known.policy.late_upload_max_ms),
         )
 
@@ -165,10 +181,10 @@ class ChargeCards:
         return None if known is None else self._decider.view(unit, known).user
 
 
-def price_at(known: Known, used_wall_ms: WallMs, paper_size: str) -> Price:
-    """The price of an impression when it was made; the directory knows one price so far."""
-    del used_wall_ms
-    return known.printer_view.price_on(paper_size)
+def price_of(use: ToldUse, payers: Payers) -> Price:
+    """The price of an impression at the time when it was made."""
+    paper_size = use.paper_size or payers.unknown.policy.default_paper_size
+    return payers.printers[use.used_wall_ms].price_on(paper_size)
 
 
 def _content_hash(device: Device, use: ToldUse) -> str:

@@ -1,7 +1,9 @@
 """Copy sessions: credit is set aside first, and what the copier counted is charged at the end.
 
 The price is the one in force at the start. A copier can run a few pages over before it stops, so
-the end is never refused: paper that is out is charged as counted, also beyond the credit.
+the end is never refused: paper that is out is charged as counted, also beyond the credit. Where the
+rules allow black only, pages counted as colour came out black: they stay counted so, and cost what
+black ones do.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from failure_modes.pricing import PageCount
+from failure_modes.rule_vocabulary import ConversionKind
 from failure_modes.vocabulary import Micros, Sides
 from replication.entry_bodies import CopyFinished, CopyStarted
 from site_server.refusals import Cause, refusal, refusal_of
@@ -119,8 +122,9 @@ def _started(
     unit: UnitOfWork, session: PanelSession, facts: CopyFacts, answer: tuple[Known, Decision]
 ) -> Copy:
     known, decision = answer
-    price = known.printer_view.price_on(facts.paper_size)
+    price = known.printer_view.price_on(facts.paper_size or known.policy.default_paper_size)
     sides = Sides(sides_made(decision) or facts.sides)
+    is_black = ConversionKind.FORCE_MONO in decision.conversions
     copy = Copy(
         copy_uuid=str(uuid4()),
         session_id=session.session_id,
@@ -130,7 +134,7 @@ def _started(
         payer=charged_payer(decision, session.user_name),
         sides=sides.value,
         mono_each_micros=price.of_impression(colour=False, sides=sides),
-        colour_each_micros=price.of_impression(colour=True, sides=sides),
+        colour_each_micros=price.of_impression(colour=not is_black, sides=sides),
         reserved_micros=decision.cost_micros,
         started_wall_ms=unit.wall_ms(),
     )

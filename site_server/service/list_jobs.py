@@ -14,6 +14,7 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Reason
 from site_server.refusals import WORDS, Cause, refusal
 from site_server.service.charged_to import Charge
+from site_server.service.duplicates import with_duplicate_age
 from site_server.service.managers import manages
 from site_server.service.release_job import NOT_NOW, facts_of
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from site_server.service.view import Decider, Known
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
+    from site_server.store.unit_of_work import SiteView
 
 
 JOBS_AT_ONCE: Final = 10
@@ -58,6 +60,7 @@ class ListJobs:
 
     def __init__(self, ground: Ground, decider: Decider) -> None:
         self._store = ground.store
+        self._clock = ground.clock
         self._decider = decider
         self._limit = ground.limits.jobs_per_list_max
 
@@ -67,13 +70,15 @@ class ListJobs:
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
-        listed = [self.listed(job, known, view, session) for job in jobs]
+            listed = [self.listed(job, (known, view), site, session) for job in jobs]
         return JobList(jobs=tuple(listed), currency=known.currency)
 
-    def listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
-        """A job of whoever is logged in, as their list shows it; `known` and `view` are theirs."""
-        listed = self._listed(job, known, view, session)
-        if _is_kept(job) and not manages(known.person, known.policy):
+    def listed(
+        self, job: Job, seen: tuple[Known, View], site: SiteView, session: PanelSession
+    ) -> ListedJob:
+        """A job of whoever is logged in, as their list shows it; `seen` is about them."""
+        listed = self._listed(job, seen, site, session)
+        if _is_kept(job) and not manages(seen[0].person, seen[0].policy):
             return _kept_for_manager(listed)
         return listed
 
@@ -99,16 +104,18 @@ class ListJobs:
         users = {job.user_name for job in jobs}
         knowns = self._decider.known_of_all(users, session.printer_name, charge)
         with self._store.read() as site:
-            views = {name: self._decider.view(site, known) for name, known in knowns.items()}
-        return tuple(
-            self._listed(job, knowns[job.user_name], views[job.user_name], session) for job in jobs
-        )
+            seen = {name: (one, self._decider.view(site, one)) for name, one in knowns.items()}
+            return tuple(self._listed(job, seen[job.user_name], site, session) for job in jobs)
 
-    def _listed(self, job: Job, known: Known, view: View, session: PanelSession) -> ListedJob:
+    def _listed(
+        self, job: Job, seen: tuple[Known, View], site: SiteView, session: PanelSession
+    ) -> ListedJob:
+        known, view = seen
         needs_manager = job.for_manager or job.user_name != session.user_name
         charge = Charge(manager_name=session.user_name if needs_manager else None)
-        facts, link = facts_of(job, charge, known.policy), self._decider.link_of(session)
-        decision = self._decider.foresee(view, known, facts, link)
+        asked = facts_of(job, charge, known.policy)
+        facts = with_duplicate_age(asked, job, site, known.policy, self._clock.wall_ms())
+        decision = self._decider.foresee(view, known, facts, self._decider.link_of(session))
         return _listed_job(job, decision, known.currency)
 
 

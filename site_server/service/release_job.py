@@ -27,6 +27,7 @@ from site_server.service.charged_to import (
     charged_payer,
     reserved_payer,
 )
+from site_server.service.duplicates import with_duplicate_age
 from site_server.service.managers import is_manager
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class ReleaseJob:
         job, known, charge = asked
         view = self._decider.view(unit, known)
         facts = facts_of(job, charge, known.policy)
+        facts = with_duplicate_age(facts, job, unit, known.policy, unit.wall_ms())
         decision = self._decider.decide(view, known, facts, link)
         if decision.allowed:
             return _let_go(unit, _vouched_for(job, charge), (known, charge), decision), decision

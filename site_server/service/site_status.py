@@ -52,7 +52,11 @@ class FarSide(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The site now. `replica_age_ms` is None where there is no replica yet."""
+    """The site now. `replica_age_ms` is None where there is no replica yet.
+
+    `price_list_version` is None before the first price list; where a list cannot be read,
+    `price_list_problem` says why the simple prices apply.
+    """
 
     site_name: str
     epoch: int
@@ -72,6 +76,8 @@ class Status:
     journal_seq: int
     watermark_seq: int
     acked_seq: int
+    price_list_version: int | None
+    price_list_problem: str
     jobs: dict[str, int]
     held_jobs: int
     deliveries: int
@@ -107,14 +113,15 @@ class SiteStatus:
     def status(self) -> Status:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
+        wall_ms = ground.clock.wall_ms()
         head = ground.store.head()
         with ground.directory.read() as snapshot:
             heartbeat = snapshot.heartbeat() if snapshot else None
             watermarks = snapshot.watermarks() if snapshot else {}
+            prices = snapshot.price_list_at(wall_ms) if snapshot else None
             policies = snapshot.policy_standing() if snapshot else NO_POLICIES
         with ground.store.read() as site:
             jobs = site.jobs.count_by_state()
-        wall_ms = ground.clock.wall_ms()
         return Status(
             site_name=head.site_name,
             epoch=head.epoch,
@@ -131,6 +138,8 @@ class SiteStatus:
             journal_seq=head.seq,
             watermark_seq=watermarks.get((head.site_name, head.epoch), 0),
             acked_seq=far.acked_seq,
+            price_list_version=prices.version if prices else None,
+            price_list_problem=prices.problem if prices else "",
             jobs=jobs,
             held_jobs=jobs.get("held", 0),
             deliveries=self._dispatcher.under_way,

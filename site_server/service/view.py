@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from failure_modes.decide import decide
-from failure_modes.facts import AccountView, FunctionFacts, PrinterView, UserView, View
+from failure_modes.facts import AccountView, FunctionFacts, UserView, View
 from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
-    from failure_modes.facts import Facts
+    from failure_modes.facts import Facts, PrinterView
     from failure_modes.policy import Policy
     from failure_modes.vocabulary import Function, LinkState, WallMs
     from replication.ports import Clock
@@ -98,23 +98,22 @@ def balance_of(
     )
 
 
-def known_at(snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge) -> Known:
+def known_at(
+    snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge, wall_ms: WallMs
+) -> Known:
     """What the replica says; raises `RefusedError` where the printer or its price is missing."""
     printer = snapshot.printer(printer_name)
     if printer is None:
         raise refusal(Cause.NO_SUCH_PRINTER)
-    if printer.price is None:
+    printer_view = snapshot.view_of(printer, wall_ms)
+    if printer_view is None:
         raise refusal(Cause.NO_PRICE)
     heartbeat = snapshot.heartbeat()
     policy = snapshot.policy(printer_name)
     return Known(
         person=snapshot.person(user_name),
         printer=printer,
-        printer_view=PrinterView(
-            printer_name=printer.printer_name,
-            price=printer.price,
-            provider_mode=printer.provider_mode,
-        ),
+        printer_view=printer_view,
         policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
         accounts=snapshot.accounts(accounts_asked(charge, policy), charge.chooser(user_name)),
@@ -146,7 +145,7 @@ class Decider:
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            return known_at(snapshot, user_name, printer_name, charge)
+            return known_at(snapshot, user_name, printer_name, charge, self._clock.wall_ms())
 
     def known_of_all(
         self, user_names: Iterable[str], printer_name: str, charge: Charge
@@ -155,7 +154,7 @@ class Decider:
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            nobody = known_at(snapshot, "", printer_name, charge)
+            nobody = known_at(snapshot, "", printer_name, charge, self._clock.wall_ms())
             return {
                 name: replace(
                     nobody,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from failure_modes.link import ORDERS
-from failure_modes.pricing import Price
 from failure_modes.vocabulary import HoldMode, Layer, LinkEvent, Micros, ProviderMode, WallMs
+from replication.prices_in_force import PricesInForce
 from replication.schema import directory as schema
 from site_server.ports import LinkOrder
 from site_server.store import policies
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from failure_modes.facts import PrinterView
     from failure_modes.policy import Policy
+    from replication.prices_in_force import ListInForce
     from site_server.ports import Replica
     from site_server.store.accounts import Account
     from site_server.store.policies import PolicyStanding
@@ -53,12 +55,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printer:
-    """A printer of the directory. `price` is None where nobody set one, not even a default."""
+    """A printer of the directory. What it costs depends on the time: `Snapshot.view_of`."""
 
     printer_name: str
     printer_uri: str
     provider_mode: ProviderMode
-    price: Price | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +116,6 @@ _PRINTER: Final = select(
     schema.printers.c.printer_name == bindparam("printer_name"),
     schema.printers.c.site_name == bindparam("site_name"),
 )
-_PRICES: Final = (
-    select(schema.prices)
-    .where(schema.prices.c.printer_name.in_((bindparam("printer_name"), "")))
-    .order_by(schema.prices.c.printer_name.desc())
-    .limit(1)
-)
 _QUEUES: Final = (
     select(
         schema.queues.c.queue_name,
@@ -161,9 +156,10 @@ _HEARTBEAT: Final = select(
 class Snapshot:
     """The directory at one moment, as one read transaction of the replica sees it."""
 
-    def __init__(self, connection: Connection, site_name: str) -> None:
+    def __init__(self, connection: Connection, site_name: str, prices: PricesInForce) -> None:
         self._connection = connection
         self._site_name = site_name
+        self._prices = prices
 
     def person(self, user_name: str) -> Person | None:
         """The user of that name."""
@@ -200,13 +196,22 @@ class Snapshot:
         row = self._one(_PRINTER, printer_name=printer_name, site_name=self._site_name)
         if row is None:
             return None
-        price = self._one(_PRICES, printer_name=printer_name)
-        return Printer(
-            printer_name=row["printer_name"],
-            printer_uri=row["printer_uri"],
-            provider_mode=ProviderMode(row["provider_mode"]),
-            price=None if price is None else _price(price),
+        return Printer(**{**row, "provider_mode": ProviderMode(row["provider_mode"])})
+
+    def view_of(self, printer: Printer, wall_ms: WallMs) -> PrinterView | None:
+        """The printer with the price in force at that time; None where nobody set a price."""
+        return self._prices.view_at(
+            self._connection, printer.printer_name, wall_ms, printer.provider_mode
         )
+
+    def printer_view_at(self, printer_name: str, wall_ms: WallMs) -> PrinterView | None:
+        """`view_of` the printer of that name; None also where it does not stand at this site."""
+        printer = self.printer(printer_name)
+        return None if printer is None else self.view_of(printer, wall_ms)
+
+    def price_list_at(self, wall_ms: WallMs) -> ListInForce | None:
+        """Which price list is in force at that time; None: only the simple prices."""
+        return self._prices.list_at(self._connection, wall_ms)
 
     def queues(self) -> tuple[Queue, ...]:
         """All queues of this site, by name."""
@@ -260,6 +265,7 @@ class Directory:
     def __init__(self, replica: Replica, site_name: str) -> None:
         self.site_name = site_name
         self._replica = replica
+        self._prices = PricesInForce()
 
     @contextmanager
     def read(self) -> Iterator[Snapshot | None]:
@@ -268,11 +274,7 @@ class Directory:
             yield None
             return
         with self._replica.snapshot() as connection:
-            yield Snapshot(connection, self.site_name)
-
-
-def _price(row: Mapping[str, Any]) -> Price:
-    return Price(**{name: value for name, value in row.items() if name != "printer_name"})
+            yield Snapshot(connection, self.site_name, self._prices)
 
 
 def _queue(row: Mapping[str, Any]) -> Queue:

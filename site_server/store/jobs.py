@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 FREE: Final = Micros(0)
 OPEN_STATES: Final = tuple(state.value for state in JobState if state not in TERMINAL)
 ENDED_STATES: Final = tuple(sorted(state.value for state in TERMINAL))
+LET_OUT_STATES: Final = (
+    JobState.RELEASING.value,
+    JobState.UNKNOWN.value,
+    JobState.PRINTED.value,
+)
+"""Paper came out, or may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +152,12 @@ _COUNT_OPEN_BY_QUEUE: Final = (
 )
 _COUNT_BY_STATE: Final = select(tables.jobs.c.state, func.count()).group_by(tables.jobs.c.state)
 _OPEN_UUIDS: Final = select(tables.jobs.c.job_uuid).where(tables.jobs.c.state.in_(OPEN_STATES))
+_LAST_LET_OUT: Final = select(func.max(tables.jobs.c.released_wall_ms)).where(
+    tables.jobs.c.user_name == bindparam("user_name"),
+    tables.jobs.c.document_sha256 == bindparam("document_sha256"),
+    tables.jobs.c.state.in_(LET_OUT_STATES),
+    tables.jobs.c.job_uuid != bindparam("job_uuid"),
+)
 _REVISION: Final = select(func.coalesce(func.max(tables.jobs.c.revision), 0))
 _INSERT: Final = insert(tables.jobs)
 _UPDATE: Final = update(tables.jobs).where(tables.jobs.c.job_uuid == bindparam("the_job_uuid"))
@@ -193,6 +205,16 @@ class Jobs:
         statement = _NEWEST_FIRST if ended else _OLDEST_FIRST
         every = {"queue_name": "", "user_name": "", "after_number": 0}
         return self._many(statement, states=states, limit=limit, **{**every, **only})
+
+    def last_let_out(self, job: Job) -> WallMs | None:
+        """When this user last let out the document of `job` in another job; None: not known."""
+        values = {
+            "user_name": job.user_name,
+            "document_sha256": job.document_sha256,
+            "job_uuid": job.job_uuid,
+        }
+        released_ms: WallMs | None = self._connection.execute(_LAST_LET_OUT, values).scalar_one()
+        return released_ms
 
     def changed_after(self, revision: int, limit: int) -> list[Job]:
         """Jobs that changed after `revision`, in that order."""

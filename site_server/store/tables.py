@@ -105,6 +105,7 @@ jobs: Final = Table(
     Index("ix_jobs_queue_name", "state", "queue_name"),
     Index("ix_jobs_direct", "direct", "state"),
     Index("ix_jobs_revision", "revision"),
+    Index("ix_jobs_document_sha256", "user_name", "document_sha256", "released_wall_ms"),
     sqlite_with_rowid=False,
 )
 reservations: Final = Table(

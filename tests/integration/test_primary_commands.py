@@ -67,6 +67,29 @@ async def test_the_command_line_reports_what_an_outage_of_a_site_would_do(folder
     assert "knows no site 'rome'" in unknown.stderr
 
 
+async def test_the_command_line_makes_a_price_list_or_says_everything_that_is_wrong(
+    folder: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"default": "x", "tariffs": {"y": {"model": "z"}}, "printers": {"p": "x"}}')
+    torn = tmp_path / "torn.json"
+    torn.write_text("{")
+    put = ("price-list", "put", "--data", folder, "--file")
+
+    async with running(folder):
+        made = await asyncio.to_thread(holdfast, *put, EXAMPLE.with_name("price-list.json"))
+        refused = await asyncio.to_thread(holdfast, *put, wrong)
+        unread = await asyncio.to_thread(holdfast, *put, torn)
+
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith("price list 1 is in force from ")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "tariffs.y: model: 'z' is not known" in refused.stderr
+    assert "printers.p: there is no such printer" in refused.stderr
+    assert unread.returncode == 2
+    assert "this is not JSON" in unread.stderr
+
+
 async def test_a_folder_has_one_running_primary_only(folder: Path) -> None:
     async with running(folder):
         second = await asyncio.to_thread(holdfast, "run", "--data", folder)

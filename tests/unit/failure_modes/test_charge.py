@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from failure_modes.decision import Reservation
+from failure_modes.decision import Decision, Reservation
 from failure_modes.facts import AccountView, LateFacts, ReleaseFacts, SubmitFacts, UserView, View
 from failure_modes.policy import Policy, resolve
-from failure_modes.rule_vocabulary import ConversionKind
+from failure_modes.pricing import Price
+from failure_modes.rule_vocabulary import ConversionKind, PriceModel
+from failure_modes.tariff import Tariff
 from failure_modes.vocabulary import (
     Action,
     HoldMode,
@@ -17,7 +19,7 @@ from failure_modes.vocabulary import (
     Reason,
     WallMs,
 )
-from tests.unit.failure_modes.builders import NOW_MS, UNCOUNTED, ask, job, printer, user
+from tests.unit.failure_modes.builders import NOW_MS, PRICE, UNCOUNTED, ask, job, printer, user
 
 OFFLINE = AccountView(account_name="Offline Account", balance_micros=Micros(200_000))
 UNDECIDED = replace(job(), choose_account=True)
@@ -227,3 +229,48 @@ def test_a_late_job_is_charged_to_an_account_or_else_to_its_user(
     )
 
     assert (decision.charge_account, decision.charge_to) == (account, who)
+
+
+# Paper that a job does not name
+
+A3 = "iso_a3_297x420mm"
+
+
+def on_tariff(paper_size: str = "") -> Decision:
+    dear = Price(**{name: Micros(7_000) for name in PRICE.__dataclass_fields__})
+    tariff = Tariff(model=PriceModel.SIZE_TABLE, other=PRICE, by_size={A3: dear})
+    seen = View(user=user(), printer=replace(printer(), tariff=tariff))
+    return ask(
+        replace(job(mono=3), paper_size=paper_size), seen, policy=policy(default_paper_size=A3)
+    )
+
+
+def test_a_job_that_names_no_paper_costs_what_the_default_paper_does() -> None:
+    decision = on_tariff()
+
+    assert decision.cost_micros == 3 * 7_000
+    (step,) = [step for step in decision.trace if step.rule == "default_paper_size"]
+    assert (step.layer, step.detail) == (Layer.SITE, A3)
+
+
+def test_a_job_that_names_its_paper_is_taken_at_its_word() -> None:
+    decision = on_tariff(paper_size="iso_a4_210x297mm")
+
+    assert decision.cost_micros == 3 * PRICE.mono_simplex_micros
+    assert "default_paper_size" not in {step.rule for step in decision.trace}
+
+
+def test_filters_see_the_default_paper_too() -> None:
+    only_a4 = [{"kind": "paper_size", "names": ["iso_a4_210x297mm"], "scope": "all"}]
+
+    decision = ask(job(), policy=policy(default_paper_size=A3, filters=only_a4))
+
+    assert decision.reasons == (Reason.PAPER_SIZE_REFUSED,)
+
+
+def test_what_is_charged_late_is_on_the_default_paper_too() -> None:
+    rules = policy(default_paper_size=A3)
+
+    decision = ask(LateFacts(job=job(), printed_ms=NOW_MS), policy=rules)
+
+    assert "default_paper_size" in {step.rule for step in decision.trace}

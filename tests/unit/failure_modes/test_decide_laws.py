@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from failure_modes.errors import PolicyError
 from failure_modes.facts import AccountView, UserView, View
 from failure_modes.policy import FIELDS, Policy, resolve, value_problems
-from failure_modes.policy_fields import Choice, Flag, Name, Range
+from failure_modes.policy_fields import Choice, Flag, Name, PaperSize, Range
 from failure_modes.vocabulary import Action, Layer, LinkState, Micros, ProviderMode
 from tests.unit.failure_modes.builders import printer
 from tests.unit.failure_modes.policies import World, without_escalation, worlds
@@ -116,9 +116,8 @@ def test_law_every_policy_that_is_accepted_can_be_decided(
 
 # What is refused when a policy is read
 
-SCALARS = [
-    name for name, field in FIELDS.items() if isinstance(field, Choice | Flag | Range | Name)
-]
+SCALAR_KINDS = Choice | Flag | Range | Name | PaperSize
+SCALARS = [name for name, field in FIELDS.items() if isinstance(field, SCALAR_KINDS)]
 values = st.one_of(
     st.none(),
     st.booleans(),

@@ -4,7 +4,7 @@ import pytest
 
 from failure_modes.opening_hours import OpeningHours
 from failure_modes.policy import FIELDS
-from failure_modes.policy_fields import Choice, Flag, Hours, Name, Range, Rules
+from failure_modes.policy_fields import Choice, Flag, Hours, Name, PaperSize, Range, Rules
 from failure_modes.vocabulary import Layer, Sides
 
 SIDES = Choice(kind=Sides)
@@ -47,6 +47,30 @@ def test_a_flag_is_on_or_off_and_no_number() -> None:
     assert (Flag().problems(True), Flag().problems(False)) == ([], [])
     assert Flag().read(True, Layer.SITE) is True
     assert len(Flag().problems(1)) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "iso_a4_210x297mm",
+        "na_letter_8.5x11in",
+        "jpn_photo-2l_127x177.8mm",
+        "custom_label_0.5x10in",
+    ],
+)
+def test_a_paper_size_is_empty_or_a_self_describing_media_name(name: str) -> None:
+    assert PaperSize().problems(name) == []
+    assert PaperSize().read(name, Layer.SITE) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["A4", "iso_a4", "iso_A4_210x297mm", "iso_a4_210x297", "iso_a4_0210x297mm", " ", 4]
+)
+def test_another_name_of_a_paper_size_is_refused_with_an_example(name: object) -> None:
+    (problem,) = PaperSize().problems(name)
+    assert "iso_a4_210x297mm" in PaperSize().range_text
+    assert repr(name) in problem
 
 
 def test_hours_are_read_as_hours() -> None:

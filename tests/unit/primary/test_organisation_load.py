@@ -186,3 +186,54 @@ def test_a_printer_that_would_have_no_price() -> None:
 )
 def test_a_policy_that_could_not_be_used(policy: str, said: str) -> None:
     assert said in one_problem_with(f"[[policies]]\n{policy}")
+
+
+OFFICE = """
+[[price_lists]]
+default = "office"
+[price_lists.tariffs.office]
+model = "simple"
+mono_micros = 50_000
+colour_micros = 250_000
+"""
+
+
+def test_a_price_list_from_the_start_prices_every_printer() -> None:
+    without_prices = ORGANISATION[: ORGANISATION.index("[[prices]]")]
+
+    (item,) = organisation_load.load(without_prices + OFFICE).price_lists
+
+    assert (item.valid_from_ms, item.default, item.printers) == (0, "office", {})
+
+
+def test_a_price_list_that_begins_later_leaves_a_printer_without_a_price() -> None:
+    without_prices = ORGANISATION[: ORGANISATION.index("[[prices]]")]
+    later = OFFICE.replace("default", "valid_from_ms = 1\ndefault")
+
+    assert len(problems_of(without_prices + later)) == 2
+
+
+@pytest.mark.parametrize(
+    ("price_list", "said"),
+    [
+        (OFFICE + OFFICE, "version 2 must be higher and begin later than version 1"),
+        (OFFICE.replace("simple", "free"), "[[price_lists]] number 1: tariffs.office: model:"),
+        (OFFICE.replace('default = "office"', ""), "number 1: default: is missing"),
+        (
+            OFFICE.replace("[price_lists.tar", 'printers = { rome = "office" }\n[price_lists.tar'),
+            "there is no printer 'rome'",
+        ),
+        (OFFICE.replace("default", "printers = 3\ndefault"), "printers: not an object"),
+    ],
+)
+def test_a_price_list_that_could_not_be_used(price_list: str, said: str) -> None:
+    assert said in one_problem_with(price_list)
+
+
+def test_a_quota_needs_its_group_and_stands_once() -> None:
+    quota = '[[quotas]]\ngroup = "staff"\namount_micros = 1\nperiod = "day"\n'
+    (item,) = organisation_load.load(ORGANISATION + quota).quotas
+    assert (item.group, item.amount_micros, item.balance_max_micros) == ("staff", 1, None)
+
+    assert "stands twice in quotas" in one_problem_with(quota, quota)
+    assert "there is no group 'x'" in one_problem_with(quota.replace("staff", "x"))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, select
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text, inspect, select
 
 from replication.adapters.sqlite_file import SqliteFile
 
@@ -12,7 +12,9 @@ def schema(*more: Column[object]) -> tuple[MetaData, Table]:
     return metadata, Table("printers", metadata, Column("name", Text, primary_key=True), *more)
 
 
-def test_an_older_file_gets_new_tables_and_columns_and_keeps_its_rows(tmp_path: Path) -> None:
+def test_an_older_file_gets_new_tables_columns_and_indexes_and_keeps_its_rows(
+    tmp_path: Path,
+) -> None:
     old, printers = schema()
     file = SqliteFile(tmp_path / "a.db", old)
     file.write_now(lambda connection: connection.execute(printers.insert(), {"name": "oslo"}))
@@ -21,15 +23,18 @@ def test_an_older_file_gets_new_tables_and_columns_and_keeps_its_rows(tmp_path: 
     new, printers = schema(
         Column("enabled", Boolean, nullable=False, server_default="1"), Column("seen_ms", Integer)
     )
+    Index("ix_printers_seen_ms", printers.c.seen_ms)
     Table("sites", new, Column("name", Text, primary_key=True))
     file = SqliteFile(tmp_path / "a.db", new)
     with file.read() as connection:
         rows = [tuple(row) for row in connection.execute(select(printers))]
         sites = connection.execute(select(new.tables["sites"])).all()
+        indexes = [index["name"] for index in inspect(connection).get_indexes("printers")]
     file.close()
 
     assert rows == [("oslo", True, None)]
     assert sites == []
+    assert indexes == ["ix_printers_seen_ms"]
 
 
 def test_a_newer_file_is_left_as_it_is(tmp_path: Path) -> None:

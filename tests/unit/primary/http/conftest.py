@@ -9,6 +9,7 @@ from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.ports import Check
 from primary.service.adjust import Adjust
+from primary.service.grant_quotas import GrantQuotas
 from primary.service.ingest import Ingest
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
@@ -51,12 +52,14 @@ def services(
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
+    ledger: Ledger,
     clock: ManualClock,
 ) -> Services:
     return Services(
         directory=directory,
         report=report,
         adjust=adjust,
+        quotas=GrantQuotas(directory, ledger, adjust, clock),
         join_tokens=join_tokens,
         held_jobs=held_jobs,
         checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},

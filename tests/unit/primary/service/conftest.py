@@ -4,15 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from primary.service.adjust import Adjust
+from primary.service.grant_quotas import GrantQuotas
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.publish import Publisher
 from primary.store.directory import Directory
+from primary.store.ledger import Ledger
 from primary.testing import ScriptedSync
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
 from replication.adapters.ltx_store import LtxStore
 from replication.testing import ManualClock
+from tests.unit.primary.quota_scene import at
 
 
 @pytest.fixture
@@ -42,3 +46,16 @@ def ground(
         registers=registers,
         clock=clock,
     )
+
+
+@pytest.fixture
+def adjust(ingest: Ingest, directory: Directory, ledger: Ledger, clock: ManualClock) -> Adjust:
+    return Adjust(ingest, directory, ledger, clock)
+
+
+@pytest.fixture
+def granting(
+    adjust: Adjust, directory: Directory, ledger: Ledger, clock: ManualClock
+) -> GrantQuotas:
+    at(clock, "2028-01-15T12:00")
+    return GrantQuotas(directory, ledger, adjust, clock)

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from primary.errors import BelowMinimumError, ConflictError, NotFoundError
-from primary.service.adjust import Adjust, Adjustment
+from primary.service.adjust import Adjust, Adjustment, Batch
 from primary.service.ingest import Ingest
 from primary.service.project import read_facts
 from primary.store.directory import Directory
@@ -121,3 +121,30 @@ async def test_a_request_cut_between_the_two_files_is_finished_when_it_is_repeat
 
     assert adjusted.repeated
     assert adjusted.balance_micros == 9_000_000 == balances_of(directory)["user:ada"]
+
+
+async def test_a_batch_takes_effect_together_and_leaves_out_what_was_done_before(
+    adjust: Adjust, directory: Directory, ledger: Ledger
+) -> None:
+    await adjust.apply(asked(1_000_000, "r1"))
+    wanted = [asked(1_000_000, "r1"), asked(5, "r2"), asked(7, "r3")]
+    seen: list[int] = []
+
+    for _ in range(2):
+        done = await adjust.apply_batch(
+            lambda: Batch(adjustments=wanted, also=lambda _: seen.append(1))
+        )
+        assert done
+
+    assert balances_of(directory)["user:ada"] == 11_000_012
+    assert ledger_balances_of(ledger)["user:ada"] == 11_000_012
+    assert seen == [1, 1]
+    assert ledger.requested_of(["r0", "r2", "r3"]) == {"r2", "r3"}
+
+
+async def test_a_batch_of_nothing_writes_nothing(adjust: Adjust, ledger: Ledger) -> None:
+    before = entry_count(ledger, "primary")
+
+    assert not await adjust.apply_batch(lambda: None)
+
+    assert entry_count(ledger, "primary") == before

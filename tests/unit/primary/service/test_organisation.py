@@ -5,12 +5,15 @@ import pytest
 
 from primary import organisation_load
 from primary.errors import AlreadyInitialisedError
+from primary.names import QuotaPeriod
 from primary.service.organisation import create
-from primary.store import accounts
+from primary.store import accounts, price_lists, quotas
 from primary.store.accounts import AccountFields
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from replication.card_hash import card_hash
+from replication.ports import WallMs
+from replication.prices_in_force import PricesInForce
 from replication.schema.directory import directory_metadata
 from replication.testing import ManualClock
 from tests.unit.primary.conftest import OPENING_MICROS, ORGANISATION
@@ -120,6 +123,41 @@ def test_the_example_organisation_can_be_used(tmp_path: Path, clock: ManualClock
     assert made.sites == 2
     assert {site.name for site in organisation.sites} == {"oslo", "lima"}
     assert {"oslo-secure", "oslo-direct"} <= {queue.name for queue in organisation.queues}
+
+
+def test_price_lists_are_numbered_by_their_beginning_and_quotas_are_kept(tmp_path: Path) -> None:
+    sections = """
+[[price_lists]]
+valid_from_ms = 2_000
+default = "dear"
+tariffs = { dear = { model = "simple", mono_micros = 9, colour_micros = 9 } }
+
+[[price_lists]]
+default = "cheap"
+tariffs = { cheap = { model = "simple", mono_micros = 1, colour_micros = 1 } }
+printers = { oslo-laser = "cheap" }
+
+[[quotas]]
+group = "staff"
+amount_micros = 5
+period = "week"
+"""
+    create(tmp_path / "hq", organisation_load.load(ORGANISATION + sections), ManualClock())
+    directory = Directory(tmp_path / "hq" / "directory.db")
+    with directory.read() as connection:
+        places = price_lists.all_places(connection)
+        view = PricesInForce().view_at(connection, "oslo-laser", WallMs(1_999))
+        (quota,) = quotas.all_quotas(connection)
+    directory.close()
+
+    assert [(each.version, each.valid_from_ms) for each in places] == [(1, 0), (2, 2_000)]
+    assert view is not None
+    assert view.price_on("").mono_simplex_micros == 1
+    assert (quota.group_name, quota.period, quota.balance_max_micros) == (
+        "staff",
+        QuotaPeriod.WEEK,
+        None,
+    )
 
 
 def test_the_account_that_pays_where_nobody_could_be_asked_is_made(directory: Directory) -> None:

@@ -41,6 +41,17 @@ async def test_the_status_has_it_all(tmp_path: Path) -> None:
         assert (body["position"], body["head_txid"], body["replica_age_ms"]) == (7, 9, 1_500)
         assert (body["journal_seq"], body["watermark_seq"], body["acked_seq"]) == (2, 1, 0)
         assert (body["held_jobs"], body["jobs"]) == (1, {"held": 1})
+        assert (body["price_list_version"], body["price_list_problem"]) == (None, "")
+
+
+async def test_the_status_names_a_price_list_that_cannot_be_read(tmp_path: Path) -> None:
+    async with calls(tmp_path) as api:
+        api.site.replica.put(
+            schema.price_lists, version=3, valid_from_ms=0, body="[]", body_sha256="3"
+        )
+        _, body = await api.admin("GET", "/status")
+        assert body["price_list_version"] == 3
+        assert body["price_list_problem"] == "[] is not an object"
 
 
 async def test_a_fresh_site_has_a_status_too(tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ async def test_a_copy_session_from_start_to_charge(tmp_path: Path) -> None:
         assert finished["over_reserved_micros"] == PRICE_MICROS
 
 
+async def test_copies_may_name_the_paper_that_they_are_made_on(tmp_path: Path) -> None:
+    async with calls(tmp_path) as api:
+        api.site.user("ada", units(5))
+        only_a4 = {"kind": "paper_size", "names": ["iso_a4_210x297mm"], "scope": "all"}
+        api.site.policy("site", "oslo", {"filters": [only_a4]})
+        copies = f"{await api.session('ada')}/copies"
+        large = {"pages": 4, "paper_size": "iso_a3_297x420mm"}
+        status, problem = await api.panel("POST", copies, large)
+        assert (status, problem["reason"]) == (409, "paper_size_refused")
+        small = {"pages": 4, "paper_size": "iso_a4_210x297mm"}
+        assert (await api.panel("POST", copies, small))[0] == 201
+
+
 async def test_an_owner_deletes_a_job(tmp_path: Path) -> None:
     async with calls(tmp_path) as api:
         api.site.user("ada")

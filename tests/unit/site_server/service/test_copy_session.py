@@ -152,3 +152,19 @@ async def test_at_the_bound_of_copy_sessions_the_next_one_is_refused(tmp_path: P
         with pytest.raises(RefusedError) as refused:
             await site.services.copy_session.start(session, TEN_PAGES)
         assert refused.value.reason == Cause.TOO_MANY_COPIES_OPEN
+
+
+async def test_where_only_black_is_allowed_pages_counted_as_colour_cost_what_black_ones_do(
+    tmp_path: Path,
+) -> None:
+    async with a_site(tmp_path) as site:
+        site.policy("site", "oslo", {"conversions": [{"kind": "force_mono", "scope": "all"}]})
+        site.user("ada", units(5))
+        session = await site.log_in("ada")
+        in_colour = CopyFacts(pages=10, colour=True)
+        copy = (await site.services.copy_session.start(session, in_colour)).copy
+        finished = await site.services.copy_session.finish(
+            session.session_id, DEVICE.device_name, copy.copy_uuid, PageCount(mono=1, colour=9)
+        )
+        assert finished.cost_micros == 10 * PRICE_MICROS == copy.reserved_micros
+        assert (finished.mono_pages, finished.colour_pages) == (1, 9)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from failure_modes.policy import Policy
 from failure_modes.vocabulary import CreditPolicy, HoldMode, Layer, ProviderMode
 from replication.schema import directory as schema
+from replication.testing import ManualClock
 from site_server.store.directory import Directory
 from site_server.testing import DirectoryFile
 from tests.unit.site_server.a_site import HELD, PRICE_MICROS, PRINTER, SITE, fill
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from site_server.store.directory import Snapshot
+
+NOW_MS: Final = ManualClock().wall_ms()
 
 
 @pytest.fixture
@@ -42,11 +45,10 @@ def test_without_a_replica_there_is_no_snapshot(replica: DirectoryFile) -> None:
 
 
 def test_a_printer_without_a_price_of_its_own_has_the_default(snapshot: Snapshot) -> None:
-    printer = snapshot.printer(PRINTER)
-    assert printer is not None
-    assert printer.provider_mode is ProviderMode.PRINT_AND_LOG_LATER
-    assert printer.price is not None
-    assert printer.price.mono_simplex_micros == PRICE_MICROS
+    view = snapshot.printer_view_at(PRINTER, NOW_MS)
+    assert view is not None
+    assert view.provider_mode is ProviderMode.PRINT_AND_LOG_LATER
+    assert (view.price.mono_simplex_micros, view.tariff) == (PRICE_MICROS, None)
 
 
 def test_a_price_of_its_own_comes_first(replica: DirectoryFile) -> None:
@@ -60,16 +62,16 @@ def test_a_price_of_its_own_comes_first(replica: DirectoryFile) -> None:
     )
     with Directory(replica, SITE).read() as snapshot:
         assert snapshot is not None
-        printer = snapshot.printer(PRINTER)
-    assert printer is not None
-    assert printer.price is not None
-    assert printer.price.mono_simplex_micros == 1
+        view = snapshot.printer_view_at(PRINTER, NOW_MS)
+    assert view is not None
+    assert view.price.mono_simplex_micros == 1
 
 
 def test_the_things_of_another_site_are_not_here(replica: DirectoryFile) -> None:
     with Directory(replica, "lima").read() as snapshot:
         assert snapshot is not None
         assert snapshot.printer(PRINTER) is None
+        assert snapshot.printer_view_at(PRINTER, NOW_MS) is None
         assert snapshot.queue(HELD) is None
         assert snapshot.queues() == ()
         assert snapshot.watermarks() == {}
