@@ -5,8 +5,8 @@ Theory of operation. There are only three situations, and every state of the lin
 * *up* (online, recovering): the primary answers, so even what is its own matter works.
 * *cut* (degraded, offline, drill, forced_offline): the site decides by itself, from its replica.
 * *alone*: a node without a replica that nobody answers. Such a node asks the primary first and then
-  its site server, and whoever answers decides by their own row of this table. Only if nobody does,
-  this column counts, and no state of a link changes it.
+  its site server, and decides by what it is told and by the row of whoever answered. Only if nobody
+  does, this column counts, and no state of a link changes it.
 
 So cutting the WAN takes away only what belongs to headquarters: adding credit, changing the
 directory, and jobs whose bytes lie on another site's spool. A drill takes away the same: what a

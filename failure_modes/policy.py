@@ -128,9 +128,9 @@ class Policy:
     not let them make cards."""
 
     offline_warn_ms: int = 7 * DAY_MS
-    """After how long an outage every decision carries a warning for the operator,"""
+    """After how long an outage every decision carries a warning for the operator."""
     offline_stop_ms: int = 14 * DAY_MS
-    """and after how long nothing is let out any more. Steps in between: `escalation`."""
+    """After how long an outage nothing is let out any more. Steps in between: `escalation`."""
     late_upload_max_ms: int = 90 * DAY_MS
     """How old a job may be that was printed without an answer, and still be charged."""
     device_offline: DeviceOffline = NO_DEVICE_MODE

@@ -4,8 +4,9 @@ A body is a frozen pydantic model; its canonical JSON is what is hashed, stored 
 `movement` is the one place that turns a fact into money, used by the site for its view and by the
 primary for its ledger, so the two can never disagree.
 
-A job is charged once, by `job_printed`; a copy session once, by `copy_finished`. `job_released` and
-`copy_started` are intents: they reserve at the site and move nothing. What a device did by itself,
+A job is charged once, by `job_printed`, or by `job_printed_late` where nobody could be asked when
+it was printed; a copy session once, by `copy_finished`. `job_released` and `copy_started` are
+intents: they reserve at the site and move nothing. What a device did by itself,
 while nobody answered it, is charged by `card_used`.
 """
 
@@ -28,6 +29,7 @@ class EntryKind(StrEnum):
     JOB_COUNTED = "job_counted"
     JOB_RELEASED = "job_released"
     JOB_PRINTED = "job_printed"
+    JOB_PRINTED_LATE = "job_printed_late"
     JOB_NOT_PRINTED = "job_not_printed"
     JOB_UNKNOWN = "job_unknown"
     JOB_DELETED = "job_deleted"
@@ -99,6 +101,16 @@ class JobPrinted(Body):
     mono_pages: Pages
     colour_pages: Pages
     copies: Annotated[int, Field(ge=1, le=9999)]
+
+
+class JobPrintedLate(JobPrinted):
+    """A job was printed at `printed_wall_ms` while nobody answered; its bill is made up now.
+
+    With a cost of 0 it is recorded and nobody pays: `reason` is then why.
+    """
+
+    printed_wall_ms: Annotated[int, Field(ge=-(2**53), le=2**53)]
+    reason: Annotated[str, Field(max_length=64)]
 
 
 class JobNotPrinted(Body):
@@ -187,6 +199,7 @@ BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
     EntryKind.JOB_COUNTED: JobCounted,
     EntryKind.JOB_RELEASED: JobReleased,
     EntryKind.JOB_PRINTED: JobPrinted,
+    EntryKind.JOB_PRINTED_LATE: JobPrintedLate,
     EntryKind.JOB_NOT_PRINTED: JobNotPrinted,
     EntryKind.JOB_UNKNOWN: JobUnknown,
     EntryKind.JOB_DELETED: JobDeleted,

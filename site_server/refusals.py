@@ -25,6 +25,7 @@ class Cause(StrEnum):
 
     NO_SUCH_DEVICE = "no_such_device"
     NOT_ADMINISTRATOR = "not_administrator"
+    NOT_A_NODE = "not_a_node"
     BAD_REQUEST = "bad_request"
     TOO_SLOW = "too_slow"
     NO_SUCH_SESSION = "no_such_session"
@@ -84,6 +85,11 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.NOT_ADMINISTRATOR: Words(
         detail="This needs the site's administration key.",
         advice="Send the header Authorization: Bearer KEY, with the content of admin.key.",
+    ),
+    Cause.NOT_A_NODE: Words(
+        detail="This certificate is not good for asking here.",
+        advice="Only a site or secondary that headquarters approves may ask. See the state of its "
+        "site there: it may be revoked, fenced or joined anew.",
     ),
     Cause.BAD_REQUEST: Words(
         detail="This request is not as this address expects it.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from site_server.panel_services import CardRegister, PanelServices, make_panel_services
+from site_server.service.claimed_cards import NoClaims
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
@@ -26,7 +27,7 @@ from site_server.service.submit_job import SubmitJob
 from site_server.service.view import Decider
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from replication.registers import CardClaims
     from site_server.config import Times
@@ -41,7 +42,7 @@ class Outside:
     delivery: Delivery
     counters: Sequence[Counter]
     card_key: bytes
-    card_claims: CardClaims
+    card_claims: CardClaims = field(default_factory=NoClaims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +86,23 @@ class Services:
         self.expire.tick()
 
 
-def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
-    """All services of one site."""
-    drill = RecordDrill(ground.store)
-    decider = Decider(ground.directory, ground.link, ground.clock, drill, ground.zone)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """How a node decides and releases that does so in its own way."""
+
+    drill: RecordDrill
+    decider: Decider
+    make_release: Callable[[Ground, Decider, Dispatcher], ReleaseJob]
+
+
+def make_services(
+    ground: Ground, outside: Outside, times: Times, own: Own | None = None
+) -> Services:
+    """All services of one site, or of a node with its `own` way to decide."""
+    own = own or _as_a_site(ground)
+    drill, decider = own.drill, own.decider
     dispatcher = Dispatcher(ground, outside.delivery)
-    release_job = ReleaseJob(ground, decider, dispatcher)
+    release_job = own.make_release(ground, decider, dispatcher)
     count_pages = CountPages(ground, release_job)
     submit_job = SubmitJob(ground, decider, count_pages)
     delete_job = DeleteJob(ground)
@@ -133,3 +145,9 @@ def make_services(ground: Ground, outside: Outside, times: Times) -> Services:
         expire=Expire(ground, perishable, times),
         recover=Recover(ground, dispatcher),
     )
+
+
+def _as_a_site(ground: Ground) -> Own:
+    drill = RecordDrill(ground.store)
+    decider = Decider(ground.directory, ground.link, ground.clock, drill, ground.zone)
+    return Own(drill=drill, decider=decider, make_release=ReleaseJob)

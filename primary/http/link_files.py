@@ -23,7 +23,7 @@ def add_routes(app: web.Application) -> None:
 
 async def _manifest(request: web.Request) -> web.StreamResponse:
     """The files after the TXID `after`, or all of them."""
-    against = _objection(request)
+    against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
     after = request.query.get("after", "0")
@@ -38,7 +38,7 @@ async def _manifest(request: web.Request) -> web.StreamResponse:
 
 async def _file(request: web.Request) -> web.StreamResponse:
     """One file; 404 where it was compacted away, or belongs to another lineage."""
-    against = _objection(request)
+    against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
     try:
@@ -51,7 +51,8 @@ async def _file(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
 
 
-def _objection(request: web.Request) -> str:
+def objection_to(request: web.Request) -> str:
+    """Why the site that calls must not be served; '' where it may be."""
     peer = request[SITE]
     site = request.app[GROUND].directory.site(peer.site_name)
     return objection(site, site_name=peer.site_name, epoch=peer.epoch)

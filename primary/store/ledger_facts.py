@@ -13,6 +13,7 @@ from replication.entry_bodies import (
     CardUsed,
     CopyFinished,
     JobPrinted,
+    JobPrintedLate,
     Movement,
     user_name_of,
 )
@@ -115,7 +116,7 @@ def _print_row(entry: Entry, body: JobPrinted | CopyFinished | CardUsed) -> tupl
     printed = isinstance(body, JobPrinted)
     return (
         *_key(entry),
-        entry.wall_ms,
+        body.printed_wall_ms if isinstance(body, JobPrintedLate) else entry.wall_ms,
         body.job_uuid if isinstance(body, JobPrinted) else body.copy_uuid,
         "print" if printed else "copy",
         body.user_name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from failure_modes.vocabulary import LinkEvent, LinkState, Sides
+from failure_modes.vocabulary import LinkEvent, Sides
 from site_server.ipp.job_template import COPIES_MAX
 from site_server.service.charged_to import Charge
 
@@ -18,7 +18,7 @@ BODY_BYTES_MAX: Final = 65_536
 BODY_MS_MAX: Final = 10_000
 """For a body to arrive whole: a panel stands on the same network."""
 
-T = TypeVar("T", bound="Body")
+T = TypeVar("T", bound=BaseModel)
 
 Pages = Annotated[int, Field(ge=0, le=1_000_000)]
 Order = Literal[
@@ -100,18 +100,6 @@ class FinishBody(Body):
 
     mono_pages: Pages
     colour_pages: Pages = 0
-
-
-class ExplainBody(Body):
-    """Would this job be printed, and why? Without `link` as the link is now."""
-
-    user_name: Annotated[str, Field(min_length=1, max_length=255)]
-    printer_name: Annotated[str, Field(min_length=1, max_length=255)]
-    pages: Annotated[int, Field(ge=1, le=1_000_000)]
-    colour: bool = False
-    copies: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    sides: Sides = Sides.ONE_SIDED
-    link: LinkState | None = None
 
 
 class LinkOrderBody(Body):

@@ -6,22 +6,52 @@ the truth: the copy is made anew at the start and after every change of it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from failure_modes.vocabulary import Reason
 from replication.registers import ClaimState
+from site_server.refusals import refusal_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from failure_modes.vocabulary import WallMs
-    from replication.registers import CardClaim, CardClaims
+    from replication.registers import CardClaim, CardClaims, Versions
     from site_server.service.ground import Ground
 
 BELIEVED: Final = (ClaimState.CLAIMED, ClaimState.CONFIRMED)
 """A confirmed card counts on until it is in the replica: a verdict may be faster than a page."""
 
 _log = logging.getLogger(__name__)
+
+
+class NoClaims:
+    """The register of a node that has none: a secondary, at which nobody can claim a card."""
+
+    versions: Versions = MappingProxyType({})
+
+    async def wait_beyond(self, versions: Versions) -> None:
+        """Never return: nothing ever comes."""
+        del versions
+        await asyncio.Event().wait()
+
+    async def card_claims(self) -> tuple[CardClaim, ...]:
+        """No claims."""
+        return ()
+
+    async def put_card_claim(self, claim: CardClaim) -> None:
+        """Refuse it."""
+        del claim
+        raise refusal_for(Reason.NO_REPLICA)
+
+    async def settle_card_claims(self, verdicts: Sequence[CardClaim]) -> None:
+        """Nothing is there to settle."""
+
+    async def drop_card_claim(self, card_hash: str, site_name: str) -> None:
+        """Nothing is there to drop."""
 
 
 class ClaimedCards:

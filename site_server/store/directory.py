@@ -17,9 +17,11 @@ from failure_modes.link import ORDERS
 from failure_modes.vocabulary import HoldMode, Layer, LinkEvent, Micros, ProviderMode, WallMs
 from replication.prices_in_force import PricesInForce
 from replication.schema import directory as schema
+from replication.told import told_rows
 from site_server.ports import LinkOrder
 from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
+from site_server.store.cards import card_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,9 +31,13 @@ if TYPE_CHECKING:
     from failure_modes.facts import PrinterView
     from failure_modes.policy import Policy
     from replication.prices_in_force import ListInForce
+    from replication.told import Rows
     from site_server.ports import Replica
     from site_server.store.accounts import Account
+    from site_server.store.cards import Card
     from site_server.store.policies import PolicyStanding
+
+APPROVED: Final = "approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +49,6 @@ class Person:
     enabled: bool
     restricted: bool
     groups: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """A card of the directory. A revoked one opens nothing, whoever says otherwise."""
-
-    user_name: str
-    revoked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +99,6 @@ _PERSON: Final = select(
     .scalar_subquery()
     .label("groups"),
 ).where(schema.users.c.user_name == bindparam("user_name"))
-_CARD: Final = select(schema.cards.c.user_name, schema.cards.c.revoked).where(
-    schema.cards.c.card_hash == bindparam("card_hash")
-)
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
 )
@@ -145,6 +140,9 @@ _POLICIES: Final = select(schema.policies.c.layer, schema.policies.c.body).where
         ),
     )
 )
+_SITE: Final = select(schema.sites.c.epoch, schema.sites.c.state).where(
+    schema.sites.c.site_name == bindparam("site_name")
+)
 _LINK_ORDER: Final = select(
     schema.link_orders.c.order, schema.link_orders.c.number, schema.link_orders.c.given_wall_ms
 ).where(schema.link_orders.c.site_name == bindparam("site_name"))
@@ -170,8 +168,7 @@ class Snapshot:
 
     def card(self, card_hash: str) -> Card | None:
         """The card, also a revoked one; None where headquarters knows no such card."""
-        row = self._one(_CARD, card_hash=card_hash)
-        return None if row is None else Card(**row)
+        return card_of(self._connection, card_hash)
 
     def balance_micros(self, payer: str) -> Micros:
         """The payer's balance as headquarters knows it at this moment."""
@@ -253,6 +250,16 @@ class Snapshot:
         """The newest sign of life of headquarters that arrived."""
         row = self._one(_HEARTBEAT)
         return None if row is None else Heartbeat(**row)
+
+    def admits(self, site_name: str, epoch: int) -> bool:
+        """Whether headquarters approves of the node that has this certificate."""
+        row = self._one(_SITE, site_name=site_name)
+        # An epoch newer than this replica's: the replica is the older of the two.
+        return row is not None and row["state"] == APPROVED and epoch >= row["epoch"]
+
+    def told_rows(self, site_name: str, user_name: str | None) -> Rows:
+        """What a node without a replica has to know of this user; see `replication.told`."""
+        return told_rows(self._connection, site_name, user_name)
 
     def _one(self, statement: Any, **values: object) -> Mapping[str, Any] | None:  # noqa: ANN401
         row = self._connection.execute(statement, values).mappings().one_or_none()

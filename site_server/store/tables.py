@@ -1,5 +1,7 @@
 """The tables of `site.db`: what this site has promised, done and charged.
 
+`offline_log` and `told` are of a node without a replica only (`site_server.secondary`).
+
 Everything that a person was told stands here, in the same transaction as its journal entry. The
 spool holds only the bytes of documents; the replica, only what headquarters said.
 """
@@ -94,6 +96,14 @@ jobs: Final = Table(
     Column("cost_micros", Integer, nullable=False, default=0),
     Column("charged_mono_pages", Integer, nullable=False, default=0, doc="of one copy"),
     Column("charged_colour_pages", Integer, nullable=False, default=0),
+    Column(
+        "unanswered",
+        Text,
+        nullable=False,
+        default="",
+        server_default="",
+        doc="the Action by which it was let out while nobody answered; '': somebody decided",
+    ),
     Column("reason_code", Text, nullable=False, default="", doc="last refusal or outcome"),
     Column("reason_text", Text, nullable=False, default="", doc="the same for a person"),
     Column("accepted_wall_ms", Integer, nullable=False),
@@ -162,6 +172,26 @@ card_uses: Final = Table(
     Column("matched", Boolean, nullable=False, doc="the card had an owner when it was told"),
     Column("reason", Text, nullable=False, doc="failure_modes.vocabulary.Reason"),
     Column("taken_wall_ms", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+offline_log: Final = Table(
+    "offline_log",
+    site_metadata,
+    Column(
+        "job_uuid", Text, primary_key=True, doc="its row of `jobs` stays while this one is here"
+    ),
+    Column("record_bytes", Integer, nullable=False),
+    Column("printed_wall_ms", Integer, doc="NULL: let out, and no outcome yet"),
+    Index("ix_offline_log_printed_wall_ms", "printed_wall_ms"),
+    sqlite_with_rowid=False,
+)
+told: Final = Table(
+    "told",
+    site_metadata,
+    Column("scope", Text, primary_key=True, doc="'' for the node itself, else user:<name>"),
+    Column("body", Text, nullable=False, doc="JSON: rows by table, see replication.told"),
+    Column("told_wall_ms", Integer, nullable=False),
+    Index("ix_told_told_wall_ms", "told_wall_ms"),
     sqlite_with_rowid=False,
 )
 numbers: Final = Table(

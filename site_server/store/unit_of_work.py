@@ -11,8 +11,10 @@ from site_server.store.jobs import Jobs
 from site_server.store.journal import Journal, unmerged_micros
 from site_server.store.link_memory import LinkMemory
 from site_server.store.numbers import next_number
+from site_server.store.offline_log import OfflineRecords
 from site_server.store.reservations import Reservations, reserved_micros
 from site_server.store.sessions import Sessions
+from site_server.store.told import ToldRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +35,8 @@ class SiteView:
         self.card_uses = CardUses(connection)
         self.drills = Drills(connection)
         self.link_memory = LinkMemory(connection)
+        self.offline_log = OfflineRecords(connection)
+        self.told = ToldRows(connection)
         self._connection = connection
         self._epochs = epochs
 

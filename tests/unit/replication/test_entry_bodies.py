@@ -22,6 +22,7 @@ from replication.entry_bodies import (
     JobExpired,
     JobNotPrinted,
     JobPrinted,
+    JobPrintedLate,
     JobReleased,
     JobUnknown,
     Movement,
@@ -59,6 +60,19 @@ EACH_KIND: dict[EntryKind, Body] = {
         colour_pages=1,
         copies=2,
     ),
+    EntryKind.JOB_PRINTED_LATE: JobPrintedLate(
+        job_uuid=UUID,
+        user_name="ada",
+        printer_name="laser",
+        fence=1,
+        payer="user:ada",
+        cost_micros=6,
+        mono_pages=3,
+        colour_pages=1,
+        copies=2,
+        printed_wall_ms=1_800_000_000_000,
+        reason="charged_late",
+    ),
     EntryKind.JOB_NOT_PRINTED: JobNotPrinted(
         job_uuid=UUID, printer_name="laser", fence=1, reason="paper jam"
     ),
@@ -95,6 +109,7 @@ EACH_KIND: dict[EntryKind, Body] = {
 }
 MOVES = {
     EntryKind.JOB_PRINTED: Movement(payer="user:ada", amount_micros=Micros(-5)),
+    EntryKind.JOB_PRINTED_LATE: Movement(payer="user:ada", amount_micros=Micros(-6)),
     EntryKind.COPY_FINISHED: Movement(payer="account:research", amount_micros=Micros(-7)),
     EntryKind.CARD_USED: Movement(payer="user:ada", amount_micros=Micros(-8)),
     EntryKind.BALANCE_ADJUSTED: Movement(payer="user:ada", amount_micros=Micros(-9)),

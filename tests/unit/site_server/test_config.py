@@ -9,6 +9,7 @@ import pytest
 
 from failure_modes.accrual import AccrualTiming
 from failure_modes.link import LinkTiming
+from failure_modes.offline_log import LogLimits
 from site_server.config import (
     DATA_VARIABLE,
     AccrualSection,
@@ -16,7 +17,10 @@ from site_server.config import (
     Limits,
     LinkSection,
     Listen,
+    OfflineLogSection,
     Primary,
+    Role,
+    Secondary,
     Times,
     for_folder,
     load,
@@ -95,6 +99,33 @@ def test_all_errors_are_said_at_once() -> None:
     assert "offline_ms: at least (lost_beats + 1) x beat_ms" in str(error.value)
 
 
+def test_the_role_may_come_from_the_command_line_or_the_file() -> None:
+    assert load("", {}).role is Role.SITE
+    assert load('role = "secondary"', {}).as_role(None).role is Role.SECONDARY
+    assert load("", {}).as_role("secondary").role is Role.SECONDARY
+
+
+def test_a_secondary_is_told_whom_to_ask_and_how_long_its_log_may_grow() -> None:
+    config = load(
+        '[secondary]\nask = ["https://oslo.example:7311"]\n[offline_log]\nrecords_max = 5', {}
+    )
+    assert config.secondary.ask == ["https://oslo.example:7311"]
+    assert config.offline_log.limits() == LogLimits(records_max=5)
+
+
+@pytest.mark.parametrize(
+    "address", ["oslo", "http://oslo:7311", "https://", "https://oslo:7311/x", "https://oslo:port"]
+)
+def test_who_is_asked_is_a_node_port(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"secondary\.ask"):
+        load(f'[secondary]\nask = ["{address}"]', {})
+
+
+def test_bounds_that_cannot_be_are_all_named() -> None:
+    with pytest.raises(ConfigError, match=r"offline_log: .*records_max.*clear_percent"):
+        load("[offline_log]\nrecords_max = 0\nclear_percent = 90", {})
+
+
 def test_a_text_that_is_not_toml_is_one_error() -> None:
     with pytest.raises(ConfigError, match="not TOML"):
         load("data_dir = ", {})
@@ -104,8 +135,9 @@ def test_the_example_says_every_default() -> None:
     text = EXAMPLE.read_text("utf-8")
     assert load(text, {}) == Config()
     said = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
-    sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times)
-    settings = {"data_dir"}.union(*(section.model_fields for section in sections))
+    nodes = (Secondary, OfflineLogSection)
+    sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times, *nodes)
+    settings = {"role", "data_dir"}.union(*(section.model_fields for section in sections))
     assert said == settings - {"accrual"}
 
 
