@@ -86,7 +86,8 @@ DEVICE = """
 ## A device that has lost even its branch
 
 It knows nobody. All it can do is read a card and note down under that card what was done; whose
-card it was is found out later. These rules are set per device.
+card it was is found out later. These rules are the policy field `device_offline`; a stronger layer
+replaces all of them together. A device asks for them while its server answers.
 """
 
 TARIFFS = {
@@ -175,7 +176,7 @@ def policy_fields() -> str:
     built_in = Policy()
     rows = []
     for name, known in FIELDS.items():
-        value = value_text(name, getattr(built_in, name))
+        value = _built_in(name, getattr(built_in, name))
         rows.append([code(name), value, _may_be(known), docs.get(name) or _about(known)])
     fixed = ", ".join(code(name) for name in FIELDS if name not in CHANGING_FIELDS)
     return page(
@@ -220,6 +221,10 @@ def settings(built_in: Any) -> str:  # noqa: ANN401 - any of the dataclasses of 
         if not is_dataclass(value)
     ]
     return table(["setting", "built in", "what it says"], rows)
+
+
+def _built_in(name: str, value: object) -> str:
+    return "switched off" if isinstance(value, DeviceOffline) else value_text(name, value)
 
 
 def _offer(offer: Offer) -> str:

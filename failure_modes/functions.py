@@ -80,7 +80,8 @@ ROWS: Final = (
         up=Offer.YES,
         cut=Offer.NO,
         alone=Offer.NO,
-        remark="Its bytes lie on the other site's spool, and only that site lets it go.",
+        remark="Its bytes lie on the other site's spool, and only that site lets it go. The rule "
+        "stands; the servers do not offer it yet.",
     ),
     FunctionRow(
         function=Function.CARD_LOGIN,
@@ -140,10 +141,11 @@ ROWS: Final = (
     FunctionRow(
         function=Function.CLAIM_CARD,
         title="Register an own card",
-        up=Offer.YES,
+        up=Offer.BY_POLICY,
         cut=Offer.PROVISIONAL,
         alone=Offer.NO,
-        remark="While cut off it counts at this site only, until the primary confirms it.",
+        remark="Only where card_self_registration allows it. While cut off the card counts at this "
+        "site only, until the primary confirms it.",
     ),
     FunctionRow(
         function=Function.ADD_CREDIT,
@@ -151,7 +153,7 @@ ROWS: Final = (
         up=Offer.YES,
         cut=Offer.NO,
         alone=Offer.NO,
-        remark="Credit is given at the primary.",
+        remark="Done at the primary, and nowhere else: no site offers it.",
     ),
     FunctionRow(
         function=Function.ADMINISTER,
@@ -159,7 +161,7 @@ ROWS: Final = (
         up=Offer.YES,
         cut=Offer.NO,
         alone=Offer.NO,
-        remark="The directory is written at the primary only.",
+        remark="Done at the primary, and nowhere else: no site writes the directory.",
     ),
 )
 

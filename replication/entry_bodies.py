@@ -7,16 +7,17 @@ primary for its ledger, so the two can never disagree.
 A job is charged once, by `job_printed`, or by `job_printed_late` where nobody could be asked when
 it was printed; a copy session once, by `copy_finished`. `job_released` and `copy_started` are
 intents: they reserve at the site and move nothing. `allowance_returned` moves no money either: it
-lowers what only this site may spend (`failure_modes.allowance`).
+lowers what only this site may spend (`failure_modes.allowance`). What a device did by itself, while
+nobody answered it, is charged by `card_used`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from replication.errors import BadEntryError
 from replication.ports import Micros
@@ -36,6 +37,7 @@ class EntryKind(StrEnum):
     JOB_EXPIRED = "job_expired"
     COPY_STARTED = "copy_started"
     COPY_FINISHED = "copy_finished"
+    CARD_USED = "card_used"
     BALANCE_ADJUSTED = "balance_adjusted"
     ALLOWANCE_RETURNED = "allowance_returned"
 
@@ -161,6 +163,31 @@ class CopyFinished(Body):
     colour_pages: Pages
 
 
+class CardUsed(Body):
+    """A device that nobody answered did this for a card, and `payer` pays.
+
+    `matched` says whether the card had an owner when it was told. Without a `payer` nobody pays:
+    nobody owned the card and no user stands for unknown ones, or it was told too late.
+    """
+
+    use_uuid: Uuid
+    device_name: Name
+    printer_name: Name
+    card_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    used_wall_ms: Annotated[int, Field(ge=0, le=10**15)]
+    payer: Payer | None
+    cost_micros: Money
+    mono_pages: Pages
+    colour_pages: Pages
+    matched: bool
+
+    @model_validator(mode="after")
+    def _nobody_pays_nothing(self) -> Self:
+        if self.payer is None and self.cost_micros:
+            raise ValueError("Somebody has to pay what is charged.")
+        return self
+
+
 class BalanceAdjusted(Body):
     """Headquarters changed a balance; a debit is negative."""
 
@@ -189,6 +216,7 @@ BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
     EntryKind.JOB_EXPIRED: JobExpired,
     EntryKind.COPY_STARTED: CopyStarted,
     EntryKind.COPY_FINISHED: CopyFinished,
+    EntryKind.CARD_USED: CardUsed,
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted,
     EntryKind.ALLOWANCE_RETURNED: AllowanceReturned,
 }
@@ -211,6 +239,11 @@ def user_payer(user_name: str) -> str:
     return f"user:{user_name}"
 
 
+def user_name_of(payer: str) -> str:
+    """The user that this payer is; empty where it is none."""
+    return payer.removeprefix("user:") if payer.startswith("user:") else ""
+
+
 def account_payer(account_name: str) -> str:
     """The payer that is this shared account."""
     return f"account:{account_name}"
@@ -230,6 +263,8 @@ def movement(body: Body) -> Movement | None:
     match body:
         case JobPrinted() | CopyFinished() if body.cost_micros:
             return Movement(payer=body.payer, amount_micros=Micros(-body.cost_micros))
+        case CardUsed(payer=str(payer)) if body.cost_micros:
+            return Movement(payer=payer, amount_micros=Micros(-body.cost_micros))
         case BalanceAdjusted() if body.amount_micros:
             return Movement(payer=body.payer, amount_micros=Micros(body.amount_micros))
         case _:

@@ -130,6 +130,7 @@ class Site(Node):
             counters=[DocumentCounter(child) for child in self._counters],
             card_key=files.identity.card_key,
             checkers=self._checkers,
+            card_claims=self._from_afar.registers,
         )
         services = make_services(ground, outside, config.times)
         services.decider.on_need = self._far_side.allowances.note

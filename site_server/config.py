@@ -90,6 +90,10 @@ class Limits(Section):
     """Of one document: 1 GiB, what cloud print services take too."""
     free_bytes_min: Annotated[int, Field(ge=0)] = 64 * 1024**2
     """Of the spool's disk: below it no document is taken, so that the journal can go on."""
+    card_claims_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """Cards that people registered here and that are not settled: a row of 0.3 kB in memory too."""
+    card_claims_per_user_max: Annotated[int, Field(ge=1, le=100)] = 3
+    """Of these per person: a card, its replacement, and one more for a mistake."""
     jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Jobs in one answer at a panel: about 10 ms of the server's time."""
     accounts_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200

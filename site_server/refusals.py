@@ -43,6 +43,11 @@ class Cause(StrEnum):
     JOB_IS_DONE = "job_is_done"
     OUTCOME_OPEN = "outcome_open"
     COPY_IS_DONE = "copy_is_done"
+    OTHER_CARD_USE = "other_card_use"
+    BAD_CARD_USE = "bad_card_use"
+    CARD_NOT_FREE = "card_not_free"
+    TOO_MANY_CARD_CLAIMS = "too_many_card_claims"
+    CARD_CLAIMS_FULL = "card_claims_full"
     HAS_DOCUMENT = "has_document"
     TOO_MANY_JOBS = "too_many_jobs"
     TOO_MANY_UPLOADS = "too_many_uploads"
@@ -160,6 +165,32 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.COPY_IS_DONE: Words(
         detail="This copy session was finished already, with other pages.",
         advice="Report the pages of a copy session once.",
+    ),
+    Cause.OTHER_CARD_USE: Words(
+        detail="This use of a card was told before, with other content. The first one stays.",
+        advice="A device gives each use a new random UUID and repeats it unchanged. Read the other "
+        "record out of the device, and charge it by hand if it is true.",
+    ),
+    Cause.BAD_CARD_USE: Words(
+        detail="This use of a card is not as this site expects it, so it was not recorded.",
+        advice="Correct the device's program. The other uses of the same upload were taken.",
+    ),
+    Cause.CARD_NOT_FREE: Words(
+        detail="This card cannot be registered. Take it to the help desk.",
+        advice="It is somebody else's, was revoked, or somebody else has claimed it. Register or "
+        "revoke it at the primary.",
+    ),
+    Cause.TOO_MANY_CARD_CLAIMS: Words(
+        detail="Your other cards have to be confirmed first. Try again later.",
+        advice="The bound is card_claims_per_user_max of the site's configuration. Claims are "
+        "settled when headquarters can be reached.",
+        retry_helps=True,
+    ),
+    Cause.CARD_CLAIMS_FULL: Words(
+        detail="Too many cards wait for their confirmation at this site. Try again later.",
+        advice="The bound is card_claims_max of the site's configuration. Claims are settled when "
+        "headquarters can be reached.",
+        retry_helps=True,
     ),
     Cause.HAS_DOCUMENT: Words(
         detail="This job has its document already.",

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from site_server.panel_services import CardRegister, PanelServices, make_panel_services
 from site_server.service.check_secret import Checkers, CheckSecret
+from site_server.service.claimed_cards import NoClaims
 from site_server.service.copy_session import CopySession
 from site_server.service.count_pages import CountPages
 from site_server.service.delete_job import DeleteJob
@@ -29,6 +31,7 @@ from site_server.service.view import Decider
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from replication.registers import CardClaims
     from site_server.config import Times
     from site_server.ports import Counter, Delivery
     from site_server.service.ground import Ground
@@ -42,6 +45,7 @@ class Outside:
     counters: Sequence[Counter]
     card_key: bytes
     checkers: Checkers = field(default_factory=Checkers)
+    card_claims: CardClaims = field(default_factory=NoClaims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class Services:
     link_orders: LinkOrders
     log_in: LogIn
     list_jobs: ListJobs
+    panels: PanelServices
     list_accounts: ListAccounts
     release_job: ReleaseJob
     delete_job: DeleteJob
@@ -72,10 +77,12 @@ class Services:
         """Take over from the last run, then keep counters and clock going."""
         self.link_orders.start()
         self.log_in.start()
+        await self.panels.claimed_cards.refresh()
         await self.recover.run()
         supervisor = self.ground.supervisor
         for number, counter in enumerate(self.counters, 1):
             supervisor.keep(f"page counter {number}", partial(self.count_pages.run, counter))
+        supervisor.keep("card claims", self.panels.claimed_cards.run)
         supervisor.keep("expiry", self.expire.run)
         supervisor.keep("memory of the link", self.link_orders.run_memory)
         supervisor.keep("orders of headquarters", self.link_orders.run_orders)
@@ -108,13 +115,17 @@ def make_services(
     copy_session = CopySession(ground, decider)
     check_secret = CheckSecret(ground, decider, outside.checkers)
     prove_user = ProveUser(ground, decider, check_secret)
-    log_in = LogIn(ground, decider, check_secret, outside.card_key)
+    list_jobs = ListJobs(ground, decider)
+    cards = CardRegister(card_key=outside.card_key, card_claims=outside.card_claims)
+    panels = make_panel_services(ground, decider, list_jobs, cards)
+    log_in = LogIn(ground, decider, check_secret, panels.card_owner)
     perishable = Perishable(
         log_in=log_in,
         incoming=incoming,
         delete_job=delete_job,
         copy_session=copy_session,
         release_job=release_job,
+        claimed_cards=panels.claimed_cards,
     )
     ipp_services = IppServices(
         incoming=incoming,
@@ -129,8 +140,9 @@ def make_services(
         drill=drill,
         link_orders=LinkOrders(ground, drill),
         log_in=log_in,
-        list_jobs=ListJobs(ground, decider),
-        list_accounts=ListAccounts(ground),
+        list_jobs=list_jobs,
+        panels=panels,
+        list_accounts=ListAccounts(ground, decider),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,

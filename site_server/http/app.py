@@ -10,9 +10,11 @@ from site_server.http import (
     account_api,
     admin_api,
     device_api,
+    device_offline_api,
     health,
     link_api,
     node_api,
+    person_api,
 )
 from site_server.http.bodies import BODY_BYTES_MAX
 from site_server.http.keys import ADMIN_KEY, SERVICES, STATUS
@@ -31,7 +33,15 @@ def make_device_app(services: Services, status: SiteStatus, admin_key: str) -> w
     app[SERVICES] = services
     app[STATUS] = status
     app[ADMIN_KEY] = admin_key.encode()
-    for part in (device_api, account_api, admin_api, link_api, health):
+    for part in (
+        device_api,
+        account_api,
+        person_api,
+        device_offline_api,
+        admin_api,
+        link_api,
+        health,
+    ):
         app.add_routes(part.routes)
     return app
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from failure_modes.vocabulary import LinkEvent, Sides
+from site_server.ipp.job_template import COPIES_MAX
 from site_server.service.charged_to import Charge
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class LoginBody(Body):
         return self
 
 
+class ClaimBody(Body):
+    """A card was held to the reader, to be registered."""
+
+    card_number: Annotated[str, Field(min_length=1, max_length=128)]
+
+
 class ChoiceBody(Body):
     """Who pays, where the person was asked: a shared account, or they themselves."""
 
@@ -78,6 +85,20 @@ class ReleaseBody(ChoiceBody):
     """Let a job go; to the panel's own printer unless another one is named."""
 
     printer_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class ChangeJobBody(Body):
+    """How a held job is wanted from now on; what is left out stays as it is."""
+
+    copies: Annotated[int, Field(ge=1, le=COPIES_MAX)] | None = None
+    sides: Sides | None = None
+    colour_mode: Literal["auto", "color", "monochrome"] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.copies is None and self.sides is None and self.colour_mode is None:
+            raise ValueError("Name at least one of copies, sides and colour_mode.")
+        return self
 
 
 class CopyBody(ChoiceBody):

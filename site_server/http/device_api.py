@@ -79,7 +79,7 @@ async def list_jobs(request: web.Request) -> web.Response:
         {
             "user_name": session.user_name,
             "currency": listed.currency,
-            "jobs": [_job(each, listed.currency) for each in listed.jobs],
+            "jobs": [job_json(each, listed.currency) for each in listed.jobs],
         }
     )
 
@@ -168,7 +168,8 @@ def _of_all(request: web.Request) -> bool:
     return of == ALL
 
 
-def _job(listed: ListedJob, currency: str) -> dict[str, Any]:
+def job_json(listed: ListedJob, currency: str) -> dict[str, Any]:
+    """A job as the panels see it."""
     job = listed.job
     return {
         "job_uuid": job.job_uuid,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import Micros, Reason
-from replication.card_hash import card_hash
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
 from site_server.service.managers import manages
 from site_server.store.sessions import PanelSession
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from failure_modes.vocabulary import MonotonicMs
+    from site_server.service.card_owner import CardOwner
     from site_server.service.check_secret import CheckSecret
     from site_server.service.ground import Ground
     from site_server.service.view import Decider
@@ -50,12 +50,12 @@ class LogIn:
     """The logins of this site. `start` must run first."""
 
     def __init__(
-        self, ground: Ground, decider: Decider, check_secret: CheckSecret, card_key: bytes
+        self, ground: Ground, decider: Decider, check_secret: CheckSecret, card_owner: CardOwner
     ) -> None:
         self._ground = ground
         self._decider = decider
         self._check_secret = check_secret
-        self._card_key = card_key
+        self._card_owner = card_owner
         self._open: dict[str, PanelSession] = {}
         self._used_ms: dict[str, MonotonicMs] = {}
 
@@ -83,7 +83,8 @@ class LogIn:
 
         A PIN that is given must be right, also where none is needed.
         """
-        user_name = self._card_owner(card_number)
+        hashed = self._card_owner.hashed(card_number)
+        user_name = self._card_owner.of(hashed, device.printer_name)
         pin_ok = None
         if pin is not None and user_name is not None:
             pin_ok = await self._check_secret.pin(user_name, pin, device.device_name)
@@ -160,12 +161,6 @@ class LogIn:
     def all_open(self) -> list[PanelSession]:
         """Everybody who is logged in."""
         return list(self._open.values())
-
-    def _card_owner(self, card_number: str) -> str | None:
-        with self._ground.directory.read() as snapshot:
-            if snapshot is None:
-                raise refusal_for(Reason.NO_REPLICA)
-            return snapshot.card_owner(card_hash(card_number, self._card_key))
 
     def _keep(self, session: PanelSession) -> None:
         self._open[session.session_id] = session

@@ -115,7 +115,7 @@ class ReleaseJob:
             known = self._decider.known(owner, printer_name, charge)
 
             def work(unit: UnitOfWork) -> tuple[Job, Decision]:
-                asked = (_releasable(unit, job_uuid), known, charge)
+                asked = (held_job(unit, job_uuid), known, charge)
                 return self._decided(unit, asked, link)
 
             job, decision = await self._store.write(work)
@@ -199,7 +199,8 @@ def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
     return not 0 <= waited_ms < wait_ms  # a clock that was set back delays nothing
 
 
-def _releasable(unit: UnitOfWork, job_uuid: str) -> Job:
+def held_job(unit: UnitOfWork, job_uuid: str) -> Job:
+    """The job, which is held; raises `RefusedError` where there is none, or where it is not."""
     job = unit.jobs.get(job_uuid)
     if job is None:
         raise refusal(Cause.NO_SUCH_JOB)

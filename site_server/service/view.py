@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 
 from failure_modes.allowance import may_be_strict
 from failure_modes.decide import decide
-from failure_modes.facts import AccountView, UserView, View
+from failure_modes.facts import AccountView, FunctionFacts, UserView, View
 from failure_modes.gates import outage_ms
 from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
-from site_server.refusals import Cause, refusal, refusal_for
+from site_server.refusals import Cause, refusal, refusal_for, refusal_of
 from site_server.service.allowance import Need, allowance_of, needs_of
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts, PrinterView
     from failure_modes.policy import Policy
-    from failure_modes.vocabulary import LinkState, WallMs
+    from failure_modes.vocabulary import Function, LinkState, WallMs
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.service.allowance import Allowance
@@ -244,6 +244,20 @@ class Decider:
                 user_name=known.person.user_name if known.person else "",
             )
             self._drill.note(asked, decision)
+        return decision
+
+    def permit(
+        self, view: View, known: Known, function: Function, session: PanelSession
+    ) -> Decision:
+        """The decision that lets whoever is logged in have it; raises `RefusedError` if none does.
+
+        For the rows of the functions matrix that let no paper out; every other one has a question
+        of its own. Nothing of it is reserved or charged, so a drill does not count it.
+        """
+        facts = FunctionFacts(function=function)
+        decision = self.foresee(view, known, facts, self.link_of(session))
+        if not decision.allowed:
+            raise refusal_of(decision, known.currency)
         return decision
 
 

@@ -21,6 +21,7 @@ from replication.told import told_rows
 from site_server.ports import LinkOrder
 from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
+from site_server.store.cards import card_of
 from site_server.store.grants import Grant, Held, grants_of, held_here
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from replication.told import Rows
     from site_server.ports import Replica
     from site_server.store.accounts import Account
+    from site_server.store.cards import Card
     from site_server.store.policies import PolicyStanding
 
 APPROVED: Final = "approved"
@@ -173,10 +175,9 @@ class Snapshot:
             return None
         return Person(**{**row, "groups": frozenset(json.loads(row["groups"]))})
 
-    def card_owner(self, card_hash: str) -> str | None:
-        """The name of the user whose card this is; None for an unknown or revoked one."""
-        row = self._one(_CARD, card_hash=card_hash)
-        return None if row is None else str(row["user_name"])
+    def card(self, card_hash: str) -> Card | None:
+        """The card, also a revoked one; None where headquarters knows no such card."""
+        return card_of(self._connection, card_hash)
 
     def slow_hash(self, user_name: str, kind: CredentialKind) -> str | None:
         """The hash of the user's PIN or password; None where they have none."""

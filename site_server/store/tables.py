@@ -174,6 +174,18 @@ copies: Final = Table(
     Index("ix_copies_finished_wall_ms", "finished_wall_ms", "started_wall_ms"),
     sqlite_with_rowid=False,
 )
+card_uses: Final = Table(
+    "card_uses",
+    site_metadata,
+    Column("use_uuid", Text, primary_key=True, doc="given by the device that reached nobody"),
+    Column("content_hash", Text, nullable=False, doc="SHA-256 of all that the device told of it"),
+    Column("payer", Text, doc="NULL: nobody pays"),
+    Column("cost_micros", Integer, nullable=False),
+    Column("matched", Boolean, nullable=False, doc="the card had an owner when it was told"),
+    Column("reason", Text, nullable=False, doc="failure_modes.vocabulary.Reason"),
+    Column("taken_wall_ms", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 offline_log: Final = Table(
     "offline_log",
     site_metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from failure_modes.vocabulary import Micros
+from site_server.store.card_uses import CardUses
 from site_server.store.copies import Copies
 from site_server.store.drills import Drills
 from site_server.store.jobs import Jobs
@@ -34,6 +35,7 @@ class SiteView:
         self.sessions = Sessions(connection)
         self.copies = Copies(connection)
         self.payers_seen = PayersSeen(connection)
+        self.card_uses = CardUses(connection)
         self.drills = Drills(connection)
         self.link_memory = LinkMemory(connection)
         self.offline_log = OfflineRecords(connection)

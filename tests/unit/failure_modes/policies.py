@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from failure_modes.decide import decide
 from failure_modes.decision import Decision
 from failure_modes.facts import (
+    WITHOUT_PAPER,
     AccountView,
     CopyFacts,
     Facts,
+    FunctionFacts,
     LateFacts,
     LoginFacts,
     PasswordCheck,
@@ -102,11 +104,13 @@ rules = st.fixed_dictionaries(
         "opening_hours": _some(HOURS),
         "filters": _some(FILTERS),
         "conversions": _some(CONVERSIONS),
+        "card_self_registration": st.booleans(),
         "password_hash_age_max_ms": spans,
         "credential_age_max_ms": spans,
         "offline_warn_ms": spans,
         "offline_stop_ms": spans,
         "late_upload_max_ms": spans,
+        "device_offline": st.fixed_dictionaries({}, optional={"enabled": st.booleans()}),
     },
 )
 
@@ -187,6 +191,7 @@ questions: st.SearchStrategy[Facts] = st.one_of(
         account_name=st.sampled_from([None] * 7 + ["Project"]),
     ),
     st.builds(LateFacts, job=jobs, printed_ms=ages),
+    st.builds(FunctionFacts, function=st.sampled_from(sorted(WITHOUT_PAPER))),
 )
 
 

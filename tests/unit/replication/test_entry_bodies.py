@@ -13,6 +13,7 @@ from replication.entry_bodies import (
     AllowanceReturned,
     BalanceAdjusted,
     Body,
+    CardUsed,
     CopyFinished,
     CopyStarted,
     EntryKind,
@@ -30,6 +31,7 @@ from replication.entry_bodies import (
     movement,
     parse_body,
     returned,
+    user_name_of,
     user_payer,
 )
 from replication.errors import BadEntryError
@@ -93,6 +95,18 @@ EACH_KIND: dict[EntryKind, Body] = {
         mono_pages=1,
         colour_pages=0,
     ),
+    EntryKind.CARD_USED: CardUsed(
+        use_uuid=UUID,
+        device_name="panel-1",
+        printer_name="laser",
+        card_hash="0" * 64,
+        used_wall_ms=3,
+        payer="user:ada",
+        cost_micros=8,
+        mono_pages=1,
+        colour_pages=0,
+        matched=True,
+    ),
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted(payer="user:ada", amount_micros=-9),
     EntryKind.ALLOWANCE_RETURNED: AllowanceReturned(payer="user:ada", amount_micros=3),
 }
@@ -100,6 +114,7 @@ MOVES = {
     EntryKind.JOB_PRINTED: Movement(payer="user:ada", amount_micros=Micros(-5)),
     EntryKind.JOB_PRINTED_LATE: Movement(payer="user:ada", amount_micros=Micros(-6)),
     EntryKind.COPY_FINISHED: Movement(payer="account:research", amount_micros=Micros(-7)),
+    EntryKind.CARD_USED: Movement(payer="user:ada", amount_micros=Micros(-8)),
     EntryKind.BALANCE_ADJUSTED: Movement(payer="user:ada", amount_micros=Micros(-9)),
 }
 
@@ -163,6 +178,20 @@ def test_a_payer_is_a_user_or_an_account() -> None:
     for wrong in ("ada", "user:", "site:oslo"):
         with pytest.raises(ValidationError):
             BalanceAdjusted(payer=wrong, amount_micros=1)
+
+
+def test_only_a_payer_that_is_a_user_has_a_user_name() -> None:
+    assert user_name_of(user_payer("user:ada")) == "user:ada"
+    assert (user_name_of(account_payer("research")), user_name_of("")) == ("", "")
+
+
+def test_what_nobody_pays_for_costs_nothing() -> None:
+    used = EACH_KIND[EntryKind.CARD_USED].model_dump()
+    free = CardUsed.model_validate({**used, "payer": None, "cost_micros": 0})
+
+    assert movement(free) is None
+    with pytest.raises(ValidationError):
+        CardUsed.model_validate({**used, "payer": None})
 
 
 def test_a_release_names_the_manager_only_where_one_let_the_job_go() -> None:

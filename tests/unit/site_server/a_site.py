@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from failure_modes.pricing import PageCount
@@ -27,6 +27,7 @@ from site_server.ipp.service_port import (
 from site_server.ports import Counted
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
+from site_server.service.testing import MemoryClaims
 from site_server.services import make_services
 from site_server.store.directory import Device, Directory
 from site_server.store.site_store import SiteStore
@@ -88,6 +89,7 @@ class ASite(SiteRecords):
     printer: PrinterDouble
     counter: CounterDouble
     pause: TestPause
+    claims: MemoryClaims
     tasks: asyncio.TaskGroup
 
     # What headquarters says.
@@ -199,6 +201,7 @@ async def a_site(
     printer: PrinterDouble | None = None,
     spool: MemorySpool | None = None,
     make_store: type[SiteStore] = SiteStore,
+    claims: MemoryClaims | None = None,
     zone: tzinfo | None = None,
     checkers: Checkers | None = None,
 ) -> AsyncIterator[ASite]:
@@ -207,6 +210,7 @@ async def a_site(
     replica = replica_in(folder)
     store = make_store(folder / "site.db", site_name=SITE, epoch=epoch, clock=clock)
     spool, printer = spool or MemorySpool(folder / "spool"), printer or PrinterDouble()
+    claims = claims or MemoryClaims()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -221,20 +225,11 @@ async def a_site(
                 limits=limits or Limits(),
                 zone=zone,
             )
-            outside = outside_of(printer, counter, CARD_KEY, checkers)
+            outside = replace(outside_of(printer, counter, CARD_KEY, checkers), card_claims=claims)
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
-                services=services,
-                store=store,
-                replica=replica,
-                link=link,
-                clock=clock,
-                spool=spool,
-                printer=printer,
-                counter=counter,
-                pause=pause,
-                tasks=tasks,
+                services, store, replica, link, clock, spool, printer, counter, pause, claims, tasks
             )
             ground.supervisor.stop()
     finally:
