@@ -51,7 +51,7 @@ def value_text(name: str, value: object) -> str:
         return duration(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return code(value) if isinstance(value, str) else "none"
+    return code(value) if isinstance(value, str) and value else "none"
 
 
 def field_docs(kind: type) -> dict[str, str]:

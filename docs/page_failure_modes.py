@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from docs.markdown import code, doc, duration, field_docs, page, table, value_text
+from docs.page_reasons import reasons
 from failure_modes.accrual import AccrualTiming
 from failure_modes.catalogue import ENTRIES
 from failure_modes.device_offline import DeviceOffline
@@ -13,15 +14,13 @@ from failure_modes.filter_kinds import KINDS, LimitKind, NamesKind
 from failure_modes.functions import ROWS
 from failure_modes.link import LinkTiming
 from failure_modes.offline_log import LogLimits, logged_action
-from failure_modes.opening_hours import OpeningHours
-from failure_modes.policy import FIELDS, Policy
+from failure_modes.policy import CHANGING_FIELDS, FIELDS, Policy
 from failure_modes.policy_fields import Choice, Hours, Range, Rules
 from failure_modes.routing import ASKING_ORDER
 from failure_modes.rule_vocabulary import ConversionKind, FilterKind, PriceModel
 from failure_modes.vocabulary import Layer, LinkState, Offer, ProviderMode
 
 if TYPE_CHECKING:
-    from failure_modes.catalogue_entry import Entry
     from failure_modes.filter_kinds import Kind
     from failure_modes.policy_fields import PolicyField
 
@@ -40,9 +39,9 @@ in [state-machines.md](state-machines.md).
 FUNCTIONS = """
 ## What works when
 
-The first columns are a node with a replica: a site server. The last one is a node without a replica
-that nobody answers. Such a node asks {order} first, and whoever
-answers decides by their own column.
+States of the link in which the same works share a column; they are those of a node with a replica,
+a site server. The last column is a node without a replica that nobody answers. Such a node asks
+{order} first, and whoever answers decides by their own column.
 """
 
 MODES = """
@@ -56,14 +55,17 @@ POLICY = """
 ## Policy fields
 
 Layers are laid over each other: {layers}. Every decision names the layer of
-each rule that it used. A policy is checked when it is saved, with all problems at once.
+each rule that it used. A policy is checked when it is saved, with all problems at once. Money is
+written in micros, millionths of the currency unit.
 """
 
 FILTERS = """
 ## Filters and conversions
 
-Filters and conversions of all layers hold together, and their order never matters. Each one speaks
-of `all` users or of `restricted` ones.
+Filters refuse jobs, conversions change them first. Those of all layers hold together, and their
+order never matters. One filter looks like this: `{"kind": "pages_max", "limit": 50}`, or with names
+`{"kind": "group", "names": ["staff"]}`. With `"scope": "all"` it speaks of everybody, else of users
+with a limit only. In the names of `document_name` a star stands for any characters.
 """
 
 PRICES = """
@@ -84,7 +86,8 @@ DEVICE = """
 ## A device that has lost even its branch
 
 It knows nobody. All it can do is read a card and note down under that card what was done; whose
-card it was is found out later. These rules are set per device.
+card it was is found out later. These rules are the policy field `device_offline`; a stronger layer
+replaces all of them together. A device asks for them while its server answers.
 """
 
 TARIFFS = {
@@ -99,11 +102,7 @@ TIMING = """
 Down is fast and counts beats; up is slow and has to be earned.
 """
 
-REASONS = """
-## Reasons
-
-Every decision carries at least one. The code is stable: it is stored, sent and searched for.
-"""
+HOURS = "When printing is allowed, by the site's own clocks. At the minute of `to` it is closed."
 
 
 def failure_modes() -> str:
@@ -132,26 +131,22 @@ def failure_modes() -> str:
         settings(LinkTiming()),
         "On top of them a detector listens to the rhythm of the beats:",
         settings(AccrualTiming()),
-        REASONS,
-        table(
-            ["code", "title", "what the person reads", "what the operator does", "again later"],
-            map(_reason, ENTRIES),
-        ),
+        reasons(),
     )
 
 
 def functions_matrix() -> str:
     """What works in which state."""
+    alike: dict[tuple[Offer, ...], list[LinkState]] = {}
+    for state in LinkState:
+        column = tuple(row.offer(state, has_replica=True) for row in ROWS)
+        alike.setdefault(column, []).append(state)
     rows = [
-        [
-            row.title,
-            *(_offer(row.offer(state, has_replica=True)) for state in LinkState),
-            _offer(row.alone),
-            row.remark,
-        ]
-        for row in ROWS
+        [row.title, *(_offer(column[place]) for column in alike), _offer(row.alone), row.remark]
+        for place, row in enumerate(ROWS)
     ]
-    return table(["function", *map(code, LinkState), "nobody answers", ""], rows)
+    heads = (", ".join(map(code, states)) for states in alike.values())
+    return table(["function", *heads, "nobody answers", "remark"], rows)
 
 
 def offers() -> str:
@@ -176,14 +171,18 @@ def provider_modes() -> str:
 
 
 def policy_fields() -> str:
-    """Every field that a layer may set."""
+    """Every field that a layer may set, and which ones a step of an escalation may set."""
     docs = field_docs(Policy)
     built_in = Policy()
     rows = []
     for name, known in FIELDS.items():
-        value = value_text(name, getattr(built_in, name))
+        value = _built_in(name, getattr(built_in, name))
         rows.append([code(name), value, _may_be(known), docs.get(name) or _about(known)])
-    return table(["field", "built in", "may be", "what it says"], rows)
+    fixed = ", ".join(code(name) for name in FIELDS if name not in CHANGING_FIELDS)
+    return page(
+        table(["field", "built in", "may be", "what it says"], rows),
+        f"A step of `escalation` may set all of them but {fixed}. What the words mean:",
+    )
 
 
 def choices() -> str:
@@ -205,7 +204,11 @@ def filters() -> str:
 def conversions_text() -> str:
     """The conversions in one sentence."""
     kinds = " and ".join(map(code, ConversionKind))
-    return f"Conversions change a job instead of refusing it: {kinds}."
+    return (
+        f"Conversions are {kinds}, optionally with `groups` whose members alone they\n"
+        "speak of. One for users with a limit is applied to the others, too, where their job\n"
+        "would be refused otherwise."
+    )
 
 
 def settings(built_in: Any) -> str:  # noqa: ANN401 - any of the dataclasses of settings
@@ -220,9 +223,8 @@ def settings(built_in: Any) -> str:  # noqa: ANN401 - any of the dataclasses of 
     return table(["setting", "built in", "what it says"], rows)
 
 
-def _reason(entry: Entry) -> list[str]:
-    again = "yes" if entry.retry_helps else ""
-    return [code(entry.code), entry.title, entry.message, entry.advice, again]
+def _built_in(name: str, value: object) -> str:
+    return "switched off" if isinstance(value, DeviceOffline) else value_text(name, value)
 
 
 def _offer(offer: Offer) -> str:
@@ -232,9 +234,11 @@ def _offer(offer: Offer) -> str:
 def _about(known: PolicyField) -> str:
     if isinstance(known, Choice):
         return doc(known.kind)
+    if isinstance(known, Hours):
+        return HOURS
     if isinstance(known, Rules):
         return "See [filters and conversions](#filters-and-conversions)."
-    return doc(OpeningHours) if isinstance(known, Hours) else ""
+    return ""
 
 
 def _may_be(known: PolicyField) -> str:

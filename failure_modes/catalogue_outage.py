@@ -15,6 +15,25 @@ OUTAGE_ENTRIES: Final = (
         retry_helps=True,
     ),
     Entry(
+        code=Reason.FUNCTION_OFFERED,
+        title="Possible now",
+        message="Go ahead.",
+        advice="Nothing to do.",
+    ),
+    Entry(
+        code=Reason.PROVISIONAL_HERE,
+        title="Counts here for now",
+        message="This counts here for now, until headquarters can be reached and confirms it.",
+        advice="Nothing to do. The primary confirms or refuses it when the link is back.",
+    ),
+    Entry(
+        code=Reason.CARD_CLAIMS_OFF,
+        title="No registering of own cards",
+        message="You cannot register a card yourself here. Ask the help desk to do it.",
+        advice="Set card_self_registration to true if people who are logged in shall register "
+        "their cards themselves.",
+    ),
+    Entry(
         code=Reason.OFFLINE_LOG_FULL,
         title="Offline log is full",
         message="The server has been away for too long. Your job is kept and goes on when it "
@@ -63,5 +82,13 @@ OUTAGE_ENTRIES: Final = (
         title="Card belongs to nobody",
         message="What was noted under an unknown card is charged to the user for unknown cards.",
         advice="Find out whose card it is, register it, and move the charge.",
+    ),
+    Entry(
+        code=Reason.CARD_UNCHARGED,
+        title="Card belongs to nobody, and nobody pays",
+        message="What was noted under an unknown card is recorded and charged to nobody.",
+        advice="The directory has no user of the name that device_offline gives as unknown_user. "
+        "Add it, so that somebody pays the next time. For this use, find out whose card it is and "
+        "charge them by hand: the print log has the pages.",
     ),
 )

@@ -13,8 +13,10 @@ from typing import Any
 from failure_modes.conversions import conversion_set
 from failure_modes.decision import Decision
 from failure_modes.facts import (
+    WITHOUT_PAPER,
     CopyFacts,
     Facts,
+    FunctionFacts,
     LoginFacts,
     PasswordCheck,
     ReleaseFacts,
@@ -116,6 +118,9 @@ def _facts(asked: Question) -> Iterator[tuple[str, Facts]]:
         case CopyFacts():
             yield "in black", replace(facts, colour=False)
             yield "two-sided", replace(facts, sides=Sides.TWO_SIDED_LONG_EDGE)
+        case FunctionFacts():
+            for function in sorted(WITHOUT_PAPER - {facts.function}):
+                yield f"{function} instead", FunctionFacts(function=function)
         case _:
             yield "printed at this moment", replace(facts, printed_ms=asked.now_ms)
 

@@ -2,7 +2,8 @@
 
 Theory of operation. A job is changed first (conversions), then counted and priced, then compared
 with the limits and filters, and credit comes last: whoever is refused for their money would have
-got the paper otherwise.
+got the paper otherwise. Users without a limit whose job is refused so are given what a restricted
+user would get, converted, where that is anything.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,10 +35,12 @@ def hold(facts: SubmitFacts, case: Case) -> Decision:
         return case.answer(payer.action, payer.reason, payer.rule)
     job, changes = _convert(_on_paper(job, case), case)
     bill = _bill(job, case)
+    reason = WAITS_FOR[facts.hold_mode]
+    case.trace.append(TraceStep("hold_mode", Layer.BUILT_IN, reason))
     user_name, account_name = _names(payer)
     return Decision(
         action=Action.HOLD,
-        reasons=(WAITS_FOR[facts.hold_mode], *_more_reasons(bill, account_name, changes)),
+        reasons=(reason, *_more_reasons(bill, account_name, changes)),
         cost_micros=bill.cost_micros,
         charge_to=user_name,
         charge_account=account_name,
@@ -54,7 +57,15 @@ def charge(job: ReleaseFacts, case: Case) -> Decision:
     payer = payer_of(job, case.view, case.policy)
     if isinstance(payer, NoPayer):
         return case.answer(payer.action, payer.reason, payer.rule)
-    job, changes = _convert(_on_paper(job, case), case)
+    job = _on_paper(job, case)
+    answer = _let_out(*_convert(job, case), payer, case)
+    return answer if answer.allowed else _spared(job, payer, case) or answer
+
+
+def _let_out(
+    job: ReleaseFacts, changes: tuple[Conversion, ...], payer: Payer, case: Case
+) -> Decision:
+    """Let out a job that is converted already, or say why not."""
     bill = _bill(job, case)
     if bill.doubt is Reason.PAGES_UNKNOWN:
         return _refused(bill.doubt, bill, case)
@@ -63,6 +74,21 @@ def charge(job: ReleaseFacts, case: Case) -> Decision:
         or _filtered(job, bill, case)
         or _spend(bill, payer, changes, case)
     )
+
+
+def _spared(job: ReleaseFacts, payer: Payer, case: Case) -> Decision | None:
+    """Let a refused job out as a restricted user would get it, None where that does not help.
+
+    A conversion for restricted users can save their jobs from a filter for all. Whoever is trusted
+    more would otherwise be refused what they got when they were trusted less.
+    """
+    user, conversions = case.view.user, case.policy.conversions
+    if user is None or user.restricted or not conversions.rules:
+        return None
+    job, changes = convert(conversions, job, replace(user, restricted=True))
+    case.trace += [TraceStep("conversions", each.layer, each.reason) for each in changes]
+    answer = _let_out(job, changes, payer, case)
+    return answer if answer.allowed else None
 
 
 def charge_late(facts: LateFacts, case: Case) -> Decision:
@@ -111,10 +137,11 @@ def _on_paper(job: ReleaseFacts, case: Case) -> ReleaseFacts:
 def _convert(job: ReleaseFacts, case: Case) -> tuple[ReleaseFacts, tuple[Conversion, ...]]:
     """Return the job as it will be printed, and what was changed in it."""
     conversions = case.policy.conversions
-    if not conversions.merged:
+    if not conversions.rules:
         return job, ()
     job, changes = convert(conversions, job, case.view.user or NOBODY)
-    case.trace += [TraceStep("conversions", each.layer, each.reason) for each in changes]
+    if changes:
+        case.trace += [TraceStep("conversions", each.layer, each.reason) for each in changes]
     return job, changes
 
 
@@ -177,7 +204,7 @@ def _filtered(job: ReleaseFacts, bill: Estimate, case: Case) -> Decision | None:
     seen = JobFacts(
         job=job,
         impressions=bill.impressions,
-        colour_impressions=sum(line.impressions for line in bill.lines if line.colour),
+        colour_impressions=bill.colour_impressions,
         cost_micros=bill.cost_micros,
     )
     verdict = first_refusal(filters, seen, case.view.user or NOBODY)

@@ -9,7 +9,7 @@ come in one order, and the first refusal ends it:
     3. Does this work at all in this state of the link, at this age of the outage, at this hour
        (`gates.py`)?
     4. Who asks (`login.py`), and who pays (`payer.py`)? An unknown card, an unknown or a disabled
-       user is refused.
+       user is refused. What lets no paper out ends here (`grant.py`).
     5. How much paper is it (`estimate.py`), after conversions, and is that within the limits
        and filters? May it be spent (`credit.py`)? All this in `charge.py`.
 
@@ -27,6 +27,7 @@ from failure_modes.estimate import estimate
 from failure_modes.facts import (
     CopyFacts,
     Facts,
+    FunctionFacts,
     LateFacts,
     LoginFacts,
     ReleaseFacts,
@@ -35,6 +36,7 @@ from failure_modes.facts import (
 )
 from failure_modes.functions import is_offered
 from failure_modes.gates import closed_gate, function_of, outage_ms
+from failure_modes.grant import grant
 from failure_modes.login import login_refusal
 from failure_modes.offline_log import logged_action
 from failure_modes.policy import Policy
@@ -79,10 +81,12 @@ def _answer(facts: Facts, case: Case) -> Decision:
         case LateFacts():
             return charge_late(facts, case)
         case _:
-            return _login(facts, case)
+            return _without_paper(facts, case)
 
 
-def _login(facts: LoginFacts, case: Case) -> Decision:
+def _without_paper(facts: LoginFacts | FunctionFacts, case: Case) -> Decision:
+    if isinstance(facts, FunctionFacts):
+        return grant(facts.function, case)
     refusal = login_refusal(facts, case.view.user, case.policy, case.replica_age_ms)
     if refusal is None:
         return case.answer(Action.ALLOW, Reason.LOGIN_ACCEPTED, "person")

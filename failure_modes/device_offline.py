@@ -7,20 +7,23 @@ a card and note down under that card what was done. So:
 * It waits first. A server that restarts is back within the delay, and a device that changes its
   mode at each hiccup is worse than one that asks for patience.
 * It may ask for an unlock code, where unlimited copies for any card are too much (schools). The
-  code is compared by its slow hash outside of here; too many wrong ones lock the device until its
-  server is back.
+  device gets the code's slow hash beforehand and compares by itself, outside of here; too many
+  wrong ones lock it until its server is back.
 * What is noted is matched when the server is back: to the card's owner, whoever that is by then
   and whatever their balance, or else to one user for unknown cards, for a person to sort out. An
-  owner who was disabled meanwhile pays all the same: the paper is gone.
+  owner who was disabled meanwhile pays all the same: the paper is gone. Where there is no user for
+  unknown cards nobody pays, and it is on record. So it is with what arrives later than late uploads
+  may, as with a print job.
 
 Rejected: to keep a list of cards on the device. A copy of the directory on every panel is what the
 site server is there to avoid, and it would let a revoked card in for as long as it is not renewed.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from failure_modes.decision import Decision, TraceStep
 from failure_modes.errors import PolicyError, check
@@ -50,6 +53,8 @@ class DeviceOffline:
     """Whether somebody has to unlock it first."""
     unlock_tries: int = 5
     """Wrong codes that lock the device until its server is back."""
+    unlock_code_hash: str = ""
+    """The code in the encoded form of Argon2 (RFC 9106); the code itself stands nowhere."""
     unknown_user: str = "unknown"
     """Who is charged for cards that belong to nobody."""
 
@@ -59,7 +64,19 @@ class DeviceOffline:
             raise PolicyError(found)
 
 
-KNOBS: Final = ("enabled", "delay_ms", "needs_unlock_code", "unlock_tries", "unknown_user")
+KNOBS: Final = (
+    "enabled",
+    "delay_ms",
+    "needs_unlock_code",
+    "unlock_tries",
+    "unlock_code_hash",
+    "unknown_user",
+)
+SWITCHES: Final = ("enabled", "needs_unlock_code")
+HASH_CHARS_MAX: Final = 255
+ENCODED: Final = re.compile(
+    r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+", re.ASCII
+)
 
 
 def problems(raw: Mapping[str, object]) -> list[str]:
@@ -68,15 +85,47 @@ def problems(raw: Mapping[str, object]) -> list[str]:
     found = {
         "delay_ms": number_problem(delay_ms, 0, DELAY_MAX_MS, "ms"),
         "unlock_tries": number_problem(tries, 1, UNLOCK_TRIES_MAX, "codes"),
+        "unlock_code_hash": _hash_problem(raw),
         "unknown_user": name_problem(raw.get("unknown_user", "unknown")),
         **{
             name: f"{raw[name]!r} is neither true nor false"
-            for name in ("enabled", "needs_unlock_code")
+            for name in SWITCHES
             if type(raw.get(name, False)) is not bool
         },
     }
     named = [f"{name}: {problem}" for name, problem in found.items() if problem]
     return keys_problems(raw, (), KNOBS) + named
+
+
+def _hash_problem(raw: Mapping[str, object]) -> str | None:
+    encoded = raw.get("unlock_code_hash", "")
+    if encoded == "":
+        needed = raw.get("needs_unlock_code") is True
+        return "it is missing, so that no code would ever unlock the device" if needed else None
+    if isinstance(encoded, str) and len(encoded) <= HASH_CHARS_MAX and ENCODED.fullmatch(encoded):
+        return None
+    # What stands there may be the code itself, so it is not repeated.
+    return f"this is no Argon2 hash in its encoded form of up to {HASH_CHARS_MAX} characters"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRules:
+    """The policy field that holds these rules. A stronger layer replaces all of them together."""
+
+    @property
+    def range_text(self) -> str:
+        """An example, which says more than a rule."""
+        return '`{"enabled": true, "delay_ms": 60000}`; what is left out is built in'
+
+    def problems(self, value: object) -> list[str]:
+        """Return everything that is wrong with rules as they came from JSON."""
+        if not isinstance(value, Mapping):
+            return [f"these are no rules of a device; known are: {', '.join(KNOBS)}"]
+        return problems(value)
+
+    def read(self, value: Any, layer: Layer) -> DeviceOffline:  # noqa: ANN401, ARG002 - checked above
+        """Return the rules."""
+        return DeviceOffline(**value)
 
 
 class DevicePhase(StrEnum):
@@ -153,22 +202,41 @@ class CardUse:
     sides: Sides = Sides.ONE_SIDED
 
 
-def match_card_use(
-    use: CardUse, owner: UserView | None, price: Price, rules: DeviceOffline
-) -> Decision:
-    """Return who pays for what was noted, and how much; it is never refused.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """When what was noted arrives, and how old it may be by then and still be charged."""
 
-    `owner` is whose card it is now, None if nobody's; `price` is what was in force at `used_ms`.
+    now_ms: WallMs
+    age_ms_max: int
+
+
+def match_card_use(
+    use: CardUse,
+    owner: UserView | None,
+    unknown: UserView | None,
+    price: Price,
+    upload: Upload,
+) -> Decision:
+    """Return who pays for what was noted, and how much; a denial says that nobody does.
+
+    `owner` is whose card it is now, None if nobody's; `unknown` is the user for such cards, None
+    where there is no user of that name. `price` is what was in force at `used_ms`.
     """
+    payer = owner or unknown
     reason = Reason.CARD_MATCHED if owner else Reason.CARD_UNMATCHED
+    if payer is None:
+        reason = Reason.CARD_UNCHARGED
+    trace = [TraceStep(rule="card_owner", layer=Layer.BUILT_IN, outcome=reason)]
+    if upload.now_ms - use.used_ms > upload.age_ms_max:
+        payer, reason = None, Reason.TOO_LATE_TO_CHARGE
+        trace.append(TraceStep(rule="late_upload_max_ms", layer=Layer.BUILT_IN, outcome=reason))
     lines = cost_lines(use.pages, 1, use.sides, price)
-    step = TraceStep(rule="card_owner", layer=Layer.BUILT_IN, outcome=reason)
     return Decision(
-        action=Action.ALLOW,
+        action=Action.ALLOW if payer else Action.DENY,
         reasons=(reason,),
         cost_micros=total_micros(lines),
-        charge_to=owner.user_name if owner else rules.unknown_user,
+        charge_to=payer.user_name if payer else None,
         lines=lines,
-        balance_micros=owner.balance_micros if owner else None,
-        trace=(step,),
+        balance_micros=payer.balance_micros if payer else None,
+        trace=tuple(trace),
     )

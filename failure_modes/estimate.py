@@ -16,7 +16,9 @@ class Estimate:
     lines: tuple[CostLine, ...]
     cost_micros: Micros
     impressions: int
-    """Printed sides of the whole job."""
+    """Printed sides of the whole job,"""
+    colour_impressions: int
+    """and those of them in colour."""
     doubt: Reason | None
     step: TraceStep
 
@@ -32,12 +34,20 @@ def estimate(job: ReleaseFacts, price: Price, policy: Policy) -> Estimate:
     layer = policy.layer_of("uncounted_document")
     if pages is None:
         step = TraceStep("uncounted_document", layer, Reason.PAGES_UNKNOWN, "no page count")
-        return Estimate(lines=(), cost_micros=Micros(0), impressions=0, doubt=doubt, step=step)
+        return Estimate(
+            lines=(),
+            cost_micros=Micros(0),
+            impressions=0,
+            colour_impressions=0,
+            doubt=doubt,
+            step=step,
+        )
     lines = cost_lines(pages, job.copies, job.sides, price)
     return Estimate(
         lines=lines,
         cost_micros=total_micros(lines),
         impressions=pages.total * job.copies,
+        colour_impressions=pages.colour * job.copies,
         doubt=doubt,
         step=TraceStep(
             "uncounted_document",

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from failure_modes.errors import check
 from failure_modes.pricing import PageCount, Price
 from failure_modes.tariff import Tariff
-from failure_modes.vocabulary import HoldMode, Micros, ProviderMode, Sides, WallMs
+from failure_modes.vocabulary import Function, HoldMode, Micros, ProviderMode, Sides, WallMs
 
 NO_MONEY: Final = Micros(0)
 
@@ -120,6 +120,29 @@ class CopyFacts:
         )
 
 
+WITHOUT_PAPER: Final = frozenset(
+    {
+        Function.SHOW_BALANCE,
+        Function.CHOOSE_ACCOUNT,
+        Function.CHANGE_JOB_SETTINGS,
+        Function.CLAIM_CARD,
+        Function.ADD_CREDIT,
+        Function.ADMINISTER,
+    }
+)
+"""The functions that no other question belongs to: nobody logs in by them, and no paper comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionFacts:
+    """Asks whether somebody who is logged in may use a function that lets no paper out."""
+
+    function: Function
+
+    def __post_init__(self) -> None:
+        check(self.function in WITHOUT_PAPER, "a function with a question of its own asks that one")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFacts:
     """A job with its bill, all copies: what the filters look at, after the conversions."""
@@ -130,7 +153,7 @@ class JobFacts:
     cost_micros: Micros
 
 
-Facts: TypeAlias = LoginFacts | SubmitFacts | ReleaseFacts | CopyFacts | LateFacts
+Facts: TypeAlias = LoginFacts | SubmitFacts | ReleaseFacts | CopyFacts | LateFacts | FunctionFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

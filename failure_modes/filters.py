@@ -8,8 +8,9 @@ set nearest to the printer.
 
 Many rules must not cost more than a few, because everybody at every panel waits for them. So
 when a policy is read, all filters of one kind are merged into one: the strictest limit, all
-denied types in one set. A decision looks at the merged ones; only after a refusal are
-the single filters looked at again, to say which one it was.
+denied types in one set. A decision only asks whether one of the merged ones refuses, the plain
+limits first, which are four comparisons whether anybody set them or not. Only after a refusal are
+kinds and then single filters looked at in their order, to say which one it was.
 
 The rejected alternative, the first matching rule of an ordered list wins, can say more. But then a
 rule means nothing without all those before it, and two lists cannot be laid over each other.
@@ -29,6 +30,12 @@ from failure_modes.vocabulary import Layer, Reason
 FILTERS_MAX: Final = 32
 """Filters of one layer: two of each kind and room for some groups."""
 
+NO_LIMIT: Final = 1 << 62
+"""Stands where nobody set a limit: beyond any number that is compared with one."""
+
+_PLAIN_LIMITS: Final = frozenset(
+    {FilterKind.SPOOL_BYTES_MAX, FilterKind.COPIES_MAX, FilterKind.PAGES_MAX, FilterKind.COST_MAX}
+)
 _KIND_ORDER: Final = {kind: place for place, kind in enumerate(FilterKind)}
 _NEAREST_FIRST: Final = {layer: place for place, layer in enumerate(reversed(Layer))}
 
@@ -101,15 +108,47 @@ class MergedFilters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sieve:
+    """All filters that speak of one person, made to be asked at once."""
+
+    by_kind: tuple[MergedFilters, ...] = ()
+    """One of each kind, in the order in which refusals are named."""
+    spool_bytes_max: int = NO_LIMIT
+    copies_max: int = NO_LIMIT
+    pages_max: int = NO_LIMIT
+    cost_max: int = NO_LIMIT
+    others: tuple[Refuses, ...] = ()
+    """What the filters refuse that are no plain limits, each kind as one."""
+
+    def passes(self, job: JobFacts, user: UserView) -> bool:
+        """Return whether no filter refuses `job`."""
+        printed = job.job
+        if (
+            job.impressions > self.pages_max
+            or job.cost_micros > self.cost_max
+            or printed.copies > self.copies_max
+            or printed.spool_bytes > self.spool_bytes_max
+        ):
+            return False
+        for refuses in self.others:  # noqa: SIM110 - any() would cost more than what it asks
+            if refuses(job, user):
+                return False
+        return True
+
+
+PASSES_ALL: Final = Sieve()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilterSet:
     """Filters ready to decide; make one with `filter_set`."""
 
     rules: tuple[Filter, ...] = ()
     """Every filter, in the order in which refusals are named."""
 
-    for_everybody: tuple[MergedFilters, ...] = field(default=(), compare=False, repr=False)
+    for_everybody: Sieve = field(default=PASSES_ALL, compare=False, repr=False)
     """The filters of scope `all`."""
-    for_restricted: tuple[MergedFilters, ...] = field(default=(), compare=False, repr=False)
+    for_restricted: Sieve = field(default=PASSES_ALL, compare=False, repr=False)
     """All filters."""
 
 
@@ -122,18 +161,19 @@ def filter_set(filters: Iterable[Filter]) -> FilterSet:
     single = [(rule, _refuses(rule)) for rule in rules]
     return FilterSet(
         rules=rules,
-        for_everybody=_merged(one for one in single if one[0].scope is RuleScope.ALL),
-        for_restricted=_merged(single),
+        for_everybody=_sieve(one for one in single if one[0].scope is RuleScope.ALL),
+        for_restricted=_sieve(single),
     )
 
 
 def first_refusal(filters: FilterSet, job: JobFacts, user: UserView) -> FilterVerdict | None:
     """Return the filter that refuses `job`, None when all of them let it pass."""
-    for merged in filters.for_restricted if user.restricted else filters.for_everybody:
-        if merged.refuses(job, user):
-            blamed = (rule for rule, refuses in merged.single if refuses(job, user))
-            return FilterVerdict(rule=next(blamed))
-    return None
+    sieve = filters.for_restricted if user.restricted else filters.for_everybody
+    if sieve.passes(job, user):
+        return None
+    merged = next(each for each in sieve.by_kind if each.refuses(job, user))
+    blamed = (rule for rule, refuses in merged.single if refuses(job, user))
+    return FilterVerdict(rule=next(blamed))
 
 
 def _refuses(rule: Filter) -> Refuses:
@@ -146,19 +186,30 @@ def _refuses(rule: Filter) -> Refuses:
             return plain.refuses
 
 
-def _merged(single: Iterable[tuple[Filter, Refuses]]) -> tuple[MergedFilters, ...]:
+def _sieve(single: Iterable[tuple[Filter, Refuses]]) -> Sieve:
     """Merge filters, which are sorted."""
-    by_kind = groupby(single, key=lambda one: one[0].kind)
-    same_kind = (tuple(same) for _, same in by_kind)
-    return tuple(MergedFilters(refuses=_together(same), single=same) for same in same_kind)
+    by_kind = tuple(_merged(tuple(same)) for _, same in groupby(single, _kind_of))
+    strictest = [(each.single[0][0], each.refuses) for each in by_kind]
+    limits: dict[str, int] = {
+        rule.kind: rule.laxity for rule, _ in strictest if rule.kind in _PLAIN_LIMITS
+    }
+    return Sieve(
+        by_kind=by_kind,
+        others=tuple(refuses for rule, refuses in strictest if rule.kind not in limits),
+        **limits,
+    )
 
 
-def _together(same: tuple[tuple[Filter, Refuses], ...]) -> Refuses:
-    """Return what filters of one kind refuse together; the strictest stands first."""
+def _kind_of(one: tuple[Filter, Refuses]) -> FilterKind:
+    return one[0].kind
+
+
+def _merged(same: tuple[tuple[Filter, Refuses], ...]) -> MergedFilters:
+    """Merge filters of one kind; the strictest stands first."""
     strictest, refuses = same[0]
     lists = {rule.names for rule, _ in same}
     match KINDS[strictest.kind]:
         case NamesKind(refuses_any=refuses_any) if len(lists) > 1:
-            return refuses_any(lists)
+            return MergedFilters(refuses=refuses_any(lists), single=same)
         case _:
-            return refuses
+            return MergedFilters(refuses=refuses, single=same)

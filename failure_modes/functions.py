@@ -5,8 +5,8 @@ Theory of operation. There are only three situations, and every state of the lin
 * *up* (online, recovering): the primary answers, so even what is its own matter works.
 * *cut* (degraded, offline, drill, forced_offline): the site decides by itself, from its replica.
 * *alone*: a node without a replica that nobody answers. Such a node asks the primary first and then
-  its site server, and whoever answers decides by their own row of this table. Only if nobody does,
-  this column counts, and no state of a link changes it.
+  its site server, and decides by what it is told and by the row of whoever answered. Only if nobody
+  does, this column counts, and no state of a link changes it.
 
 So cutting the WAN takes away only what belongs to headquarters: adding credit, changing the
 directory, and jobs whose bytes lie on another site's spool. A drill takes away the same: what a
@@ -80,7 +80,8 @@ ROWS: Final = (
         up=Offer.YES,
         cut=Offer.NO,
         alone=Offer.NO,
-        remark="Its bytes lie on the other site's spool, and only that site lets it go.",
+        remark="Its bytes lie on the other site's spool, and only that site lets it go. The rule "
+        "stands; the servers do not offer it yet.",
     ),
     FunctionRow(
         function=Function.CARD_LOGIN,
@@ -140,10 +141,11 @@ ROWS: Final = (
     FunctionRow(
         function=Function.CLAIM_CARD,
         title="Register an own card",
-        up=Offer.YES,
+        up=Offer.BY_POLICY,
         cut=Offer.PROVISIONAL,
         alone=Offer.NO,
-        remark="While cut off it counts at this site only, until the primary confirms it.",
+        remark="Only where card_self_registration allows it. While cut off the card counts at this "
+        "site only, until the primary confirms it.",
     ),
     FunctionRow(
         function=Function.ADD_CREDIT,
@@ -151,7 +153,7 @@ ROWS: Final = (
         up=Offer.YES,
         cut=Offer.NO,
         alone=Offer.NO,
-        remark="Credit is given at the primary.",
+        remark="Done at the primary, and nowhere else: no site offers it.",
     ),
     FunctionRow(
         function=Function.ADMINISTER,
@@ -159,7 +161,7 @@ ROWS: Final = (
         up=Offer.YES,
         cut=Offer.NO,
         alone=Offer.NO,
-        remark="The directory is written at the primary only.",
+        remark="Done at the primary, and nowhere else: no site writes the directory.",
     ),
 )
 

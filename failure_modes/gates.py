@@ -9,7 +9,15 @@ from typing import Final
 
 from failure_modes.case import Case
 from failure_modes.decision import Decision
-from failure_modes.facts import CopyFacts, Facts, LateFacts, LoginFacts, ReleaseFacts, SubmitFacts
+from failure_modes.facts import (
+    CopyFacts,
+    Facts,
+    FunctionFacts,
+    LateFacts,
+    LoginFacts,
+    ReleaseFacts,
+    SubmitFacts,
+)
 from failure_modes.functions import is_offered
 from failure_modes.vocabulary import Action, Function, HoldMode, LinkState, Reason
 
@@ -55,21 +63,27 @@ def closed_gate(facts: Facts, case: Case) -> Decision | None:
     return None
 
 
-def function_of(facts: LoginFacts | SubmitFacts | ReleaseFacts | CopyFacts) -> Function:
+def function_of(
+    facts: LoginFacts | SubmitFacts | ReleaseFacts | CopyFacts | FunctionFacts,
+) -> Function:
     """Return the row of the functions matrix that a question belongs to."""
     match facts:
-        case ReleaseFacts(from_other_site=True):
-            return Function.RELEASE_FROM_OTHER_SITE
-        case ReleaseFacts(by_manager=True):
-            return Function.RELEASE_FOR_OTHERS
         case ReleaseFacts():
-            return Function.RELEASE
+            return _way_out(facts)
         case SubmitFacts():
             return Function.PRINT if facts.hold_mode is HoldMode.NONE else Function.HOLD
         case CopyFacts():
             return Function.COPY
+        case FunctionFacts():
+            return facts.function
         case _:
             return _way_in(facts)
+
+
+def _way_out(facts: ReleaseFacts) -> Function:
+    if facts.from_other_site:
+        return Function.RELEASE_FROM_OTHER_SITE
+    return Function.RELEASE_FOR_OTHERS if facts.by_manager else Function.RELEASE
 
 
 def _way_in(facts: LoginFacts) -> Function:

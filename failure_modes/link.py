@@ -58,9 +58,9 @@ class LinkTiming:
     """Time without a good beat that makes the link offline: five beats."""
 
     good_beats: int = 5
-    """Good beats that recovering takes at least,"""
+    """Good beats that lead from recovering to online, at least."""
     good_window_ms: int = 15_000
-    """all of them within this time: five beats, and room for two that get lost."""
+    """Time within which all good beats have to come: five beats, and room for two that get lost."""
     backlog_max: int = 0
     """Unacknowledged journal entries that still count as a drained backlog."""
     replica_age_max_ms: int = 60_000
@@ -69,9 +69,9 @@ class LinkTiming:
     """The numbers of the detector that listens to the rhythm."""
 
     hold_down_first_ms: int = 10_000
-    """Least time in recovering after the second fall in a row; it doubles with each further one,"""
+    """Least time in recovering after the second fall in a row; it doubles with each further one."""
     hold_down_max_ms: int = 300_000
-    """but not beyond this: five minutes."""
+    """What the least time in recovering never exceeds: five minutes."""
     calm_ms: int = 600_000
     """Time online without a fall that forgets earlier ones: twice the longest hold-down."""
 

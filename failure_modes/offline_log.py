@@ -54,9 +54,9 @@ class LogLimits:
     bytes_max: int = 10_000_000
     """10 MB: what Windows gives a client for the same purpose."""
     alarm_percent: int = ALARM_PERCENT
-    """Fill from which the alarm rings,"""
+    """Fill from which the alarm rings."""
     clear_percent: int = CLEAR_PERCENT
-    """and below which it ends."""
+    """Fill below which the alarm ends."""
 
     def __post_init__(self) -> None:
         found = problems({name: getattr(self, name) for name in RANGES})
@@ -117,6 +117,11 @@ class OfflineLog:
         return _rung(
             replace(self, records=self.records - records, used_bytes=self.used_bytes - used_bytes)
         )
+
+    def seen(self, records: int, used_bytes: int) -> "OfflineLog":
+        """Return the log as its file says it is now; the alarm goes on from where it was."""
+        check(records >= 0 and used_bytes >= 0, "a log never holds less than nothing")
+        return _rung(replace(self, records=records, used_bytes=used_bytes))
 
 
 def _rung(log: OfflineLog) -> OfflineLog:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from failure_modes import conversions, filter_rules
 from failure_modes.conversions import NO_CONVERSIONS, ConversionSet, conversion_set
+from failure_modes.device_offline import DeviceOffline, DeviceRules
 from failure_modes.errors import PolicyError
 from failure_modes.escalation import AFTER_MS_MAX, Step, Steps
 from failure_modes.filters import NO_FILTERS, FilterSet, filter_set
@@ -43,6 +44,8 @@ from failure_modes.vocabulary import (
 DAY_MS: Final = 24 * 3_600_000
 OFFLINE_CEILING: Final = Micros(5_000_000)
 
+NO_DEVICE_MODE: Final = DeviceOffline()
+
 # A year: whoever leaves a branch cut off for longer has closed it.
 AGE: Final = Range(low=0, high=AFTER_MS_MAX, unit="ms")
 
@@ -53,7 +56,9 @@ CHANGING_FIELDS: Final[Mapping[str, PolicyField]] = {
     "account_selection": Choice(kind=AccountSelection),
     "offline_account_name": Name(),
     "unauthenticated": Choice(kind=Unauthenticated),
+    "pin_needed": Flag(),
     "password_login": Choice(kind=PasswordLogin),
+    "card_self_registration": Flag(),
     "uncounted_document": Choice(kind=UncountedDocument),
     # 1000: a guess higher than that would be a punishment, not an estimate.
     "uncounted_pages": Range(low=1, high=1_000, unit="impressions"),
@@ -85,6 +90,7 @@ FIELDS: Final[Mapping[str, PolicyField]] = {
     "offline_warn_ms": AGE,
     "offline_stop_ms": AGE,
     "late_upload_max_ms": AGE,
+    "device_offline": DeviceRules(),
     "default_paper_size": PaperSize(),
     "escalation": Steps(fields=CHANGING_FIELDS),
 }
@@ -112,18 +118,26 @@ class Policy:
     """Whose members may release and delete other people's jobs at this printer. A group that does
     not exist has no members."""
 
+    pin_needed: bool = False
+    """Whether a card alone is not enough: its owner types a PIN, too."""
     password_login: PasswordLogin = PasswordLogin.DENY
     password_hash_age_max_ms: int = 7 * DAY_MS
     """How old the replica may be for a password to be checked in it."""
     credential_age_max_ms: int = 14 * DAY_MS
     """How old the replica may be for a card or a PIN to be believed."""
 
+    card_self_registration: bool = False
+    """Whether people register cards themselves. Off: a site that does not know its people should
+    not let them make cards."""
+
     offline_warn_ms: int = 7 * DAY_MS
-    """After how long an outage every decision carries a warning for the operator,"""
+    """After how long an outage every decision carries a warning for the operator."""
     offline_stop_ms: int = 14 * DAY_MS
-    """and after how long nothing is let out any more. Steps in between: `escalation`."""
+    """After how long an outage nothing is let out any more. Steps in between: `escalation`."""
     late_upload_max_ms: int = 90 * DAY_MS
     """How old a job may be that was printed without an answer, and still be charged."""
+    device_offline: DeviceOffline = NO_DEVICE_MODE
+    """What a device does by itself that reaches nobody. A stronger layer replaces all of it."""
 
     uncounted_document: UncountedDocument = UncountedDocument.DENY
     uncounted_pages: int = 10
@@ -179,7 +193,7 @@ class Stage:
     policy: Policy
 
 
-_READ_DEEPER: Final = (Hours, Rules, Steps)
+_READ_DEEPER: Final = (Hours, Rules, Steps, DeviceRules)
 """Fields that a policy keeps in another shape than JSON has; reading them checked them."""
 
 

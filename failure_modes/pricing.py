@@ -97,17 +97,28 @@ class CostLine:
 def cost_lines(pages: PageCount, copies: int, sides: Sides, price: Price) -> tuple[CostLine, ...]:
     """Return the bill of a job, mono before colour, without empty lines."""
     check(copies >= 1, "a job has at least one copy")
-    kinds = ((False, pages.mono), (True, pages.colour))
-    return tuple(
-        CostLine(
-            colour=colour,
-            sides=sides,
-            impressions=count * copies,
-            each_micros=price.of_impression(colour=colour, sides=sides),
+    lines = []
+    if pages.mono:
+        each_micros = price.of_impression(colour=False, sides=sides)
+        lines.append(
+            CostLine(
+                colour=False,
+                sides=sides,
+                impressions=pages.mono * copies,
+                each_micros=each_micros,
+            )
         )
-        for colour, count in kinds
-        if count
-    )
+    if pages.colour:
+        each_micros = price.of_impression(colour=True, sides=sides)
+        lines.append(
+            CostLine(
+                colour=True,
+                sides=sides,
+                impressions=pages.colour * copies,
+                each_micros=each_micros,
+            )
+        )
+    return tuple(lines)
 
 
 def cost_micros(pages: PageCount, copies: int, sides: Sides, price: Price) -> Micros:
@@ -117,4 +128,7 @@ def cost_micros(pages: PageCount, copies: int, sides: Sides, price: Price) -> Mi
 
 def total_micros(lines: tuple[CostLine, ...]) -> Micros:
     """Return the sum of a bill."""
-    return Micros(sum(line.amount_micros for line in lines))
+    total_micros = 0
+    for line in lines:
+        total_micros += line.impressions * line.each_micros
+    return Micros(total_micros)

@@ -197,6 +197,7 @@ class Reason(StrEnum):
     UNKNOWN_CARD = "unknown_card"
     UNKNOWN_USER = "unknown_user"
     USER_DISABLED = "user_disabled"
+    PIN_NEEDED = "pin_needed"
     WRONG_PIN = "wrong_pin"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a name, no password)
     PASSWORD_LOGIN_OFF = "password_login_off"  # noqa: S105 (the same)
@@ -251,7 +252,10 @@ class Reason(StrEnum):
     LOGGED_LATER = "logged_later"
     HELD_UNTIL_RECONNECT = "held_until_reconnect"
 
+    FUNCTION_OFFERED = "function_offered"
+    PROVISIONAL_HERE = "provisional_here"
     FUNCTION_NOT_OFFERED = "function_not_offered"
+    CARD_CLAIMS_OFF = "card_claims_off"
     OFFLINE_LOG_FULL = "offline_log_full"
 
     DEVICE_WAITING = "device_waiting"
@@ -260,3 +264,4 @@ class Reason(StrEnum):
     DEVICE_CARD_LOGGED = "device_card_logged"
     CARD_MATCHED = "card_matched"
     CARD_UNMATCHED = "card_unmatched"
+    CARD_UNCHARGED = "card_uncharged"

@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, price-list, outage-report, drill, force-offline, doctor."""
+"""`holdfast-primary`: init, run, token, prices, PINs, passwords, outages, drills, doctor."""
 
 import argparse
 import asyncio
@@ -17,6 +17,7 @@ from primary import bootstrap, config, doctor, link_commands, organisation_load
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
+from primary.secret_input import read_secret
 from primary.service.organisation import create
 from replication.adapters.components import render
 from replication.adapters.system_clock import SystemClock
@@ -71,6 +72,17 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _set_secret(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    kind = wanted.command.removeprefix("set-")
+    data_dir = _config(wanted, environ).data_dir
+    wanted.source = "standard input"
+    body = {kind: read_secret(kind)}
+    path = f"/api/v1/users/{quote(wanted.user, safe='')}/{kind}"
+    asyncio.run(call_primary(data_dir, "PUT", path, body))
+    print(f"{wanted.user} has a new {kind}.")
+    return 0
+
+
 def _price_list(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     data_dir = _config(wanted, environ).data_dir
     wanted.source = wanted.file
@@ -110,6 +122,8 @@ _COMMANDS: Final = {
     "init": _init,
     "run": _run,
     "token": _token,
+    "set-pin": _set_secret,
+    "set-password": _set_secret,
     "price-list": _price_list,
     "outage-report": _outage_report,
     "drill": _drill,
@@ -147,6 +161,11 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    for kind in ("pin", "password"):
+        secret = commands.add_parser(
+            f"set-{kind}", parents=[place], help=f"give a user a {kind}, read from standard input"
+        )
+        secret.add_argument("--user", metavar="NAME", required=True)
     prices = commands.add_parser("price-list", parents=[place], help="make a new price list")
     prices.add_argument("action", choices=["put"])
     prices.add_argument("--file", metavar="FILE", type=Path, required=True, help="the list as JSON")

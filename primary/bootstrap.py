@@ -40,6 +40,7 @@ from primary.service.organisation import (
     LEDGER_FILE,
 )
 from primary.service.publish import Publisher
+from primary.service.settle_claims import SettleClaims
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
@@ -87,6 +88,7 @@ class Primary:
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
         self._heartbeat = Heartbeat(stores.directory, clock)
+        self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
         self._litestream = _litestream(data_dir, stores.directory)
@@ -135,6 +137,7 @@ class Primary:
             tasks = [
                 group.create_task(self._publisher.run()),
                 group.create_task(self._heartbeat.run()),
+                group.create_task(self._settle_claims.run()),
                 group.create_task(self._quotas.run()),
             ]
             try:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from replication.messages import SITE_NAME_PATTERN
 
@@ -17,6 +17,9 @@ MICROS_MAX: Final = 10**15
 PRICE_MICROS_MAX: Final = 10**9
 """A thousand currency units for one side of paper."""
 CARD_CHARS_MAX: Final = 128
+PIN_DIGITS_MIN: Final = 4
+PIN_DIGITS_MAX: Final = 8
+"""What the keys of a printer's panel let a person type without a mistake."""
 
 
 def _site_name(name: str) -> str:
@@ -29,6 +32,14 @@ def _printer_name(name: str) -> str:
     if name == DEFAULT_PRICE_NAME:
         raise ValueError(f"{name!r} is how prices call every other printer; choose another name")
     return name
+
+
+def _pin(pin: SecretStr) -> SecretStr:
+    digits = pin.get_secret_value()
+    is_number = digits.isascii() and digits.isdigit()
+    if not (is_number and PIN_DIGITS_MIN <= len(digits) <= PIN_DIGITS_MAX):
+        raise ValueError(f"must be {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits")
+    return pin
 
 
 def _printer_uri(text: str) -> str:
@@ -59,6 +70,9 @@ AccountMember = Annotated[
 Title = Annotated[str, Field(min_length=1, max_length=255)]
 PrinterUri = Annotated[str, Field(max_length=1023), AfterValidator(_printer_uri)]
 CardNumber = Annotated[str, Field(min_length=1, max_length=CARD_CHARS_MAX, pattern=r"\S")]
+Pin = Annotated[SecretStr, AfterValidator(_pin)]
+Password = Annotated[SecretStr, Field(min_length=8, max_length=1024)]
+"""Eight characters are the least that NIST SP 800-63B allows; the bound keeps bodies small."""
 BalanceMicros = Annotated[int, Field(ge=-MICROS_MAX, le=MICROS_MAX)]
 PriceMicros = Annotated[int, Field(ge=0, le=PRICE_MICROS_MAX)]
 

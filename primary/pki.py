@@ -2,7 +2,7 @@
 
 What a certificate may do stands in a URI of its alternative names, under the CA's signature:
 `holdfast://site/<name>/<epoch>` may keep the link of that site's epoch, `holdfast://join/<name>`
-may join once as that site. `primary.http.peer` reads it; a certificate without one may do nothing.
+may join once as that site. `replication.peer` reads it; a certificate without one may do nothing.
 """
 
 from __future__ import annotations

@@ -4,17 +4,20 @@ A body is a frozen pydantic model; its canonical JSON is what is hashed, stored 
 `movement` is the one place that turns a fact into money, used by the site for its view and by the
 primary for its ledger, so the two can never disagree.
 
-A job is charged once, by `job_printed`; a copy session once, by `copy_finished`. `job_released` and
-`copy_started` are intents: they reserve at the site and move nothing.
+A job is charged once, by `job_printed`, or by `job_printed_late` where nobody could be asked when
+it was printed; a copy session once, by `copy_finished`. `job_released` and `copy_started` are
+intents: they reserve at the site and move nothing. `allowance_returned` moves no money either: it
+lowers what only this site may spend (`failure_modes.allowance`). What a device did by itself, while
+nobody answered it, is charged by `card_used`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from replication.errors import BadEntryError
 from replication.ports import Micros
@@ -27,20 +30,24 @@ class EntryKind(StrEnum):
     JOB_COUNTED = "job_counted"
     JOB_RELEASED = "job_released"
     JOB_PRINTED = "job_printed"
+    JOB_PRINTED_LATE = "job_printed_late"
     JOB_NOT_PRINTED = "job_not_printed"
     JOB_UNKNOWN = "job_unknown"
     JOB_DELETED = "job_deleted"
     JOB_EXPIRED = "job_expired"
     COPY_STARTED = "copy_started"
     COPY_FINISHED = "copy_finished"
+    CARD_USED = "card_used"
     BALANCE_ADJUSTED = "balance_adjusted"
+    ALLOWANCE_RETURNED = "allowance_returned"
 
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Payer = Annotated[str, Field(pattern=r"^(user|account):.{1,255}$")]
 Pages = Annotated[int, Field(ge=0, le=10_000_000)]
-Money = Annotated[int, Field(ge=0, le=10**15)]
+MONEY_MAX: Final = 10**15
+Money = Annotated[int, Field(ge=0, le=MONEY_MAX)]
 """Micros of the currency unit: at most a thousand million units in one fact."""
 
 
@@ -99,6 +106,16 @@ class JobPrinted(Body):
     copies: Annotated[int, Field(ge=1, le=9999)]
 
 
+class JobPrintedLate(JobPrinted):
+    """A job was printed at `printed_wall_ms` while nobody answered; its bill is made up now.
+
+    With a cost of 0 it is recorded and nobody pays: `reason` is then why.
+    """
+
+    printed_wall_ms: Annotated[int, Field(ge=-(2**53), le=2**53)]
+    reason: Annotated[str, Field(max_length=64)]
+
+
 class JobNotPrinted(Body):
     """Outcome: the printer surely did not print it. The job is held again and nobody pays."""
 
@@ -146,6 +163,31 @@ class CopyFinished(Body):
     colour_pages: Pages
 
 
+class CardUsed(Body):
+    """A device that nobody answered did this for a card, and `payer` pays.
+
+    `matched` says whether the card had an owner when it was told. Without a `payer` nobody pays:
+    nobody owned the card and no user stands for unknown ones, or it was told too late.
+    """
+
+    use_uuid: Uuid
+    device_name: Name
+    printer_name: Name
+    card_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    used_wall_ms: Annotated[int, Field(ge=0, le=10**15)]
+    payer: Payer | None
+    cost_micros: Money
+    mono_pages: Pages
+    colour_pages: Pages
+    matched: bool
+
+    @model_validator(mode="after")
+    def _nobody_pays_nothing(self) -> Self:
+        if self.payer is None and self.cost_micros:
+            raise ValueError("Somebody has to pay what is charged.")
+        return self
+
+
 class BalanceAdjusted(Body):
     """Headquarters changed a balance; a debit is negative."""
 
@@ -155,18 +197,28 @@ class BalanceAdjusted(Body):
     request_id: Annotated[str, Field(max_length=255)] = ""
 
 
+class AllowanceReturned(Body):
+    """The site gives so much of its allowance back; from now on it spends no more of it."""
+
+    payer: Payer
+    amount_micros: Annotated[int, Field(ge=1, le=MONEY_MAX)]
+
+
 BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
     EntryKind.JOB_ACCEPTED: JobAccepted,
     EntryKind.JOB_COUNTED: JobCounted,
     EntryKind.JOB_RELEASED: JobReleased,
     EntryKind.JOB_PRINTED: JobPrinted,
+    EntryKind.JOB_PRINTED_LATE: JobPrintedLate,
     EntryKind.JOB_NOT_PRINTED: JobNotPrinted,
     EntryKind.JOB_UNKNOWN: JobUnknown,
     EntryKind.JOB_DELETED: JobDeleted,
     EntryKind.JOB_EXPIRED: JobExpired,
     EntryKind.COPY_STARTED: CopyStarted,
     EntryKind.COPY_FINISHED: CopyFinished,
+    EntryKind.CARD_USED: CardUsed,
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted,
+    EntryKind.ALLOWANCE_RETURNED: AllowanceReturned,
 }
 KIND_OF_BODY: Final[dict[type[Body], EntryKind]] = {
     body: kind for kind, body in BODY_OF_KIND.items()
@@ -185,6 +237,11 @@ class Movement:
 def user_payer(user_name: str) -> str:
     """The payer that is this user."""
     return f"user:{user_name}"
+
+
+def user_name_of(payer: str) -> str:
+    """The user that this payer is; empty where it is none."""
+    return payer.removeprefix("user:") if payer.startswith("user:") else ""
 
 
 def account_payer(account_name: str) -> str:
@@ -206,7 +263,16 @@ def movement(body: Body) -> Movement | None:
     match body:
         case JobPrinted() | CopyFinished() if body.cost_micros:
             return Movement(payer=body.payer, amount_micros=Micros(-body.cost_micros))
+        case CardUsed(payer=str(payer)) if body.cost_micros:
+            return Movement(payer=payer, amount_micros=Micros(-body.cost_micros))
         case BalanceAdjusted() if body.amount_micros:
             return Movement(payer=body.payer, amount_micros=Micros(body.amount_micros))
         case _:
             return None
+
+
+def returned(body: Body) -> Movement | None:
+    """What this fact does to the site's allowance of a payer, beside what it does to money."""
+    if isinstance(body, AllowanceReturned):
+        return Movement(payer=body.payer, amount_micros=Micros(-body.amount_micros))
+    return None

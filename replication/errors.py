@@ -22,6 +22,10 @@ class StoreClosedError(ReplicationError):
     """The database file is closed: the server is stopping."""
 
 
+class HashingBusyError(ReplicationError):
+    """Too many PINs and passwords are being looked at. Nothing was changed; try again shortly."""
+
+
 class AlreadyRunningError(ReplicationError):
     """Another server runs on this data folder. Stop it first, or choose another folder."""
 

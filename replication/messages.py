@@ -6,6 +6,9 @@ The site opens the link, says `Hello`, hears `Welcome`, and from then on both sp
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
 be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
 is upgraded first.
+
+An unknown message ends the connection. So the welcome says which version both ends speak, the lower
+one, and neither says what came later.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from failure_modes.vocabulary import LinkState
+from replication.entry_bodies import Money, Payer
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
 from replication.journal import Entry
@@ -24,7 +28,13 @@ from replication.ports import WallMs
 T = TypeVar("T")
 
 PROTOCOL: Final = 2
-"""2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do."""
+"""2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do.
+
+Allowances and page deltas came with it, too.
+"""
+ALLOWANCES_SINCE: Final = 2
+NEEDS_MAX: Final = 100
+"""Of one ask: one short transaction of the directory."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Of one WebSocket message."""
 BODY_CHARS_MAX: Final = 32_768
@@ -147,6 +157,24 @@ class Entries(Message):
     entries: Annotated[list[WireEntry], Field(min_length=1, max_length=BATCH_ENTRIES_MAX)]
 
 
+class AllowanceNeed(Message):
+    """How high the site's grant for a payer must stand; see `failure_modes.allowance.GrantFacts`.
+
+    A level and no addition: whoever asks twice gets no more.
+    """
+
+    payer: Payer
+    want_micros: Money
+    usual_micros: Money
+
+
+class AllowanceAsk(Message):
+    """Site: this is needed here. The answer is the directory itself, as replication brings it."""
+
+    type: Literal["allowance_ask"] = "allowance_ask"
+    needs: Annotated[list[AllowanceNeed], Field(min_length=1, max_length=NEEDS_MAX)]
+
+
 class Welcome(Message):
     """Primary: the link stands. `watermark_seq` is how far this epoch has taken effect."""
 
@@ -205,6 +233,14 @@ class PushedDelta:
     data: bytes
 
 
+class AllowanceRecall(Message):
+    """Primary: another site needs so much of this payer's credit; give back what you do not."""
+
+    type: Literal["allowance_recall"] = "allowance_recall"
+    payer: Payer
+    amount_micros: Money
+
+
 class RegistersHave(Message):
     """Both, once per connection: of each writer's registers I have everything up to this version.
 
@@ -223,15 +259,12 @@ class Registers(Message):
     versions: Versions
 
 
-FromSite = Annotated[
-    Hello | Beat | Entries | Registers | RegistersHave, Field(discriminator="type")
-]
-FromPrimary = Annotated[
-    Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersHave,
-    Field(discriminator="type"),
-]
-AnyFromSite = Hello | Beat | Entries | Registers | RegistersHave
-JsonFromPrimary = Welcome | BeatAck | Ack | Gap | Fence | Head | Registers | RegistersHave
+AnyFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
+JsonFromPrimary = (
+    Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
+)
+FromSite = Annotated[AnyFromSite, Field(discriminator="type")]
+FromPrimary = Annotated[JsonFromPrimary, Field(discriminator="type")]
 AnyFromPrimary = JsonFromPrimary | PushedDelta
 
 _FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)

@@ -19,8 +19,9 @@ Never money, identity or uniqueness: the last writer wins, cell by cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -50,12 +51,66 @@ class HeldJob:
     updated_wall_ms: WallMs
 
 
+class ClaimState(StrEnum):
+    """What became of a claim. The site of the claim writes the first, headquarters the others."""
+
+    CLAIMED = "claimed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardClaim:
+    """Somebody at a site says that a card is theirs; `reason` is why headquarters said no.
+
+    Known by card *and* site: two sites that cannot talk may claim one card for two people. Cell by
+    cell, two such claims would merge into one that nobody made, and one of the two people would
+    never hear an answer. So each stands alone, and headquarters answers each.
+    """
+
+    card_hash: str
+    site_name: str
+    user_name: str
+    claimed_wall_ms: WallMs
+    state: ClaimState = ClaimState.CLAIMED
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Changes to merge; after them everything up to `versions` is there."""
 
     changes: tuple[RegisterChange, ...]
     versions: Versions
+
+
+class CardClaims(Protocol):
+    """The register of provisional cards."""
+
+    @property
+    def versions(self) -> Versions:
+        """What is here, of each writer."""
+        ...
+
+    async def wait_beyond(self, versions: Versions) -> None:
+        """Return once something is here that `versions` lacks."""
+        ...
+
+    async def card_claims(self) -> tuple[CardClaim, ...]:
+        """Every claim of any site, as far as this node has heard."""
+        ...
+
+    async def put_card_claim(self, claim: CardClaim) -> None:
+        """Make the register say this of the card at that site; durable on return."""
+        ...
+
+    async def settle_card_claims(self, verdicts: Sequence[CardClaim]) -> None:
+        """Write state and reason of these claims; one that is gone meanwhile stays so."""
+        ...
+
+    async def drop_card_claim(self, card_hash: str, site_name: str) -> None:
+        """Take the claim out of the register; one that is not there changes nothing."""
+        ...
 
 
 class RegistersPort(Protocol):

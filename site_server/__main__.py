@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from failure_modes.vocabulary import LinkState, Sides
 from replication.adapters.components import render
 from replication.errors import ReplicationError
-from site_server import bootstrap, config, doctor, link_commands
+from site_server import bootstrap, config, doctor, explain_command, link_commands
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
+from site_server.config import Role
 from site_server.data_folder import DataFolder
 from site_server.errors import ConfigError, RefusedError, SiteError
 from site_server.refusals import Cause
@@ -62,7 +62,7 @@ def _join(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    settings = _config(wanted, environ)
+    settings = _config(wanted, environ).as_role(wanted.role)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -81,18 +81,7 @@ def _status(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _explain(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    question = {
-        "user_name": wanted.user,
-        "printer_name": wanted.printer,
-        "pages": wanted.pages,
-        "colour": wanted.colour,
-        "copies": wanted.copies,
-        "sides": wanted.sides,
-        "link": wanted.link,
-    }
-    data_dir = _config(wanted, environ).data_dir
-    answer = asyncio.run(ask_site(data_dir, "/admin/v1/explain", question))
-    print("\n".join(answer["lines"]))
+    print(explain_command.explained(_config(wanted, environ).data_dir, wanted))
     return 0
 
 
@@ -107,7 +96,7 @@ def _force_offline(wanted: argparse.Namespace, environ: Mapping[str, str]) -> in
 
 
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    found = list(doctor.look(_config(wanted, environ), environ))
+    found = list(doctor.look(_config(wanted, environ).as_role(wanted.role), environ))
     print(render(found))
     return FAILED if any(one.required and not one.found for one in found) else 0
 
@@ -152,29 +141,25 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument(
         "--host", metavar="NAME", action="append", default=[], help="a name of this machine"
     )
-    commands.add_parser("run", parents=[place], help="serve until TERM or Ctrl-C")
+    role = argparse.ArgumentParser(add_help=False)
+    role.add_argument(
+        "--role",
+        choices=list(Role),
+        help="site, or secondary: a print server without a replica; else as the file says",
+    )
+    commands.add_parser("run", parents=[place, role], help="serve until TERM or Ctrl-C")
     commands.add_parser("status", parents=[place], help="what the running site says of itself")
-    _add_explain(commands.add_parser("explain", parents=[place], help="why a job would be printed"))
+    explain_command.add_explain(
+        commands.add_parser("explain", parents=[place], help="why something would be allowed")
+    )
     link_commands.add_drill(
         commands.add_parser("drill", parents=[place], help="rehearse an outage, with a report")
     )
     link_commands.add_force_offline(
         commands.add_parser("force-offline", parents=[place], help="cut the site off on purpose")
     )
-    commands.add_parser("doctor", parents=[place], help="look at what a site stands on")
+    commands.add_parser("doctor", parents=[place, role], help="look at what a site stands on")
     return parser
-
-
-def _add_explain(explain: argparse.ArgumentParser) -> None:
-    explain.add_argument("--user", metavar="NAME", required=True)
-    explain.add_argument("--printer", metavar="NAME", required=True)
-    explain.add_argument("--pages", type=int, required=True, help="pages of one copy")
-    explain.add_argument("--colour", action="store_true", help="all in colour, else all in black")
-    explain.add_argument("--copies", type=int, default=1)
-    explain.add_argument("--sides", choices=list(Sides), default=Sides.ONE_SIDED)
-    explain.add_argument(
-        "--link", choices=list(LinkState), help="as if the link were so, else as it is now"
-    )
 
 
 if __name__ == "__main__":

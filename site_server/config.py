@@ -7,14 +7,24 @@ this file: they lie in the data folder (`identity/`, `admin.key`), for the serve
 from __future__ import annotations
 
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from yarl import URL
 
 from failure_modes.accrual import AccrualTiming
 from failure_modes.errors import PolicyError
 from failure_modes.link import LinkTiming
+from failure_modes.offline_log import LogLimits
+from site_server.config_branch_directory import BranchDirectorySection
+from site_server.config_section import Section
 from site_server.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,14 +39,32 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 
+DEFAULT_LOG: Final = LogLimits()
+
+
+def _node_address(text: str) -> str:
+    try:
+        url = URL(text)
+        is_good = url.scheme == "https" and bool(url.host) and url.port is not None
+    except ValueError as error:
+        raise ValueError(f"not an address: {error}") from error
+    if not is_good or url.path not in {"", "/"} or url.query_string:
+        raise ValueError("must be https://HOST:PORT, the node port of a site server")
+    return text
+
+
+class Role(StrEnum):
+    """What this server is."""
+
+    SITE = "site"
+    """A site server: it has a replica and decides by itself."""
+    SECONDARY = "secondary"
+    """A print server without a replica: it asks the primary or a site server."""
+
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
+NodeAddress = Annotated[str, Field(max_length=300), AfterValidator(_node_address)]
 Host = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-class Section(BaseModel):
-    """The base of every part: frozen, nothing unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Limits(Section):
@@ -62,6 +90,10 @@ class Limits(Section):
     """Of one document: 1 GiB, what cloud print services take too."""
     free_bytes_min: Annotated[int, Field(ge=0)] = 64 * 1024**2
     """Of the spool's disk: below it no document is taken, so that the journal can go on."""
+    card_claims_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """Cards that people registered here and that are not settled: a row of 0.3 kB in memory too."""
+    card_claims_per_user_max: Annotated[int, Field(ge=1, le=100)] = 3
+    """Of these per person: a card, its replacement, and one more for a mistake."""
     jobs_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Jobs in one answer at a panel: about 10 ms of the server's time."""
     accounts_per_list_max: Annotated[int, Field(ge=1, le=10_000)] = 200
@@ -95,6 +127,12 @@ class Listen(Section):
     host: Host = "0.0.0.0"  # noqa: S104 - panels and computers of the branch must reach it
     device_port: Port = 7310
     ipp_port: Port = 8631
+    node_port: Port | None = None
+    """Where this site answers secondaries, over mutual TLS; without one it answers none."""
+    ipps_port: Port = 8632
+    """IPP over TLS, the only one over which passwords are taken. IPPS has the number of IPP (631,
+    RFC 7472), which is no help here: one port that speaks both would have to guess at the first
+    byte, and numbers below 1024 need root."""
 
 
 class Primary(Section):
@@ -157,15 +195,61 @@ class LinkSection(Section):
         return self.model_dump(exclude={"accrual"})
 
 
+class Secondary(Section):
+    """Whom a secondary asks, after headquarters, and how patiently."""
+
+    ask: list[NodeAddress] = Field(default_factory=list, max_length=8)
+    """The node ports of site servers, in this order: https://HOST:PORT."""
+    primary_ms: Annotated[int, Field(ge=50, le=MINUTE_MS)] = 1_000
+    """For headquarters' answer: ten round trips of a bad WAN; a person waits for it."""
+    site_server_ms: Annotated[int, Field(ge=50, le=MINUTE_MS)] = 1_000
+    down_ms: Annotated[int, Field(ge=0, le=10 * MINUTE_MS)] = 5_000
+    """A node that did not answer is left alone so long: a queue of jobs waits for it once."""
+    refresh_ms: Annotated[int, Field(ge=1_000, le=DAY_MS)] = 30_000
+    """How often it asks for its own queues and printers; answers about a job tell them too."""
+    users_max: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Users of whom it remembers whether they are restricted: 200 bytes each."""
+
+
+class OfflineLogSection(Section):
+    """The bounds of a secondary's offline log; see `failure_modes.offline_log.LogLimits`."""
+
+    records_max: int = DEFAULT_LOG.records_max
+    bytes_max: int = DEFAULT_LOG.bytes_max
+    alarm_percent: int = DEFAULT_LOG.alarm_percent
+    clear_percent: int = DEFAULT_LOG.clear_percent
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        try:
+            self.limits()
+        except PolicyError as error:
+            raise ValueError("; ".join(error.problems)) from error
+        return self
+
+    def limits(self) -> LogLimits:
+        """The same numbers as the log takes them."""
+        return LogLimits(**self.model_dump())
+
+
 class Config(Section):
     """Everything that one site server is told."""
 
+    role: Annotated[Role, Field(strict=False)] = Role.SITE
     data_dir: Annotated[Path, Field(strict=False)] = Path("/var/lib/holdfast-site")
     listen: Listen = Listen()
     primary: Primary = Primary()
     link: LinkSection = LinkSection()
     limits: Limits = Limits()
     times: Times = Times()
+    secondary: Secondary = Secondary()
+    offline_log: OfflineLogSection = OfflineLogSection()
+
+    def as_role(self, role: str | None) -> Config:
+        """The same in the role that the command line names; None names none."""
+        return self if role is None else self.model_copy(update={"role": Role(role)})
+
+    branch_directory: BranchDirectorySection | None = None
 
 
 def load(text: str, environ: Mapping[str, str]) -> Config:

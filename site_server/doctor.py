@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,31 +20,53 @@ from replication.adapters.components import (
 from replication.adapters.listen import PORTS_FILE
 from replication.adapters.system_clock import SystemClock
 from site_server.adapters import identity as identities
+from site_server.adapters.ldap_directory import LdapDirectory
+from site_server.config import Role
 from site_server.data_folder import DataFolder
 from site_server.errors import SiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from site_server.config import Config
+    from site_server.config import Config, Listen
+    from site_server.config_branch_directory import BranchDirectorySection
 
 
 def look(config: Config, environ: Mapping[str, str]) -> Iterator[Component]:
     """Each component as it is now. Nothing is changed."""
     yield python()
     yield pysqlite()
-    yield sqlean()
-    yield crsqlite(environ)
+    if config.role is Role.SITE:  # a secondary has neither a replica nor registers
+        yield sqlean()
+        yield crsqlite(environ)
     yield folder_writable(config.data_dir, config.limits.free_bytes_min)
     yield clock_sane(SystemClock())
     yield _identity(config)
     is_running = (config.data_dir / PORTS_FILE).exists()
-    for port in (config.listen.device_port, config.listen.ipp_port):
+    for port in _ports(config.listen):
         seen = port_free(config.listen.host, port)
         if is_running and not seen.found:
             seen = replace(seen, found=True, version="in use", where="by the running site")
         yield seen
+    if config.branch_directory is not None:
+        yield _branch_directory(config.branch_directory)
     yield from test_programs(environ)
+
+
+def _ports(listen: Listen) -> tuple[int, ...]:
+    more = () if listen.node_port is None else (listen.node_port,)
+    return (listen.device_port, listen.ipp_port, listen.ipps_port, *more)
+
+
+def _branch_directory(section: BranchDirectorySection) -> Component:
+    asked = Component(name="branch directory", found=False, where=section.url, required=False)
+    try:
+        problem = asyncio.run(LdapDirectory(section).problem())
+    except SiteError as error:
+        return replace(asked, hint=str(error))
+    if problem:
+        return replace(asked, hint=f"nobody can log in by password: {problem}")
+    return replace(asked, found=True, version="answers")
 
 
 def _identity(config: Config) -> Component:

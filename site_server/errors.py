@@ -3,6 +3,7 @@
 SiteError
 ├── ConfigError         the configuration cannot be used, all problems at once
 ├── NotJoinedError      this data folder belongs to no site yet
+├── UnsettledError      a secondary's folder is to be run as a site too early
 ├── NotRunningError     nobody answers for this data folder
 ├── RefusedError        a clear no to whoever asked, with a stable reason and what to do
 └── SpoolError          the folder of the documents cannot be used
@@ -36,6 +37,17 @@ class ConfigError(SiteError):
 
 class NotJoinedError(SiteError):
     """This data folder belongs to no site yet. Join one first: holdfast-site join --data DIR."""
+
+
+class UnsettledError(SiteError):
+    """Jobs that this folder printed as a secondary are not charged yet."""
+
+    def __init__(self, records: int) -> None:
+        super().__init__(
+            f"{records} jobs that this folder printed as a secondary are not charged yet. Run it "
+            "with --role secondary until its status shows offline_log_records 0."
+        )
+        self.records = records
 
 
 class NotRunningError(SiteError):

@@ -16,6 +16,7 @@ from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
+from site_server.service.keep_allowances import KeepAllowances
 from site_server.service.replica_age import ReplicaAge
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
@@ -78,6 +79,9 @@ class FarSide:
         )
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
+        self.allowances = KeepAllowances(
+            store=near.store, directory=directory, link=self._client, clock=clock
+        )
         self._watch = WatchLink(
             link=self._client,
             clock=clock,
@@ -94,7 +98,13 @@ class FarSide:
 
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
-        listeners = (self._watch, self._exchange, self._follow, self._sideways)
+        listeners = (
+            self._watch,
+            self._exchange,
+            self._follow,
+            self._sideways,
+            self.allowances,
+        )
 
         async def keep_linked() -> None:
             await self._client.run(listeners)
@@ -105,6 +115,7 @@ class FarSide:
         supervisor.keep("journal upload", self._exchange.run)
         supervisor.keep("directory", self._follow.run)
         supervisor.keep("registers", self._sideways.run)
+        supervisor.keep("allowances", self.allowances.run)
 
     @property
     def state(self) -> LinkState:

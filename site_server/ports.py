@@ -159,6 +159,14 @@ class Spool(Protocol):
         ...
 
 
+class BranchDirectory(Protocol):
+    """A directory in the branch that knows passwords."""
+
+    async def check(self, user_name: str, password: str) -> bool | None:
+        """Whether this is the user's password; None where nobody could say. Takes bounded time."""
+        ...
+
+
 class Fate(StrEnum):
     """What became of a job at its printer."""
 

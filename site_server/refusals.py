@@ -25,6 +25,7 @@ class Cause(StrEnum):
 
     NO_SUCH_DEVICE = "no_such_device"
     NOT_ADMINISTRATOR = "not_administrator"
+    NOT_A_NODE = "not_a_node"
     BAD_REQUEST = "bad_request"
     TOO_SLOW = "too_slow"
     NO_SUCH_SESSION = "no_such_session"
@@ -42,10 +43,17 @@ class Cause(StrEnum):
     JOB_IS_DONE = "job_is_done"
     OUTCOME_OPEN = "outcome_open"
     COPY_IS_DONE = "copy_is_done"
+    OTHER_CARD_USE = "other_card_use"
+    BAD_CARD_USE = "bad_card_use"
+    CARD_NOT_FREE = "card_not_free"
+    TOO_MANY_CARD_CLAIMS = "too_many_card_claims"
+    CARD_CLAIMS_FULL = "card_claims_full"
     HAS_DOCUMENT = "has_document"
     TOO_MANY_JOBS = "too_many_jobs"
     TOO_MANY_UPLOADS = "too_many_uploads"
     TOO_MANY_SESSIONS = "too_many_sessions"
+    TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_LOGINS = "too_many_logins"
     TOO_MANY_COPIES_OPEN = "too_many_copies_open"
     TOO_MANY_DELIVERIES = "too_many_deliveries"
     DISK_FULL = "disk_full"
@@ -79,6 +87,11 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.NOT_ADMINISTRATOR: Words(
         detail="This needs the site's administration key.",
         advice="Send the header Authorization: Bearer KEY, with the content of admin.key.",
+    ),
+    Cause.NOT_A_NODE: Words(
+        detail="This certificate is not good for asking here.",
+        advice="Only a site or secondary that headquarters approves may ask. See the state of its "
+        "site there: it may be revoked, fenced or joined anew.",
     ),
     Cause.BAD_REQUEST: Words(
         detail="This request is not as this address expects it.",
@@ -153,6 +166,32 @@ WORDS: Final[Mapping[Cause, Words]] = {
         detail="This copy session was finished already, with other pages.",
         advice="Report the pages of a copy session once.",
     ),
+    Cause.OTHER_CARD_USE: Words(
+        detail="This use of a card was told before, with other content. The first one stays.",
+        advice="A device gives each use a new random UUID and repeats it unchanged. Read the other "
+        "record out of the device, and charge it by hand if it is true.",
+    ),
+    Cause.BAD_CARD_USE: Words(
+        detail="This use of a card is not as this site expects it, so it was not recorded.",
+        advice="Correct the device's program. The other uses of the same upload were taken.",
+    ),
+    Cause.CARD_NOT_FREE: Words(
+        detail="This card cannot be registered. Take it to the help desk.",
+        advice="It is somebody else's, was revoked, or somebody else has claimed it. Register or "
+        "revoke it at the primary.",
+    ),
+    Cause.TOO_MANY_CARD_CLAIMS: Words(
+        detail="Your other cards have to be confirmed first. Try again later.",
+        advice="The bound is card_claims_per_user_max of the site's configuration. Claims are "
+        "settled when headquarters can be reached.",
+        retry_helps=True,
+    ),
+    Cause.CARD_CLAIMS_FULL: Words(
+        detail="Too many cards wait for their confirmation at this site. Try again later.",
+        advice="The bound is card_claims_max of the site's configuration. Claims are settled when "
+        "headquarters can be reached.",
+        retry_helps=True,
+    ),
     Cause.HAS_DOCUMENT: Words(
         detail="This job has its document already.",
         advice="One job carries one document.",
@@ -170,6 +209,17 @@ WORDS: Final[Mapping[Cause, Words]] = {
     Cause.TOO_MANY_SESSIONS: Words(
         detail="Too many people are logged in at this site. Try again in a minute.",
         advice="The bound is sessions_max of the site's configuration.",
+        retry_helps=True,
+    ),
+    Cause.TOO_MANY_TRIES: Words(
+        detail="There were too many wrong PINs or passwords. Wait 15 minutes, then try again.",
+        advice="Somebody mistypes, or guesses: the site's log names the user and the place. It "
+        "ends by itself; a restart of the site ends it, too.",
+    ),
+    Cause.TOO_MANY_LOGINS: Words(
+        detail="Too many people log in at this moment. Try again shortly.",
+        advice="Each PIN or password takes a moment of this machine. If it lasts, somebody tries "
+        "very many of them.",
         retry_helps=True,
     ),
     Cause.TOO_MANY_COPIES_OPEN: Words(

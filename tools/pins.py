@@ -56,5 +56,6 @@ DEBIAN_PROGRAMS = {
     "ippeveprinter": "cups-ipp-utils",
     "avahi-daemon": "avahi-daemon",
     "dbus-daemon": "dbus",
+    "slapd": "slapd",
 }
 """Program -> Debian package. `ippeveprinter` announces itself, so it needs the last two running."""

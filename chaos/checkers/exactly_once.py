@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.entries import bodies, journals
 from chaos.checkers.verdict import Verdict, verdict
-from replication.entry_bodies import BalanceAdjusted, CopyFinished, JobPrinted
+from replication.entry_bodies import (
+    BalanceAdjusted,
+    CardUsed,
+    CopyFinished,
+    JobPrinted,
+    JobPrintedLate,
+)
 from replication.journal import Entry, JournalHead, follows
 
 if TYPE_CHECKING:
@@ -67,7 +73,9 @@ def _booked_twice(state: FinalState) -> Iterator[str]:
     booked = Counter(
         [
             *(f"job {body.job_uuid}" for body in bodies(entries, JobPrinted)),
+            *(f"job {body.job_uuid}" for body in bodies(entries, JobPrintedLate)),
             *(f"copy session {body.copy_uuid}" for body in bodies(entries, CopyFinished)),
+            *(f"card use {body.use_uuid}" for body in bodies(entries, CardUsed)),
             *(
                 f"adjustment {body.request_id}"
                 for body in bodies(entries, BalanceAdjusted)

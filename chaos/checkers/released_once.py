@@ -21,6 +21,7 @@ from replication.entry_bodies import (
     JobExpired,
     JobNotPrinted,
     JobPrinted,
+    JobPrintedLate,
     JobReleased,
     JobUnknown,
 )
@@ -35,6 +36,7 @@ CHECKER: Final = "released_once"
 FATE_OF_BODY: Final[dict[type[Body], str]] = {
     JobReleased: "releasing",
     JobPrinted: "printed",
+    JobPrintedLate: "printed",
     JobNotPrinted: "held",
     JobUnknown: "unknown",
     JobDeleted: "deleted",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from chaos.final_state import DocumentFound
+    from chaos.live.nodes import Settings
     from chaos.live.wan import Wan, WanMaker
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -101,13 +102,14 @@ class Lab:
         answer.expect("tell headquarters where a printer is")
         return printer
 
-    async def start_site(self, name: str) -> SiteNode:
-        """Open the WAN of this site, let it join over it, and start it."""
+    async def start_site(self, name: str, more: Settings | None = None) -> SiteNode:
+        """Open the WAN of this site, let it join over it, and start it with `more` settings."""
         if self._maker is None:
             raise ChaosError("Headquarters must run before a site can join.")
         wan = await self._maker.open(name, self.primary.server.ports["link"])
         self.wans[name] = wan
-        site = SiteNode(self._children, self._subfolder(name), self.history, self.plan.link_timing)
+        settings = {"link": self.plan.link_timing, **(more or {})}
+        site = SiteNode(self._children, self._subfolder(name), self.history, settings)
         self._stack.push_async_callback(site.close)
         await site.join(await self.primary.join_token(name, wan.listen_port))
         await site.start()

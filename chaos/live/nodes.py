@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from chaos.live.admin_api import AdminApi
@@ -15,7 +16,6 @@ from chaos.live.wan import LOOPBACK
 from chaos.live.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from chaos.history import HistoryFile
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PRIMARY: Final = "primary"
 HEALTH_TIMEOUT_MS: Final = 30_000
+
+Settings = Mapping[str, Mapping[str, object]]
+"""A configuration: settings by section, '' for those above all sections."""
 
 
 class PrimaryNode:
@@ -82,14 +85,14 @@ class SiteNode:
         children: Children,
         folder: Path,
         history: HistoryFile,
-        link_timing: Mapping[str, int],
+        settings: Settings,
     ) -> None:
         self.name = folder.name
         self.server = Server(
             children,
             "site_server",
             folder,
-            lambda data, ports: _site_config(data, ports, link_timing),
+            lambda data, ports: _site_config(data, ports, settings),
         )
         self.witness = Witness(history, self.name)
         self._admin: SiteAdmin | None = None
@@ -112,6 +115,11 @@ class SiteNode:
     def ipp_port(self) -> int:
         """Where the queues are."""
         return self.server.ports["ipp"]
+
+    @property
+    def ipps_port(self) -> int:
+        """Where the queues are over TLS."""
+        return self.server.ports["ipps"]
 
     @property
     def _url(self) -> str:
@@ -155,22 +163,22 @@ def _primary_config(data: Path, ports: Mapping[str, int]) -> str:
     )
 
 
-def _site_config(data: Path, ports: Mapping[str, int], link_timing: Mapping[str, int]) -> str:
-    return _toml(
-        {
-            "": {"data_dir": str(data)},
-            "listen": {
-                "host": LOOPBACK,
-                "device_port": ports.get("device", 0),
-                "ipp_port": ports.get("ipp", 0),
-            },
-            "link": dict(link_timing),
-        }
-    )
+def _site_config(data: Path, ports: Mapping[str, int], settings: Settings) -> str:
+    listen: dict[str, object] = {
+        "host": LOOPBACK,
+        "device_port": ports.get("device", 0),
+        "ipp_port": ports.get("ipp", 0),
+        "ipps_port": ports.get("ipps", 0),
+    }
+    if "node" in ports:
+        listen["node_port"] = ports["node"]
+    known: Settings = {"": {"data_dir": str(data)}, "listen": listen}
+    sections = dict.fromkeys([*known, *settings])
+    return _toml({name: {**settings.get(name, {}), **known.get(name, {})} for name in sections})
 
 
-def _toml(sections: Mapping[str, Mapping[str, str | int]]) -> str:
-    # A JSON string or number is a TOML string or number too.
+def _toml(sections: Settings) -> str:
+    # A JSON string, number or list of them is the same in TOML.
     lines: list[str] = []
     for section, values in sections.items():
         if section and values:

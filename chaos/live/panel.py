@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from chaos.history import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from chaos.live.json_client import Answer, JsonClient
     from chaos.live.witness import Witness
 
@@ -79,6 +81,32 @@ class Panel:
         """Throw the job away."""
         answer = await self._client.call("DELETE", f"{SESSIONS}/{session_id}/jobs/{job_uuid}")
         return self._witness.saw(Operation.DELETE, answer, job_uuid=job_uuid)
+
+    async def change(
+        self, session_id: str, job_uuid: str, settings: Mapping[str, object]
+    ) -> Answer:
+        """Ask for other copies, sides or colour of a held job."""
+        path = f"{SESSIONS}/{session_id}/jobs/{job_uuid}"
+        return await self._client.call("PATCH", path, dict(settings))
+
+    async def claim_card(self, session_id: str, card_number: str) -> Answer:
+        """Register a card of one's own."""
+        path = f"{SESSIONS}/{session_id}/cards"
+        return await self._client.call("POST", path, {"card_number": card_number})
+
+    async def claims(self, session_id: str) -> list[dict[str, Any]]:
+        """What became of the cards that the person registered."""
+        answer = await self._client.call("GET", f"{SESSIONS}/{session_id}/cards")
+        return list(answer.expect("list the claims")["claims"])
+
+    async def settings(self) -> Answer:
+        """What the panel has to know before an outage of its own server."""
+        return await self._client.call("GET", "/device/v1/settings")
+
+    async def tell_card_uses(self, uses: Sequence[Mapping[str, object]]) -> Answer:
+        """Tell what was done while nobody answered."""
+        body = {"uses": [dict(use) for use in uses]}
+        return await self._client.call("POST", "/device/v1/card-uses", body)
 
     async def start_copies(self, session_id: str, copies: Copies) -> Answer:
         """Begin to copy, if there is credit for it."""

@@ -62,8 +62,8 @@ async def put_account(request: web.Request) -> web.Response:
 @routes.get(ACCOUNT + "/balance")
 async def get_balance(request: web.Request) -> web.Response:
     """What headquarters knows of an account's money: all entries that have arrived."""
-    account = _account(request)
-    return money.balance(request, account.balance_micros, {"account_name": account.account_name})
+    account_name = _account(request).account_name
+    return money.balance(request, account_payer(account_name), {"account_name": account_name})
 
 
 @routes.post(ACCOUNT + "/adjustments")

@@ -22,6 +22,7 @@ from primary.store import people
 from primary.store.people import User, UserFields
 from replication.card_hash import card_hash
 from replication.entry_bodies import user_payer
+from replication.slow_hash import CredentialKind
 
 routes: Final = web.RouteTableDef()
 
@@ -58,14 +59,14 @@ async def list_users(request: web.Request) -> web.Response:
     directory, limit = request.app[SERVICES].directory, limit_of(request)
     with directory.read() as connection:
         found = people.page_of_users(connection, after=request.query.get("after", ""), limit=limit)
-    return answer(page([_shown(user) for user in found], limit, "user_name"))
+    return answer(page([shown(user) for user in found], limit, "user_name"))
 
 
 @routes.get("/api/v1/users/{user_name}")
 async def get_user(request: web.Request) -> web.Response:
     """One user."""
     with request.app[SERVICES].directory.read() as connection:
-        return answer(_shown(people.user(connection, user_name_of(request))))
+        return answer(shown(people.user(connection, user_name_of(request))))
 
 
 @routes.put("/api/v1/users/{user_name}")
@@ -79,7 +80,7 @@ async def put_user(request: web.Request) -> web.Response:
         return is_new, people.user(connection, user_name)
 
     is_new, user = await request.app[SERVICES].directory.write(work)
-    return answer(_shown(user), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+    return answer(shown(user), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
 @routes.patch("/api/v1/users/{user_name}")
@@ -93,15 +94,15 @@ async def change_user(request: web.Request) -> web.Response:
         people.put_user(connection, user_name, dataclasses.replace(fields, **changes))
         return people.user(connection, user_name)
 
-    return answer(_shown(await request.app[SERVICES].directory.write(work)))
+    return answer(shown(await request.app[SERVICES].directory.write(work)))
 
 
 @routes.get("/api/v1/users/{user_name}/balance")
 async def get_balance(request: web.Request) -> web.Response:
     """What headquarters knows of a user's money: all entries that have arrived."""
     with request.app[SERVICES].directory.read() as connection:
-        user = people.user(connection, user_name_of(request))
-    return money.balance(request, user.balance_micros, {"user_name": user.user_name})
+        user_name = people.user(connection, user_name_of(request)).user_name
+    return money.balance(request, user_payer(user_name), {"user_name": user_name})
 
 
 @routes.post("/api/v1/users/{user_name}/adjustments")
@@ -120,7 +121,7 @@ async def put_card(request: web.Request) -> web.Response:
         people.put_card(connection, user_name, hashed)
         return people.user(connection, user_name)
 
-    return answer(_shown(await request.app[SERVICES].directory.write(work)))
+    return answer(shown(await request.app[SERVICES].directory.write(work)))
 
 
 @routes.delete("/api/v1/users/{user_name}/cards")
@@ -132,7 +133,7 @@ async def revoke_card(request: web.Request) -> web.Response:
         people.revoke_card(connection, user_name, hashed)
         return people.user(connection, user_name)
 
-    return answer(_shown(await request.app[SERVICES].directory.write(work)))
+    return answer(shown(await request.app[SERVICES].directory.write(work)))
 
 
 async def _card(request: web.Request) -> tuple[str, str]:
@@ -141,7 +142,8 @@ async def _card(request: web.Request) -> tuple[str, str]:
     return user_name, card_hash(body.card_number, request.app[SERVICES].card_key)
 
 
-def _shown(user: User) -> dict[str, Any]:
+def shown(user: User) -> dict[str, Any]:
+    """A user as JSON has them; of secrets only whether there are any."""
     return {
         "user_name": user.user_name,
         "full_name": user.fields.full_name,
@@ -149,5 +151,7 @@ def _shown(user: User) -> dict[str, Any]:
         "restricted": user.fields.restricted,
         "groups": list(user.fields.groups),
         "cards": user.cards,
+        "has_pin": CredentialKind.PIN in user.credentials,
+        "has_password": CredentialKind.PASSWORD in user.credentials,
         "balance_micros": user.balance_micros,
     }

@@ -4,6 +4,8 @@ from aiohttp import web
 
 from primary.http import (
     api_accounts,
+    api_allowances,
+    api_credentials,
     api_fleet,
     api_ledger,
     api_link_orders,
@@ -29,7 +31,9 @@ def make_app(services: Services, admin_key: str) -> web.Application:
     for part in (
         health,
         api_users,
+        api_credentials,
         api_accounts,
+        api_allowances,
         api_fleet,
         api_sites,
         api_link_orders,

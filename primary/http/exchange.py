@@ -20,6 +20,7 @@ from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
+from replication.adapters.hashing import Hashing
 from replication.adapters.system_clock import SystemClock
 from replication.ports import Clock
 
@@ -49,6 +50,7 @@ class Services:
     held_jobs: HeldJobs
     checks: Checks
     card_key: bytes
+    hashing: Hashing = field(default_factory=Hashing)
     site_says: SiteSays = field(default_factory=SiteSays)
     clock: Clock = field(default_factory=SystemClock)
 

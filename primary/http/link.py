@@ -14,9 +14,8 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from primary.errors import BadRequestError
-from primary.http import link_files
+from primary.http import link_files, link_told
 from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
-from primary.http.peer import JoinPeer, SitePeer, peer_of
 from primary.http.problems import problem, problems_middleware
 from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround, Links, LinkSession
@@ -30,6 +29,7 @@ from replication.messages import (
     PushedDelta,
     parse_from_site,
 )
+from replication.peer import JoinPeer, SitePeer, peer_of
 
 logger: Final = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ def make_link_app(
     app.router.add_post(JOIN_PATH, _join)
     app.router.add_get("/v1/link", _link, allow_head=False)
     link_files.add_routes(app)
+    link_told.add_routes(app)
     app.on_shutdown.append(_end_links)
     return app
 

@@ -27,7 +27,7 @@ def add_routes(app: web.Application) -> None:
 
 async def _manifest(request: web.Request) -> web.StreamResponse:
     """The files after the TXID `after`, or all of them."""
-    against = _objection(request)
+    against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
     after = request.query.get("after", "0")
@@ -42,7 +42,7 @@ async def _manifest(request: web.Request) -> web.StreamResponse:
 
 async def _file(request: web.Request) -> web.StreamResponse:
     """One file; 404 where it was compacted away, or belongs to another lineage."""
-    against = _objection(request)
+    against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
     try:
@@ -57,7 +57,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 
 async def _deltas(request: web.Request) -> web.StreamResponse:
     """Page deltas from one TXID to another; 404 where LTX files have to do."""
-    against = _objection(request)
+    against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
     publisher = request.app[GROUND].publisher
@@ -69,7 +69,8 @@ async def _deltas(request: web.Request) -> web.StreamResponse:
     raise NotFoundError("There is no page delta between these TXIDs: take LTX files.")
 
 
-def _objection(request: web.Request) -> str:
+def objection_to(request: web.Request) -> str:
+    """Why the site that calls must not be served; '' where it may be."""
     peer = request[SITE]
     site = request.app[GROUND].directory.site(peer.site_name)
     return objection(site, site_name=peer.site_name, epoch=peer.epoch)

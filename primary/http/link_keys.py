@@ -4,10 +4,10 @@ from typing import Final
 
 from aiohttp import web
 
-from primary.http.peer import JoinPeer, SitePeer
 from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround, Links
 from replication.adapters.ltx_store import LtxStore
+from replication.peer import JoinPeer, SitePeer
 
 GROUND: Final = web.AppKey("ground", LinkGround)
 STORE: Final = web.AppKey("store", LtxStore)

@@ -10,6 +10,7 @@ from pydantic import Field
 from primary.http.exchange import SERVICES, answer, body_of
 from primary.names import BalanceMicros, FromOutside
 from primary.service.adjust import Adjustment
+from primary.store import grants
 
 
 class AdjustmentBody(FromOutside):
@@ -31,7 +32,21 @@ async def adjust(request: web.Request, payer: str, called: dict[str, Any]) -> we
     return answer({**called, **dataclasses.asdict(adjusted)}, status)
 
 
-def balance(request: web.Request, balance_micros: int, called: dict[str, Any]) -> web.Response:
-    """What headquarters knows of somebody's money; `called` names them."""
-    currency = request.app[SERVICES].directory.currency()
-    return answer({**called, "balance_micros": balance_micros, "currency": currency})
+def balance(request: web.Request, payer: str, called: dict[str, Any]) -> web.Response:
+    """What headquarters knows of the money of `payer`; `called` names them.
+
+    Also how it is shared out: under `strict` a site spends what it was granted, and nothing else.
+    """
+    directory = request.app[SERVICES].directory
+    with directory.read() as connection:
+        found = grants.shares(connection, payer)
+    return answer(
+        {
+            **called,
+            "balance_micros": found.balance_micros,
+            "currency": directory.currency(),
+            "unassigned_micros": found.unassigned_micros,
+            "over_granted_micros": found.over_granted_micros,
+            "grants": [dataclasses.asdict(grant) for grant in found.grants],
+        }
+    )

@@ -4,7 +4,8 @@ Theory of operation
 -------------------
 The ledger and the directory are two files, and no transaction covers both. So the ledger is the
 truth about what was received and the directory follows it: entries, movements and print log are
-appended in one ledger transaction; then balances and watermark move in one directory transaction.
+appended in one ledger transaction; then balances, grants and watermark move in one directory
+transaction.
 Between the two a crash, a full disk or a cancelled request may strike. Nothing is undone then:
 whatever the ledger has beyond the directory's watermark is moved before anything else happens to
 that journal, at start (`roll_forward`) and at each `receive` and `head`.
@@ -24,7 +25,7 @@ from typing import Final
 
 from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
-from primary.service.project import dispute_unknown, payers_of, read_facts
+from primary.service.project import dispute_unknown, payers_of, read_facts, returns_of
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
@@ -110,7 +111,11 @@ class Ingest:
                 watermark.seq,
                 head.seq,
             )
-            await self._directory.project(head, self._ledger.movements_beyond(watermark))
+            await self._directory.project(
+                head,
+                self._ledger.movements_beyond(watermark),
+                self._ledger.returns_beyond(watermark),
+            )
         return head
 
     async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:
@@ -121,7 +126,7 @@ class Ingest:
         )
         _tell_disputes(facts)
         moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]
-        await self._directory.project(batch[-1].head, moved)
+        await self._directory.project(batch[-1].head, moved, returns_of(facts))
 
 
 def _tell_disputes(facts: Sequence[LedgerFact]) -> None:

@@ -3,9 +3,10 @@
 Theory of operation
 -------------------
 A session reads in order and answers in order: an entry is acknowledged only when the ledger and the
-directory have it, a beat only when both writers have answered. Heads and registers are sent beside
-that as they come. Whatever goes wrong ends the connection, and the site calls again: every message
-may be repeated, so nothing is kept here that the next session would need.
+directory have it, a beat only when both writers have answered, and an ask for allowances counts
+what came in before it. Heads, recalls and registers are sent beside that as they come. Whatever
+goes wrong ends the connection, and the site calls again: every message may be repeated, so nothing
+is kept here that the next session would need.
 
 There is one session per site, and the newest wins. After a cut the primary may not know for a while
 that the old connection is dead, and the site must not wait for that.
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from primary.errors import PrimaryError
+from primary.service.grant_allowances import grant_allowances
 from primary.service.ingest import Ingest
 from primary.service.publish import Publisher, Subscription
 from primary.service.site_says import Hearing, SiteSays
@@ -26,8 +28,11 @@ from primary.store.directory import Directory
 from replication.adapters.registers_peer import RegistersPeer
 from replication.errors import ReplicationError
 from replication.messages import (
+    ALLOWANCES_SINCE,
     PROTOCOL,
     Ack,
+    AllowanceAsk,
+    AllowanceRecall,
     AnyFromPrimary,
     AnyFromSite,
     Beat,
@@ -47,6 +52,8 @@ logger: Final = logging.getLogger(__name__)
 
 PROTOCOLS: Final = (PROTOCOL, PROTOCOL - 1)
 REASON_CHARS_MAX: Final = 1023
+RECALLS_MAX: Final = 100
+"""That wait for one site."""
 
 
 class Wire(Protocol):
@@ -82,19 +89,31 @@ class Links:
 
     def __init__(self) -> None:
         self._wires: dict[str, Wire] = {}
+        self._recalls: dict[str, asyncio.Queue[AllowanceRecall]] = {}
         self._refusals: dict[str, str] = {}
 
     def names(self) -> Sequence[str]:
         """The sites that are connected, in order."""
         return sorted(self._wires)
 
-    def add(self, site_name: str, wire: Wire) -> None:
-        """A site came in: its older connection, if any, is a dead one."""
+    def add(self, site_name: str, wire: Wire) -> asyncio.Queue[AllowanceRecall]:
+        """A site came in: its older connection, if any, is a dead one. Returns its recalls."""
+        recalls = self._recalls[site_name] = asyncio.Queue(RECALLS_MAX)
         self._refusals.pop(site_name, None)
         former = self._wires.get(site_name)
         self._wires[site_name] = wire
         if former is not None:
             former.abort()
+        return recalls
+
+    def recall(self, site_name: str, payer: str, amount_micros: int) -> None:
+        """Ask a site to give back what it does not need. Nobody waits for it.
+
+        A site that is not there, or too slow, hears nothing; whoever lacks it asks again.
+        """
+        recalls = self._recalls.get(site_name)
+        if recalls is not None and not recalls.full():
+            recalls.put_nowait(AllowanceRecall(payer=payer, amount_micros=amount_micros))
 
     def is_news(self, site_name: str, refusal: str) -> bool:
         """Whether the site is refused for another reason than before; it goes on calling."""
@@ -105,7 +124,7 @@ class Links:
     def remove(self, site_name: str, wire: Wire) -> None:
         """That connection ended."""
         if self._wires.get(site_name) is wire:
-            del self._wires[site_name]
+            del self._wires[site_name], self._recalls[site_name]
 
     def abort_all(self) -> None:
         """End them all: the primary stops."""
@@ -121,6 +140,7 @@ class LinkSession:
         self._wire = wire
         self._site_name = site_name
         self._epoch = epoch
+        self._protocol = PROTOCOL
         self._registers = RegistersPeer(ground.registers, wire.send)
         self._following: asyncio.Task[None] | None = None
 
@@ -135,11 +155,12 @@ class LinkSession:
                 logger.warning("site %s is refused: %s", self._site_name, refusal)
             await self._fence(refusal)
             return
-        links.add(self._site_name, self._wire)
+        self._protocol = min(hello.protocol, PROTOCOL)
+        recalls = links.add(self._site_name, self._wire)
         logger.info("site %s is connected", self._site_name)
         try:
             with self._ground.publisher.subscribe(takes_deltas=hello.takes_deltas) as heads:
-                await self._serve(heads)
+                await self._serve(heads, links, recalls)
         except* (ReplicationError, PrimaryError) as errors:
             logger.warning(
                 "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
@@ -148,11 +169,14 @@ class LinkSession:
             links.remove(self._site_name, self._wire)
             logger.info("site %s is gone", self._site_name)
 
-    async def _serve(self, heads: Subscription) -> None:
+    async def _serve(
+        self, heads: Subscription, links: Links, recalls: asyncio.Queue[AllowanceRecall]
+    ) -> None:
         ground = self._ground
         newest = ground.publisher.head()
         head = await ground.ingest.head(self._site_name, self._epoch)
         welcome = Welcome(
+            protocol=self._protocol,
             lineage=newest.lineage,
             txid=newest.txid,
             watermark_seq=head.seq,
@@ -161,18 +185,25 @@ class LinkSession:
         if not await self._wire.send(welcome) or not await self._registers.introduce():
             return
         async with asyncio.TaskGroup() as group:
-            pushing = group.create_task(self._push(heads))
+            beside = [group.create_task(self._push(heads))]
+            if self._protocol >= ALLOWANCES_SINCE:
+                beside.append(group.create_task(self._recall(recalls)))
             try:
-                await self._read(group)
+                await self._read(group, links)
             finally:
-                pushing.cancel()
+                for task in beside:
+                    task.cancel()
                 self._stop_following()
 
     async def _push(self, heads: Subscription) -> None:
         while await self._wire.send(await heads.next()):
             pass
 
-    async def _read(self, group: asyncio.TaskGroup) -> None:
+    async def _recall(self, recalls: asyncio.Queue[AllowanceRecall]) -> None:
+        while await self._wire.send(await recalls.get()):
+            pass
+
+    async def _read(self, group: asyncio.TaskGroup, links: Links) -> None:
         going = True
         while going and (message := await self._wire.receive()) is not None:
             match message:
@@ -180,6 +211,8 @@ class LinkSession:
                     going = await self._beat(message)
                 case Entries():
                     going = await self._take(message)
+                case AllowanceAsk():
+                    await self._grant(message, links)
                 case Registers():
                     await self._registers.take(message)
                 case RegistersHave():
@@ -211,6 +244,14 @@ class LinkSession:
         if received.gap_seq is not None:
             going = await self._wire.send(Gap(want_seq=received.gap_seq))
         return going
+
+    async def _grant(self, message: AllowanceAsk, links: Links) -> None:
+        answers = await grant_allowances(
+            self._ground.directory, self._site_name, self._epoch, message.needs
+        )
+        for answer in answers:
+            for holder in answer.holders if answer.short_micros else ():
+                links.recall(holder, answer.payer, answer.short_micros)
 
     async def _refusal_of(self, hello: Hello) -> str:
         """Why this site must not come in; '' where it may."""

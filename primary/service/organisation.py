@@ -25,10 +25,11 @@ from primary.names import HEADQUARTERS
 from primary.organisation_file import AccountItem, Organisation
 from primary.service.adjust import HEADQUARTERS_EPOCH
 from primary.service.heartbeat import MIN_READER
-from primary.store.directory import Directory, Heart, insert_heartbeat, projection
+from primary.store.directory import Directory, Heart, insert_heartbeat
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
 from primary.store.organisation_rows import rows_of
+from primary.store.projection import projection
 from replication.adapters.private_file import make_private_folder, sync_folder, write_private
 from replication.entry_bodies import BalanceAdjusted, account_payer, movement, user_payer
 from replication.journal import JournalHead, next_entry

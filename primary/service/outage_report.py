@@ -1,107 +1,144 @@
 """If this site's WAN were cut now: who could still print where, who could not, and why.
 
 The report puts two standard jobs to the same `decide` that the site asks, for everybody at every
-printer of the site, at the beginning of an outage. People whom no rule and no price tells apart
-are asked about once, so the report costs the same for a hundred users and for a hundred thousand.
+printer of the site, at the beginning of an outage and again at each moment at which its rules
+change: escalation steps, the warning, the end (`outage_moments.py`).
 
 Money is at risk where a balance can be spent twice, here and at another site that hears nothing of
 it: under `replica_balance` all of it, under `offline_ceiling` up to the ceiling, under `strict`
 nothing, and under `allow_overdraft` there is no bound. Users without a limit are not counted.
 
-Headquarters does not know a branch's clock, so opening hours are not looked at.
+Headquarters does not know a branch's clock. So opening hours are not counted in: the report says
+at which printers they hold, and counts as if it were open.
 """
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
 
-from failure_modes.catalogue import CATALOGUE, money_text
-from failure_modes.decide import decide
-from failure_modes.facts import ReleaseFacts, UserView, View
+from failure_modes.facts import AccountView, UserView
 from failure_modes.policy import Policy, resolve
-from failure_modes.pricing import PageCount
-from failure_modes.rule_vocabulary import FilterKind
-from failure_modes.vocabulary import CreditPolicy, Layer, LinkState, Micros, Reason, WallMs
+from failure_modes.vocabulary import CreditPolicy, Layer, Micros, WallMs
 from primary.names import MICROS_MAX
-from primary.store.outage_rows import People, PricedPrinter, credit_micros, people, printers_at
+from primary.service import outage_answers
+from primary.service.outage_answers import (
+    ANYBODY,
+    JOBS,
+    PLAIN_JOB,
+    SPECIAL_JOBS,
+    Answers,
+    Asker,
+    Ruled,
+    ask,
+)
+from primary.service.outage_findings import (
+    JobReport,
+    LaterReport,
+    OutageReport,
+    PrinterReport,
+    SpecialReport,
+)
+from primary.service.outage_moments import hours_text, turns
+from primary.store.outage_rows import accounts_named, credit_micros, people, printers_at
 from primary.store.policies import StoredPolicy, all_policies
 
-NO_PRICE: Final = "no_price"
-"""Why a site refuses everything at a printer that has no price: no rule was asked."""
-JOBS: Final[Mapping[str, PageCount]] = {
-    "1 mono page": PageCount(mono=1, colour=0),
-    "10 colour pages": PageCount(mono=0, colour=10),
-}
-BEGINNING: Final = WallMs(0)
-"""The moment of the cut: rules only look at how long ago it was."""
 NO_LIMIT: Final = MICROS_MAX
-GROUP_KINDS: Final = frozenset({FilterKind.GROUP, FilterKind.COLOUR_GROUP})
+FIRST_JOB: Final = next(iter(JOBS))
+RICH: Final = UserView(
+    user_name=ANYBODY, enabled=True, restricted=False, balance_micros=Micros(NO_LIMIT)
+)
+"""Is refused nothing for want of money: what is left are the rules about accounts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobReport:
-    """One standard job at one printer: how many could print it, and why the others not."""
+class _Reporter:
+    """Reports about one site, moment by moment."""
 
-    job: str
-    could_print: int
-    refused: Mapping[str, int]
+    def __init__(self, connection: Connection, ruled: Sequence[Ruled]) -> None:
+        self._connection = connection
+        self.ruled = ruled
+        bounds, lists = outage_answers.costs(ruled), outage_answers.group_lists(ruled)
+        groups = frozenset(name for names in lists for name in names)
+        found = people(connection, groups, bounds[-1])
+        self._rich = replace(RICH, groups=groups)
+        self._accounts: dict[str, Mapping[str, AccountView]] = {}
+        self.alike = outage_answers.alike(found, bounds, lists)
+        self._asker = Asker(self.alike)
+        self._credit: dict[int, int] = {}
 
+    def could_print(self, after_ms: int) -> int:
+        """How many could print at least the first standard job somewhere."""
+        answers = [self._asker.answers(each, after_ms) for each in self.ruled]
+        return sum(
+            count
+            for who, count in self.alike.items()
+            if any(answer[FIRST_JOB, who] is None for answer in answers)
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrinterReport:
-    """One printer during the outage."""
+    def printer(self, ruled: Ruled, after_ms: int) -> PrinterReport:
+        """One printer so long after the cut."""
+        policy = ruled.policy.after(after_ms)
+        answers = self._asker.answers(ruled, after_ms)
+        return PrinterReport(
+            printer_name=ruled.printer.printer_name,
+            policy_version=policy.version,
+            credit=policy.credit,
+            jobs=tuple(self._job(job, answers) for job in JOBS),
+            opening_hours=hours_text(policy.opening_hours),
+            special=tuple(self._special(ruled, after_ms)),
+        )
 
-    printer_name: str
-    policy_version: int
-    credit: CreditPolicy
-    jobs: tuple[JobReport, ...]
+    def printers(self, after_ms: int) -> tuple[PrinterReport, ...]:
+        """Every printer so long after the cut."""
+        return tuple(self.printer(each, after_ms) for each in self.ruled)
 
+    def at_risk(self, after_ms: int) -> int | None:
+        """The most that could be spent twice, at the printer whose rules are the laxest."""
+        bound_micros = 0
+        for each in self.ruled:
+            policy = each.policy.after(after_ms)
+            match policy.credit:
+                case CreditPolicy.ALLOW_OVERDRAFT:
+                    return None
+                case CreditPolicy.REPLICA_BALANCE:
+                    bound_micros = NO_LIMIT
+                case CreditPolicy.OFFLINE_CEILING:
+                    bound_micros = max(bound_micros, policy.offline_ceiling_micros)
+                case CreditPolicy.STRICT:
+                    pass
+        if bound_micros not in self._credit:
+            self._credit[bound_micros] = credit_micros(self._connection, bound_micros)
+        return self._credit[bound_micros]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutageReport:
-    """One site during the outage. `at_risk_micros` is None where nothing bounds it."""
+    def _job(self, job: str, answers: Answers) -> JobReport:
+        counted: Counter[str | None] = Counter()
+        for who, count in self.alike.items():
+            counted[answers[job, who]] += count
+        could_print = counted.pop(None, 0)
+        refused = {str(reason): count for reason, count in counted.most_common()}
+        return JobReport(job=job, could_print=could_print, refused=refused)
 
-    site_name: str
-    currency: str
-    users: int
-    could_print: int
-    """Users who could print at least the first standard job on at least one printer."""
-    at_risk_micros: int | None
-    printers: tuple[PrinterReport, ...]
-
-    def lines(self) -> list[str]:
-        """The report in words."""
-        who = f"{self.could_print} of {self.users} users could print"
-        said = [
-            f"If the WAN of {self.site_name} were cut now, {who}.",
-            f"Money at risk: {self._at_risk()}",
-        ]
-        for each in self.printers:
-            said.append(f"{each.printer_name}: credit {each.credit}, policy {each.policy_version}")
-            for job in each.jobs:
-                said.append(f"  {job.job}: {job.could_print} could print")
-                said += [
-                    f"    {count} refused, {reason}: {_title(reason)}"
-                    for reason, count in job.refused.items()
-                ]
-        return said
-
-    def _at_risk(self) -> str:
-        if self.at_risk_micros is None:
-            return "without bound, for debts are allowed"
-        return f"at most {money_text(self.at_risk_micros, self.currency)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ruled:
-    """A printer and the policy that rules it when an outage begins."""
-
-    printer: PricedPrinter
-    policy: Policy
+    def _special(self, ruled: Ruled, after_ms: int) -> Iterable[SpecialReport]:
+        """What becomes of special jobs, where that is not what becomes of a plain one."""
+        policy = ruled.policy.after(after_ms)
+        name = policy.offline_account_name
+        if name not in self._accounts:
+            self._accounts[name] = accounts_named(self._connection, [name])
+        asked = {
+            job: ask(ruled, facts, self._rich, after_ms=after_ms, accounts=self._accounts[name])
+            for job, facts in {"": PLAIN_JOB, **SPECIAL_JOBS}.items()
+        }
+        plain = asked.pop("")
+        for job, decision in asked.items():
+            if decision is None or plain is None:
+                continue
+            if SPECIAL_JOBS[job].choose_account and not policy.ask_for_account:
+                continue
+            own = [reason for reason in decision.reasons if reason not in plain.reasons]
+            if own:
+                yield SpecialReport(job=job, action=decision.action, reason=own[-1])
 
 
 def outage_report(
@@ -109,30 +146,39 @@ def outage_report(
 ) -> OutageReport:
     """The report about this site, which exists, with the prices in force at that time."""
     stored = all_policies(connection)
-    ruled = [
-        _Ruled(printer=each, policy=_policy(stored, site_name, each.printer_name).after(0))
-        for each in printers_at(connection, site_name, wall_ms)
-    ]
-    costs = sorted({0, *(cost for each in ruled for cost in _costs(each))})
-    groups = frozenset(name for each in ruled for name in _groups(each.policy))
-    alike = _alike(people(connection, groups, costs[-1]), costs)
-    answers = {each.printer.printer_name: _ask(each, alike) for each in ruled}
-    first = next(iter(JOBS))
-    could_print = sum(
-        count
-        for who, count in alike.items()
-        if any(answer[first, who] is None for answer in answers.values())
+    reporter = _Reporter(
+        connection,
+        [
+            Ruled(printer=each, policy=_policy(stored, site_name, each.printer_name))
+            for each in printers_at(connection, site_name, wall_ms)
+        ],
     )
     return OutageReport(
         site_name=site_name,
         currency=currency,
-        users=sum(alike.values()),
-        could_print=could_print,
-        at_risk_micros=_at_risk(connection, ruled),
-        printers=tuple(
-            _printer_report(each, answers[each.printer.printer_name], alike) for each in ruled
-        ),
+        users=reporter.alike.total(),
+        could_print=reporter.could_print(0),
+        at_risk_micros=reporter.at_risk(0),
+        printers=reporter.printers(0),
+        later=tuple(_later(reporter, currency)),
     )
+
+
+def _later(reporter: _Reporter, currency: str) -> Iterable[LaterReport]:
+    changes: dict[int, dict[str, list[str]]] = {}
+    for each in reporter.ruled:
+        for turn in turns(each.policy, currency):
+            at_once = changes.setdefault(turn.after_ms, {})
+            for change in turn.changes:
+                at_once.setdefault(change, []).append(each.printer.printer_name)
+    for after_ms, at_once in sorted(changes.items()):
+        yield LaterReport(
+            after_ms=after_ms,
+            changes={change: tuple(where) for change, where in at_once.items()},
+            could_print=reporter.could_print(after_ms),
+            at_risk_micros=reporter.at_risk(after_ms),
+            printers=reporter.printers(after_ms),
+        )
 
 
 def _policy(stored: Iterable[StoredPolicy], site_name: str, printer_name: str) -> Policy:
@@ -144,99 +190,3 @@ def _policy(stored: Iterable[StoredPolicy], site_name: str, printer_name: str) -
             if scopes.get(each.layer) == each.scope
         }
     )
-
-
-def _costs(ruled: _Ruled) -> Iterable[int]:
-    """Whatever a standard job can cost here; a conversion may change sides and colour."""
-    view = ruled.printer.view
-    if view is None:
-        return
-    price = view.price_on(ruled.policy.default_paper_size)
-    each_micros = (
-        price.mono_simplex_micros,
-        price.mono_duplex_micros,
-        price.colour_simplex_micros,
-        price.colour_duplex_micros,
-    )
-    for pages in JOBS.values():
-        yield from (micros * pages.total for micros in each_micros)
-
-
-def _groups(policy: Policy) -> Iterable[str]:
-    for rule in policy.filters.rules:
-        if rule.kind in GROUP_KINDS:
-            yield from rule.names
-    for change in policy.conversions.rules:
-        yield from change.groups
-
-
-def _alike(found: Iterable[People], costs: Sequence[int]) -> Counter[UserView]:
-    """How many users there are of each kind that the rules can tell apart.
-
-    A balance only matters by which costs it covers, so the highest of them stands for it.
-    """
-    alike: Counter[UserView] = Counter()
-    for each in found:
-        covered_micros = costs[bisect_right(costs, each.balance_micros) - 1]
-        who = UserView(
-            user_name="anybody",
-            enabled=each.enabled,
-            restricted=each.restricted,
-            balance_micros=Micros(covered_micros),
-            groups=each.groups,
-        )
-        alike[who] += each.count
-    return alike
-
-
-def _ask(ruled: _Ruled, alike: Iterable[UserView]) -> dict[tuple[str, UserView], str | None]:
-    """Why each standard job is refused to each kind of user; None where it is not."""
-    return {(job, who): _refusal(ruled, who, pages) for job, pages in JOBS.items() for who in alike}
-
-
-def _refusal(ruled: _Ruled, who: UserView, pages: PageCount) -> str | None:
-    printer = ruled.printer.view
-    if printer is None:
-        return NO_PRICE
-    view = View(user=who, printer=printer, offline_since_ms=BEGINNING, replica_ms=BEGINNING)
-    decision = decide(ReleaseFacts(pages=pages), view, LinkState.OFFLINE, ruled.policy, BEGINNING)
-    return None if decision.allowed else decision.reasons[0]
-
-
-def _printer_report(
-    ruled: _Ruled, answers: Mapping[tuple[str, UserView], str | None], alike: Counter[UserView]
-) -> PrinterReport:
-    jobs = []
-    for job in JOBS:
-        counted: Counter[str | None] = Counter()
-        for who, count in alike.items():
-            counted[answers[job, who]] += count
-        could_print = counted.pop(None, 0)
-        refused = {str(reason): count for reason, count in counted.most_common()}
-        jobs.append(JobReport(job=job, could_print=could_print, refused=refused))
-    return PrinterReport(
-        printer_name=ruled.printer.printer_name,
-        policy_version=ruled.policy.version,
-        credit=ruled.policy.credit,
-        jobs=tuple(jobs),
-    )
-
-
-def _at_risk(connection: Connection, ruled: Iterable[_Ruled]) -> int | None:
-    """The most that could be spent twice, at the printer whose rules are the laxest."""
-    bound_micros = 0
-    for each in ruled:
-        match each.policy.credit:
-            case CreditPolicy.ALLOW_OVERDRAFT:
-                return None
-            case CreditPolicy.REPLICA_BALANCE:
-                bound_micros = NO_LIMIT
-            case CreditPolicy.OFFLINE_CEILING:
-                bound_micros = max(bound_micros, each.policy.offline_ceiling_micros)
-            case CreditPolicy.STRICT:
-                pass
-    return credit_micros(connection, bound_micros)
-
-
-def _title(reason: str) -> str:
-    return "The printer has no price" if reason == NO_PRICE else CATALOGUE[Reason(reason)].title

@@ -12,8 +12,11 @@ from primary.names import HEADQUARTERS
 from primary.store.ledger_facts import LedgerFact
 from replication.entry_bodies import (
     BODY_VERSION,
+    AllowanceReturned,
     BalanceAdjusted,
+    Movement,
     movement,
+    returned,
 )
 from replication.errors import BadEntryError
 from replication.journal import Entry
@@ -29,6 +32,15 @@ def read_facts(batch: Sequence[Entry]) -> list[LedgerFact]:
 def payers_of(facts: Sequence[LedgerFact]) -> frozenset[str]:
     """Everybody whose money `facts` would move."""
     return frozenset(fact.movement.payer for fact in facts if fact.movement is not None)
+
+
+def returns_of(facts: Sequence[LedgerFact]) -> list[tuple[int, Movement]]:
+    """What these entries give back of allowances, as (seq, movement) in order."""
+    return [
+        (fact.entry.seq, back)
+        for fact in facts
+        if isinstance(fact.body, AllowanceReturned) and (back := returned(fact.body)) is not None
+    ]
 
 
 def dispute_unknown(facts: Sequence[LedgerFact], known_payers: Collection[str]) -> list[LedgerFact]:

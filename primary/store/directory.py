@@ -4,14 +4,14 @@ Every commit calls `on_commit`, so that the publisher can tell the sites. Only l
 checkpoints this file (`wal_autocheckpoint=0`): a checkpoint by anybody else would hide pages from
 it.
 
-Money moves here in one way only, `project`: balances and watermark in one transaction. What the
-ledger holds and the directory does not is found by the watermark and moved later, so a crash
+Money moves here in one way only, `project`: balances, grants and watermark in one transaction. What
+the ledger holds and the directory does not is found by the watermark and moved later, so a crash
 between the two files costs nothing (see `primary.service.ingest`).
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,17 +20,15 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from primary.errors import NotFoundError, ProjectionError, SiteRevokedError
-from primary.store.bulk import Bulk
+from primary.errors import NotFoundError, SiteRevokedError
+from primary.store.projection import WATERMARKS, Moved, projection, watermark_of
 from replication.adapters.sqlite_file import SqliteFile, Work, open_engine
-from replication.entry_bodies import Movement
 from replication.journal import JournalHead
 from replication.schema.directory import (
     balances,
     directory_metadata,
     heartbeat,
     sites,
-    watermarks,
 )
 
 T = TypeVar("T")
@@ -60,23 +58,6 @@ _FENCE: Final = (
     update(sites)
     .where(sites.c.site_name == bindparam("site"), sites.c.state == APPROVED)
     .values(state=FENCED, state_reason=bindparam("reason"))
-)
-_WATERMARKS = select(
-    watermarks.c.site_name, watermarks.c.epoch, watermarks.c.seq, watermarks.c.entry_hash
-).order_by(watermarks.c.site_name, watermarks.c.epoch)
-_WATERMARK: Final = _WATERMARKS.where(
-    watermarks.c.site_name == bindparam("site"), watermarks.c.epoch == bindparam("site_epoch")
-)
-_PUT_WATERMARK = insert(watermarks)
-_MOVE_WATERMARK: Final = _PUT_WATERMARK.on_conflict_do_update(
-    index_elements=["site_name", "epoch"],
-    set_={"seq": _PUT_WATERMARK.excluded.seq, "entry_hash": _PUT_WATERMARK.excluded.entry_hash},
-)
-_MOVE: Final = Bulk(
-    update(balances)
-    .where(balances.c.payer == bindparam("who"))
-    .values(balance_micros=balances.c.balance_micros + bindparam("delta")),
-    ("delta", "who"),
 )
 _BALANCE: Final = select(balances.c.balance_micros).where(balances.c.payer == bindparam("who"))
 _KNOWN: Final = select(balances.c.payer).where(
@@ -214,12 +195,12 @@ class Directory:
     def watermark(self, site_name: str, epoch: int) -> JournalHead:
         """How far this journal has taken effect in the balances; seq 0 when nothing has."""
         with self.read() as connection:
-            return _watermark(connection, site_name, epoch)
+            return watermark_of(connection, site_name, epoch)
 
     def watermarks(self) -> tuple[JournalHead, ...]:
         """Every watermark, by site and epoch."""
         with self.read() as connection:
-            return tuple(JournalHead(**row._asdict()) for row in connection.execute(_WATERMARKS))
+            return tuple(JournalHead(**row._asdict()) for row in connection.execute(WATERMARKS))
 
     def balance_micros(self, payer: str) -> int | None:
         """The payer's balance; None where there is no such payer."""
@@ -240,58 +221,14 @@ class Directory:
             self._known_payers.update(known)
         return frozenset(known)
 
-    async def project(self, upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> None:
+    async def project(self, upto: JournalHead, moved: Moved, returned: Moved = ()) -> None:
         """Let `moved` (seq, movement) take effect and set the watermark to `upto`, together."""
-        await self.write(projection(upto, moved))
-
-
-def projection(upto: JournalHead, moved: Sequence[tuple[int, Movement]]) -> Work[None]:
-    """The transaction that moves the money beyond the watermark, and the watermark with it.
-
-    Repeating it changes nothing. Errors: `ProjectionError` where a payer has no balance.
-    """
-
-    def work(connection: Connection) -> None:
-        before = _watermark(connection, upto.site_name, upto.epoch)
-        if before.seq >= upto.seq:
-            return
-        sums = sum_by_payer(movement for seq, movement in moved if seq > before.seq)
-        if _MOVE(connection, [(delta, payer) for payer, delta in sorted(sums.items())]) != len(
-            sums
-        ):
-            raise ProjectionError
-        connection.execute(
-            _MOVE_WATERMARK,
-            {
-                "site_name": upto.site_name,
-                "epoch": upto.epoch,
-                "seq": upto.seq,
-                "entry_hash": upto.entry_hash,
-            },
-        )
-
-    return work
+        await self.write(projection(upto, moved, returned))
 
 
 def insert_heartbeat(connection: Connection, heart: Heart) -> None:
     """Write the one row that makes a file a directory."""
     connection.execute(_INSERT_HEART, {"id": 1, **asdict(heart)})
-
-
-def sum_by_payer(movements: Iterable[Movement]) -> dict[str, int]:
-    """What each payer gains (negative: loses) by all of `movements` together."""
-    sums: dict[str, int] = {}
-    for movement in movements:
-        sums[movement.payer] = sums.get(movement.payer, 0) + movement.amount_micros
-    return sums
-
-
-def _watermark(connection: Connection, site_name: str, epoch: int) -> JournalHead:
-    values = {"site": site_name, "site_epoch": epoch}
-    row = connection.execute(_WATERMARK, values).one_or_none()
-    if row is None:
-        return JournalHead(site_name=site_name, epoch=epoch)
-    return JournalHead(**row._asdict())
 
 
 def _nothing(_connection: Connection) -> None:

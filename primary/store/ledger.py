@@ -22,7 +22,7 @@ from primary.store.ledger_tables import (
     requests,
 )
 from replication.adapters.sqlite_file import SqliteFile, Work
-from replication.entry_bodies import Movement
+from replication.entry_bodies import EntryKind, Movement, parse_body, returned
 from replication.journal import Entry, JournalHead
 from replication.ports import Micros, WallMs
 
@@ -60,6 +60,16 @@ _MOVEMENTS: Final = (
         movements.c.seq > bindparam("after"),
     )
     .order_by(movements.c.seq)
+)
+_RETURNS: Final = (
+    select(entries.c.seq, entries.c.body)
+    .where(
+        *_OF_JOURNAL,
+        entries.c.seq > bindparam("after"),
+        entries.c.kind == EntryKind.ALLOWANCE_RETURNED.value,
+        entries.c.disputed == "",
+    )
+    .order_by(entries.c.seq)
 )
 _INSERT_REQUEST: Final = insert(requests)
 _REQUEST: Final = (
@@ -133,6 +143,18 @@ class Ledger:
                 (seq, Movement(payer=payer, amount_micros=Micros(amount)))
                 for seq, payer, amount in connection.execute(_MOVEMENTS, values)
             ]
+
+    def returns_beyond(self, watermark: JournalHead) -> list[tuple[int, Movement]]:
+        """What this journal gives back of allowances beyond `watermark`, in the same form."""
+        values = {
+            "site": watermark.site_name,
+            "site_epoch": watermark.epoch,
+            "after": watermark.seq,
+        }
+        with self.read() as connection:
+            found = connection.execute(_RETURNS, values).all()
+        bodies = [(seq, parse_body(EntryKind.ALLOWANCE_RETURNED, body)) for seq, body in found]
+        return [(seq, back) for seq, body in bodies if (back := returned(body)) is not None]
 
     def entry(self, site_name: str, epoch: int, seq: int) -> Entry | None:
         """The entry of this number."""

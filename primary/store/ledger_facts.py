@@ -8,7 +8,15 @@ from sqlalchemy import Connection
 
 from primary.store.bulk import bulk_insert
 from primary.store.ledger_tables import entries, movements, print_log
-from replication.entry_bodies import Body, CopyFinished, JobPrinted, Movement
+from replication.entry_bodies import (
+    Body,
+    CardUsed,
+    CopyFinished,
+    JobPrinted,
+    JobPrintedLate,
+    Movement,
+    user_name_of,
+)
 from replication.journal import Entry
 from replication.ports import WallMs
 
@@ -76,7 +84,7 @@ def insert_facts(connection: Connection, facts: Sequence[LedgerFact], now_ms: Wa
         [
             _print_row(fact.entry, fact.body)
             for fact in good
-            if isinstance(fact.body, JobPrinted | CopyFinished)
+            if isinstance(fact.body, JobPrinted | CopyFinished | CardUsed)
         ],
     )
 
@@ -102,11 +110,13 @@ def _entry_row(fact: LedgerFact, now_ms: WallMs) -> tuple[Any, ...]:
     )
 
 
-def _print_row(entry: Entry, body: JobPrinted | CopyFinished) -> tuple[Any, ...]:
+def _print_row(entry: Entry, body: JobPrinted | CopyFinished | CardUsed) -> tuple[Any, ...]:
+    if isinstance(body, CardUsed):
+        return _card_row(entry, body)
     printed = isinstance(body, JobPrinted)
     return (
         *_key(entry),
-        entry.wall_ms,
+        body.printed_wall_ms if isinstance(body, JobPrintedLate) else entry.wall_ms,
         body.job_uuid if isinstance(body, JobPrinted) else body.copy_uuid,
         "print" if printed else "copy",
         body.user_name,
@@ -116,4 +126,22 @@ def _print_row(entry: Entry, body: JobPrinted | CopyFinished) -> tuple[Any, ...]
         body.mono_pages,
         body.colour_pages,
         body.copies if isinstance(body, JobPrinted) else 1,
+    )
+
+
+def _card_row(entry: Entry, body: CardUsed) -> tuple[Any, ...]:
+    """What was done at a device by itself, at the time when it was done there."""
+    payer = body.payer or ""
+    return (
+        *_key(entry),
+        body.used_wall_ms,
+        body.use_uuid,
+        "card",
+        user_name_of(payer),
+        body.printer_name,
+        payer,
+        body.cost_micros,
+        body.mono_pages,
+        body.colour_pages,
+        1,
     )

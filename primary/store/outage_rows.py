@@ -7,11 +7,11 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, literal, select
 
-from failure_modes.facts import PrinterView
+from failure_modes.facts import AccountView, PrinterView
 from failure_modes.vocabulary import Micros, ProviderMode, WallMs
-from replication.entry_bodies import user_payer
+from replication.entry_bodies import account_payer, user_payer
 from replication.prices_in_force import PricesInForce
-from replication.schema.directory import balances, memberships, printers, users
+from replication.schema.directory import accounts, balances, memberships, printers, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,25 @@ _PEOPLE: Final = (
         )
         .scalar_subquery()
         .label("groups"),
-        func.min(_BALANCE, bindparam("bound")).label("balance_micros"),
+        func.min(_BALANCE, bindparam("bound")).label("covered_micros"),
         func.count().label("count"),
     )
     .select_from(_WITH_BALANCE)
-    .group_by("enabled", "restricted", "groups", "balance_micros")
+    .group_by("enabled", "restricted", "groups", "covered_micros")
+)
+_ACCOUNTS: Final = (
+    select(
+        accounts.c.account_name,
+        accounts.c.enabled,
+        accounts.c.restricted,
+        func.coalesce(balances.c.balance_micros, 0).label("balance_micros"),
+    )
+    .select_from(
+        accounts.outerjoin(
+            balances, balances.c.payer == literal(account_payer("")) + accounts.c.account_name
+        )
+    )
+    .where(accounts.c.account_name.in_(bindparam("names", expanding=True)))
 )
 _AT_RISK: Final = (
     select(func.coalesce(func.sum(func.min(_BALANCE, bindparam("bound"))), 0))
@@ -83,12 +97,32 @@ def printers_at(connection: Connection, site_name: str, wall_ms: WallMs) -> list
 def people(connection: Connection, groups: Collection[str], bound_micros: int) -> list[People]:
     """Everybody, by what these groups and balances up to the bound tell apart."""
     values = {"groups": sorted(groups), "bound": bound_micros}
+    listed: dict[str, frozenset[str]] = {}
     return [
-        People(**{**row._asdict(), "groups": frozenset(json.loads(row.groups))})
-        for row in connection.execute(_PEOPLE, values)
+        People(
+            enabled=enabled,
+            restricted=restricted,
+            groups=listed.setdefault(names, frozenset(json.loads(names))),
+            balance_micros=covered_micros,
+            count=count,
+        )
+        for enabled, restricted, names, covered_micros, count in connection.execute(_PEOPLE, values)
     ]
 
 
 def credit_micros(connection: Connection, bound_micros: int) -> int:
     """What all restricted users together have, of each no more than the bound."""
     return int(connection.execute(_AT_RISK, {"bound": bound_micros}).scalar_one())
+
+
+def accounts_named(connection: Connection, names: Collection[str]) -> dict[str, AccountView]:
+    """Those of these shared accounts that there are."""
+    return {
+        row.account_name: AccountView(
+            account_name=row.account_name,
+            balance_micros=row.balance_micros,
+            enabled=row.enabled,
+            restricted=row.restricted,
+        )
+        for row in connection.execute(_ACCOUNTS, {"names": sorted(names)})
+    }

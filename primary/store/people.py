@@ -1,4 +1,4 @@
-"""Users, their groups and their cards, as rows of the directory.
+"""Users, their groups, their cards and their PINs, as rows of the directory.
 
 A user is never deleted, only disabled: history names them, and so may entries that are still at a
 site. Each user has a balance from the first moment on; a payer without one would be disputed.
@@ -14,7 +14,15 @@ from sqlalchemy.dialects.sqlite import insert
 
 from primary.errors import ConflictError, NotFoundError
 from replication.entry_bodies import user_payer
-from replication.schema.directory import balances, cards, groups, memberships, users
+from replication.schema.directory import (
+    balances,
+    cards,
+    credentials,
+    groups,
+    memberships,
+    users,
+)
+from replication.slow_hash import CredentialKind
 
 _GROUPS_OF_USER = (
     select(func.json_group_array(memberships.c.group_name))
@@ -27,6 +35,11 @@ _CARDS_OF_USER = (
     .where(cards.c.user_name == users.c.user_name, cards.c.revoked.is_(False))
     .scalar_subquery()
 )
+_KINDS_OF_USER = (
+    select(func.json_group_array(credentials.c.kind))
+    .where(credentials.c.user_name == users.c.user_name)
+    .scalar_subquery()
+)
 _USERS = select(
     users.c.user_name,
     users.c.full_name,
@@ -35,6 +48,7 @@ _USERS = select(
     balances.c.balance_micros,
     _GROUPS_OF_USER.label("groups"),
     _CARDS_OF_USER.label("cards"),
+    _KINDS_OF_USER.label("kinds"),
 ).join(balances, balances.c.payer == "user:" + users.c.user_name)
 _ONE: Final = _USERS.where(users.c.user_name == bindparam("who"))
 _PAGE: Final = (
@@ -71,6 +85,14 @@ _REVOKE_CARD: Final = (
     .where(cards.c.card_hash == bindparam("card"), cards.c.user_name == bindparam("who"))
     .values(revoked=True)
 )
+_INSERT_CREDENTIAL = insert(credentials)
+_PUT_CREDENTIAL: Final = _INSERT_CREDENTIAL.on_conflict_do_update(
+    index_elements=["user_name", "kind"],
+    set_={"slow_hash": _INSERT_CREDENTIAL.excluded.slow_hash},
+)
+_DROP_CREDENTIAL: Final = delete(credentials).where(
+    credentials.c.user_name == bindparam("who"), credentials.c.kind == bindparam("which")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +113,8 @@ class User:
     fields: UserFields
     balance_micros: int
     cards: int
+    credentials: frozenset[CredentialKind]
+    """Of which kinds they have a secret."""
 
 
 def user(connection: Connection, user_name: str) -> User:
@@ -145,6 +169,23 @@ def revoke_card(connection: Connection, user_name: str, card_hash: str) -> None:
         raise NotFoundError(f"User {user_name!r} has no such card. Nothing was changed.")
 
 
+def put_credential(
+    connection: Connection, user_name: str, kind: CredentialKind, slow_hash: str
+) -> None:
+    """Give the user this secret instead of any other of its kind. Errors: `NotFoundError`."""
+    if not _exists(connection, user_name):
+        raise _unknown(user_name)
+    row = {"user_name": user_name, "kind": kind.value, "slow_hash": slow_hash}
+    connection.execute(_PUT_CREDENTIAL, row)
+
+
+def drop_credential(connection: Connection, user_name: str, kind: CredentialKind) -> None:
+    """Take the user's secret of this kind away. Errors: `NotFoundError` where there is none."""
+    values = {"who": user_name, "which": kind.value}
+    if connection.execute(_DROP_CREDENTIAL, values).rowcount != 1:
+        raise NotFoundError(f"User {user_name!r} has no {kind}. Nothing was changed.")
+
+
 def _exists(connection: Connection, user_name: str) -> bool:
     return connection.execute(_EXISTS, {"who": user_name}).one_or_none() is not None
 
@@ -175,4 +216,5 @@ def _user(row: Row[*tuple[Any, ...]]) -> User:
         ),
         balance_micros=row.balance_micros,
         cards=row.cards,
+        credentials=frozenset(map(CredentialKind, json.loads(row.kinds))),
     )

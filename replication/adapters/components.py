@@ -59,6 +59,7 @@ TEST_PROGRAMS = {
     "lp": "cups-client",
     "ipptool": "cups-ipp-utils",
     "ippeveprinter": "cups-ipp-utils",
+    "slapd": "slapd",
 }
 
 _CRSQLITE_PROBE = """

@@ -14,6 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
 
+from replication.adapters.claim_rows import (
+    CARD_CLAIMS_TABLE,
+    DROP_CLAIM,
+    LIST_CLAIMS,
+    PUT_CLAIM,
+    SETTLE_CLAIM,
+    claim_row,
+    claims_of,
+    verdict_row,
+)
 from replication.adapters.register_rows import (
     DROP,
     HELD_JOBS_TABLE,
@@ -37,6 +47,7 @@ from replication.errors import ReplicationError, StoreClosedError
 from replication.registers import (
     BATCH_CHANGES_MAX,
     Batch,
+    CardClaim,
     HeldJob,
     Versions,
     lacking,
@@ -91,6 +102,25 @@ class Registers:
         """Every job that any site holds, as far as this node has heard."""
         rows = await self._run(lambda: self._connection.execute(LIST).fetchall())
         return tuple(job_of(row) for row in rows)
+
+    async def put_card_claim(self, claim: CardClaim) -> None:
+        """Make the register say this of the card at that site; durable on return."""
+        row = claim_row(claim)
+        await self._write_own(lambda: self._connection.execute(PUT_CLAIM, row))
+
+    async def settle_card_claims(self, verdicts: Sequence[CardClaim]) -> None:
+        """Write state and reason of these claims; one that is gone meanwhile stays so."""
+        rows = [verdict_row(claim) for claim in verdicts]
+        await self._write_own(lambda: self._connection.executemany(SETTLE_CLAIM, rows))
+
+    async def drop_card_claim(self, card_hash: str, site_name: str) -> None:
+        """Take the claim out of the register; one that is not there changes nothing."""
+        key = (card_hash, site_name)
+        await self._write_own(lambda: self._connection.execute(DROP_CLAIM, key))
+
+    async def card_claims(self) -> tuple[CardClaim, ...]:
+        """Every claim of any site, as far as this node has heard."""
+        return claims_of(await self._run(lambda: self._connection.execute(LIST_CLAIMS).fetchall()))
 
     async def newer_than(self, versions: Versions) -> Batch | None:
         """The next whole versions that `versions` lacks; None: nothing."""
@@ -207,9 +237,11 @@ def _prepare(connection: Any) -> None:  # noqa: ANN401 - the driver has no types
     connection.execute("PRAGMA synchronous = FULL")
     with _transaction(connection):
         connection.execute(HELD_JOBS_TABLE)
+        connection.execute(CARD_CLAIMS_TABLE)
         connection.execute(VERSIONS_TABLE)
         # Two arguments: the one-argument form reads past its string and fails at random.
         connection.execute("SELECT crsql_as_crr('main', 'held_jobs')").fetchall()
+        connection.execute("SELECT crsql_as_crr('main', 'card_claims')").fetchall()
     if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         with _transaction(connection):
             connection.execute("DELETE FROM register_versions")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from replication.adapters.claim_rows import COLUMNS as CLAIM_COLUMNS
+from replication.adapters.claim_rows import KEYS as CLAIM_KEYS
 from replication.messages import RegisterChange
 from replication.ports import Micros, WallMs
 from replication.registers import HeldJob
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """A file of another version forgets how far it has come, so that it hears everything again."""
 ROWS_PER_VERSION: Final = 200
 """Rows that one transaction puts: 1,800 changes, so that a batch holds at least two versions."""
@@ -42,6 +44,12 @@ CREATE TABLE IF NOT EXISTS register_versions (
 ) WITHOUT ROWID"""
 ROW_IS_ALIVE: Final = "-1"
 """cr-sqlite's name for the life and death of a row, where a column's name stands otherwise."""
+
+KNOWN_CELLS: Final = {
+    "held_jobs": frozenset((*COLUMNS[1:], ROW_IS_ALIVE)),
+    "card_claims": frozenset((*CLAIM_COLUMNS[len(CLAIM_KEYS) :], ROW_IS_ALIVE)),
+}
+"""Which cells of which tables this version has a place for."""
 
 _MARKS = ", ".join("?" * len(COLUMNS))
 _SET = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[1:])
@@ -116,4 +124,4 @@ def merge_row(change: RegisterChange) -> tuple[object, ...]:
 
 def is_known(change: RegisterChange) -> bool:
     """Whether this version has a place for it."""
-    return change.table == "held_jobs" and change.cid in (*COLUMNS[1:], ROW_IS_ALIVE)
+    return change.cid in KNOWN_CELLS.get(change.table, ())

@@ -24,6 +24,17 @@ def server_context(*, cert: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+def print_server_context(*, cert: Path, key: Path) -> ssl.SSLContext:
+    """The same for print clients, without session tickets.
+
+    CUPS 2.4 over GnuTLS takes a ticket, which TLS 1.3 sends after the handshake, for a broken
+    connection, and connects again for ever (seen with Debian 12's ipptool).
+    """
+    context = server_context(cert=cert, key=key)
+    context.num_tickets = 0
+    return context
+
+
 def link_client_context(*, cert: Path, key: Path, ca_pem: str) -> ssl.SSLContext:
     """The site's end of the link: verifies the primary by our CA and by its host name."""
     context = client_context(ca_pem=ca_pem)

@@ -63,6 +63,7 @@ class Identity:
     primary: LinkAddress
     cert_path: Path
     key_path: Path
+    ca_path: Path
     ca_pem: str
     card_key: bytes
 
@@ -84,7 +85,8 @@ def load(folder: Path) -> Identity:
         raise NotJoinedError
     try:
         site = _SiteFile.model_validate_json((folder / "site.json").read_bytes())
-        ca_pem = (folder / "ca.pem").read_text("ascii")
+        ca_path = folder / "ca.pem"
+        ca_pem = ca_path.read_text("ascii")
         card_key = bytes.fromhex((folder / "card.key").read_text("ascii"))
     except (OSError, ValueError) as error:
         raise DamagedIdentityError(f"{DamagedIdentityError.__doc__} ({error})") from error
@@ -94,6 +96,7 @@ def load(folder: Path) -> Identity:
         primary=LinkAddress(host=site.primary_host, port=site.primary_port),
         cert_path=folder / "cert.pem",
         key_path=folder / "key.pem",
+        ca_path=ca_path,
         ca_pem=ca_pem,
         card_key=card_key,
     )

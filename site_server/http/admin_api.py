@@ -1,6 +1,6 @@
 """The API of whoever runs the site: status, balances, jobs, the journal, unknown outcomes.
 
-It also explains decisions: what would be decided about a job, and why.
+It also explains decisions: what would be decided about a login, a copy or a job, and why.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from replication.entry_bodies import user_payer
-from site_server.http.bodies import ExplainBody, SettleBody, read_body
+from site_server.http.bodies import SettleBody, read_body
+from site_server.http.explain_body import ExplainBody
 from site_server.http.keys import SERVICES, STATUS, check_admin
 from site_server.refusals import Cause, refusal
-from site_server.service.explain_decision import Supposed, explain_decision
+from site_server.service.explain_decision import explain_decision
 
 if TYPE_CHECKING:
     from site_server.store.jobs import Job
@@ -35,29 +36,31 @@ async def get_status(request: web.Request) -> web.Response:
 
 @routes.get("/admin/v1/balances/{user_name}")
 async def get_balance(request: web.Request) -> web.Response:
-    """A user's money, part by part."""
+    """A user's money and allowance, part by part."""
     check_admin(request)
     services = request.app[SERVICES]
     user_name = request.match_info["user_name"]
-    money = services.decider.balance(services.ground.store, user_payer(user_name))
+    payer = user_payer(user_name)
+    money = services.decider.balance(services.ground.store, payer)
+    allowance = services.decider.allowance(services.ground.store, payer)
     return web.json_response(
         {
             "user_name": user_name,
             **asdict(money),
             "effective_micros": money.effective_micros,
+            "allowance": {**asdict(allowance), "left_micros": allowance.left_micros},
         }
     )
 
 
 @routes.post("/admin/v1/explain")
 async def explain(request: web.Request) -> web.Response:
-    """What would be decided about a job, why, and what would change it. Nothing is written."""
+    """What would be decided, why, and what would change it. Nothing is written."""
     check_admin(request)
     body = await read_body(request, ExplainBody)
     services = request.app[SERVICES]
-    supposed = Supposed(**dict(body))
     return web.json_response(
-        explain_decision(services.ground, services.decider, supposed).as_json()
+        explain_decision(services.ground, services.decider, body.supposed).as_json()
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from failure_modes.vocabulary import LinkEvent, LinkState, Sides
+from failure_modes.vocabulary import LinkEvent, Sides
+from site_server.ipp.job_template import COPIES_MAX
 from site_server.service.charged_to import Charge
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ BODY_BYTES_MAX: Final = 65_536
 BODY_MS_MAX: Final = 10_000
 """For a body to arrive whole: a panel stands on the same network."""
 
-T = TypeVar("T", bound="Body")
+T = TypeVar("T", bound=BaseModel)
 
 Pages = Annotated[int, Field(ge=0, le=1_000_000)]
 Order = Literal[
@@ -36,7 +37,28 @@ class Body(BaseModel):
 
 
 class LoginBody(Body):
-    """A card was held to the reader."""
+    """Who stands at the panel: a card, with its PIN or without, or a user name and a password."""
+
+    card_number: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    pin: Annotated[SecretStr, Field(min_length=1, max_length=64)] | None = None
+    user_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1024)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        by_card = self.card_number is not None and self.user_name is None and self.password is None
+        by_password = self.user_name is not None and self.password is not None
+        if not by_card and (
+            not by_password or self.card_number is not None or self.pin is not None
+        ):
+            raise ValueError(
+                "send card_number, with a pin or without, or else user_name and password"
+            )
+        return self
+
+
+class ClaimBody(Body):
+    """A card was held to the reader, to be registered."""
 
     card_number: Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -65,6 +87,20 @@ class ReleaseBody(ChoiceBody):
     printer_name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
 
+class ChangeJobBody(Body):
+    """How a held job is wanted from now on; what is left out stays as it is."""
+
+    copies: Annotated[int, Field(ge=1, le=COPIES_MAX)] | None = None
+    sides: Sides | None = None
+    colour_mode: Literal["auto", "color", "monochrome"] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.copies is None and self.sides is None and self.colour_mode is None:
+            raise ValueError("Name at least one of copies, sides and colour_mode.")
+        return self
+
+
 class CopyBody(ChoiceBody):
     """Begin to copy at most `pages` impressions."""
 
@@ -79,18 +115,6 @@ class FinishBody(Body):
 
     mono_pages: Pages
     colour_pages: Pages = 0
-
-
-class ExplainBody(Body):
-    """Would this job be printed, and why? Without `link` as the link is now."""
-
-    user_name: Annotated[str, Field(min_length=1, max_length=255)]
-    printer_name: Annotated[str, Field(min_length=1, max_length=255)]
-    pages: Annotated[int, Field(ge=1, le=1_000_000)]
-    colour: bool = False
-    copies: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    sides: Sides = Sides.ONE_SIDED
-    link: LinkState | None = None
 
 
 class LinkOrderBody(Body):

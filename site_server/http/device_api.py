@@ -1,4 +1,4 @@
-"""The API of the panels: log in with a card, look, release, delete, copy, log out."""
+"""The API of the panels: log in with a card or a password, look, release, delete, copy, log out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from site_server.refusals import Cause
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from site_server.service.list_jobs import ListedJob
+    from site_server.service.log_in import LoggedIn
+    from site_server.store.directory import Device
 
 SESSIONS: Final = "/device/v1/sessions"
 SESSION: Final = SESSIONS + "/{session_id}"
@@ -32,10 +34,9 @@ routes: Final = web.RouteTableDef()
 
 @routes.post(SESSIONS)
 async def log_in(request: web.Request) -> web.Response:
-    """A card was held to the reader."""
+    """A card was held to the reader, or somebody typed their password."""
     device = device_of(request)
-    body = await read_body(request, LoginBody)
-    answer = await request.app[SERVICES].log_in.log_in(device, body.card_number)
+    answer = await _enter(request, device, await read_body(request, LoginBody))
     return _json(
         {
             "session_id": answer.session.session_id,
@@ -50,6 +51,13 @@ async def log_in(request: web.Request) -> web.Response:
         },
         HTTPStatus.CREATED,
     )
+
+
+async def _enter(request: web.Request, device: Device, body: LoginBody) -> LoggedIn:
+    log_in = request.app[SERVICES].log_in
+    if body.user_name is not None and body.password is not None:
+        return await log_in.log_in_by_password(device, body.user_name, body.password)
+    return await log_in.log_in(device, body.card_number or "", body.pin)
 
 
 @routes.delete(SESSION)
@@ -71,7 +79,7 @@ async def list_jobs(request: web.Request) -> web.Response:
         {
             "user_name": session.user_name,
             "currency": listed.currency,
-            "jobs": [_job(each, listed.currency) for each in listed.jobs],
+            "jobs": [job_json(each, listed.currency) for each in listed.jobs],
         }
     )
 
@@ -160,7 +168,8 @@ def _of_all(request: web.Request) -> bool:
     return of == ALL
 
 
-def _job(listed: ListedJob, currency: str) -> dict[str, Any]:
+def job_json(listed: ListedJob, currency: str) -> dict[str, Any]:
+    """A job as the panels see it."""
     job = listed.job
     return {
         "job_uuid": job.job_uuid,

@@ -26,12 +26,20 @@ STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     Reason.UNKNOWN_CARD: HTTPStatus.FORBIDDEN,
     Reason.UNKNOWN_USER: HTTPStatus.FORBIDDEN,
     Reason.USER_DISABLED: HTTPStatus.FORBIDDEN,
+    Reason.PIN_NEEDED: HTTPStatus.FORBIDDEN,
+    Reason.WRONG_PIN: HTTPStatus.FORBIDDEN,
+    Reason.WRONG_PASSWORD: HTTPStatus.FORBIDDEN,
+    Reason.PASSWORD_LOGIN_OFF: HTTPStatus.FORBIDDEN,
+    Reason.PASSWORD_NOT_CHECKED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.CREDENTIALS_TOO_OLD: HTTPStatus.FORBIDDEN,
+    Reason.CARD_CLAIMS_OFF: HTTPStatus.FORBIDDEN,
     Reason.NOT_ENOUGH_CREDIT: HTTPStatus.PAYMENT_REQUIRED,
     Reason.HELD_FOR_MANAGER: HTTPStatus.FORBIDDEN,
     Reason.ACCOUNT_NOT_OPEN: HTTPStatus.FORBIDDEN,
     Reason.NO_REPLICA: HTTPStatus.SERVICE_UNAVAILABLE,
     Cause.NO_SUCH_DEVICE: HTTPStatus.UNAUTHORIZED,
     Cause.NOT_ADMINISTRATOR: HTTPStatus.UNAUTHORIZED,
+    Cause.NOT_A_NODE: HTTPStatus.FORBIDDEN,
     Cause.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
     Cause.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
     Cause.NO_SUCH_SESSION: HTTPStatus.NOT_FOUND,
@@ -42,7 +50,11 @@ STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     Cause.NOT_YOUR_JOB: HTTPStatus.FORBIDDEN,
     Cause.NOT_A_MANAGER: HTTPStatus.FORBIDDEN,
     Cause.TOO_MANY_SESSIONS: HTTPStatus.TOO_MANY_REQUESTS,
+    Cause.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    Cause.TOO_MANY_LOGINS: HTTPStatus.TOO_MANY_REQUESTS,
     Cause.TOO_MANY_COPIES_OPEN: HTTPStatus.TOO_MANY_REQUESTS,
+    Cause.TOO_MANY_CARD_CLAIMS: HTTPStatus.TOO_MANY_REQUESTS,
+    Cause.CARD_CLAIMS_FULL: HTTPStatus.TOO_MANY_REQUESTS,
     Cause.TOO_MANY_DELIVERIES: HTTPStatus.TOO_MANY_REQUESTS,
     Cause.DISK_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     Cause.STORE_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -61,7 +73,7 @@ async def problems_middleware(request: web.Request, handler: Handler) -> web.Str
     except RefusedError as error:
         return problem(error)
     except ValidationError as error:
-        return problem(RefusedError(Cause.BAD_REQUEST, _words(error), "Correct the body."))
+        return problem(RefusedError(Cause.BAD_REQUEST, words_of(error), "Correct the body."))
     except ReplicationError as error:
         return problem(_of_store(request, error))
     except TimeoutError:
@@ -116,7 +128,8 @@ _ADVICE: Final[Mapping[HTTPStatus, str]] = {
 }
 
 
-def _words(error: ValidationError) -> str:
+def words_of(error: ValidationError) -> str:
+    """What is wrong with a body, field by field, without what was sent."""
     problems = (
         f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}"
         for each in error.errors(include_url=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from site_server.ipp.attributes import charset, clip, natural_language, text
-from site_server.ipp.errors import IppError, RequestError
+from site_server.ipp.errors import ChallengeError, IppError, RequestError
 from site_server.ipp.job_attributes import CREATED, JobScene, job_attributes
 from site_server.ipp.request import CHARSET, LANGUAGE, answer_version
 from site_server.ipp.values import Attribute, Group, Head, Message
@@ -47,6 +47,27 @@ class Call:
     uris: Uris
     settings: IppSettings
     now_ms: int
+    takes_basic: bool = False
+    """Whether a password may come over this connection."""
+
+    def need_proof(self) -> None:
+        """Go on only if the client proved who it is.
+
+        Raises:
+            ChallengeError: it can still do that, here.
+            RequestError: it cannot, and why.
+
+        """
+        request = self.request
+        if request.is_proven:
+            return
+        if request.unproven_because is not None:
+            refusal = request.unproven_because
+            raise RequestError(refusal.status, f"{refusal.message} [{refusal.reason}]")
+        if self.takes_basic:
+            raise ChallengeError
+        message = "Print over ipps: this queue needs your password, which only goes over TLS."
+        raise RequestError(Status.NOT_AUTHENTICATED, message)
 
     async def queue(self) -> QueueView:
         """The queue that the request is about.

@@ -9,14 +9,16 @@ still there it hears why.
 from __future__ import annotations
 
 import logging
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from site_server.ipp.basic import CHALLENGE, proven, read_basic
 from site_server.ipp.call import Call, IppSettings, Reply, failed, to_message
 from site_server.ipp.codec import MessageDecoder, encode
 from site_server.ipp.document_body import BodyReader, DocumentBody
-from site_server.ipp.errors import BodyError, CodecError, IppError
+from site_server.ipp.errors import BodyError, ChallengeError, CodecError, IppError
 from site_server.ipp.operations import perform
 from site_server.ipp.request import check_version, read_request
 from site_server.ipp.uris import Uris, is_authority
@@ -25,6 +27,7 @@ from site_server.ipp.vocabulary import CONTENT_TYPE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from site_server.ipp.basic import Prover
     from site_server.ipp.service_port import JobService
     from site_server.ipp.values import Head
 
@@ -45,7 +48,8 @@ _log = logging.getLogger(__name__)
 class IppEndpoint:
     """Answers IPP over HTTP for one `JobService`.
 
-    `wall_ms` is the clock of the site; `settings` are the bounds.
+    `wall_ms` is the clock of the site; `settings` are the bounds. Without a `prover` everybody is
+    who they say.
     """
 
     def __init__(
@@ -54,8 +58,10 @@ class IppEndpoint:
         *,
         wall_ms: Callable[[], int],
         settings: IppSettings | None = None,
+        prover: Prover | None = None,
     ) -> None:
         self._service = service
+        self._prover = prover
         self._wall_ms = wall_ms
         self._settings = settings or IppSettings()
 
@@ -71,6 +77,8 @@ class IppEndpoint:
         decoder = MessageDecoder()
         try:
             reply = await self._answer(http, reader, decoder)
+        except ChallengeError as error:
+            return _plain(401, str(error), {"WWW-Authenticate": CHALLENGE})
         except IppError as error:
             reply = failed(_version_first(decoder.head, error))
             if isinstance(error, BodyError):
@@ -89,13 +97,19 @@ class IppEndpoint:
                 break
             decoder.feed(chunk)
         request = read_request(decoder.finish(), http.remote or "")
+        uris = _uris(http)
+        prover = self._prover if uris.takes_basic else None
+        credentials = read_basic(http.headers.get("Authorization")) if prover else None
+        if prover is not None and credentials is not None:
+            request = await proven(request, credentials, self._service, prover)
         call = Call(
             request=request,
             body=DocumentBody(decoder.rest, reader, bytes_max=self._settings.document_bytes_max),
             service=self._service,
-            uris=_uris(http),
+            uris=uris,
             settings=self._settings,
             now_ms=self._wall_ms(),
+            takes_basic=prover is not None,
         )
         return await perform(call)
 
@@ -113,12 +127,27 @@ def _version_first(head: Head | None, error: IppError) -> IppError:
 
 def _uris(http: web.Request) -> Uris:
     """Our address as the client wrote it, or as the socket has it."""
+    return Uris(
+        authority=_authority(http),
+        is_secure=http.secure,
+        is_loopback=_is_loopback(http.remote),
+    )
+
+
+def _authority(http: web.Request) -> str:
     if is_authority(http.host):
-        return Uris(authority=http.host, is_secure=http.secure)
+        return http.host
     name = http.transport.get_extra_info("sockname") if http.transport else None
     host, port = name[:2] if name else ("localhost", 631)
-    return Uris(authority=f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _plain(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=text + "\n")
+def _is_loopback(address: str | None) -> bool:
+    try:
+        return ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _plain(status: int, text: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=text + "\n", headers=headers)

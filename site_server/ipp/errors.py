@@ -61,6 +61,12 @@ class RequestError(IppError):
         self.unsupported = unsupported
 
 
+class ChallengeError(IppError):
+    """This needs a user name and a password. Send them over TLS; the computer asks for them."""
+
+    status: ClassVar[Status] = Status.NOT_AUTHENTICATED
+
+
 class BodyError(IppError):
     """The document did not arrive whole. Nothing was accepted."""
 

@@ -94,10 +94,17 @@ def _identity(scene: QueueScene) -> tuple[Attribute, ...]:
         text("printer-location", queue.location),
         text("printer-make-and-model", queue.make_and_model),
         uri("printer-more-info", uris.web),
+        # These three are parallel (RFC 8011, 5.4.1 to 5.4.3), of the uri that the client came by:
+        # lp takes two of them for one address with a comma in it, and finds no queue there.
         uri("printer-uri-supported", uris.queue(queue.name)),
         keyword("uri-security-supported", uris.security),
-        keyword("uri-authentication-supported", "requesting-user-name"),
+        keyword("uri-authentication-supported", _proof(queue, uris)),
     )
+
+
+def _proof(queue: QueueView, uris: Uris) -> str:
+    """Basic is said only where a client is challenged: CUPS asks for a password wherever it is."""
+    return "basic" if queue.asks_for_password and uris.takes_basic else "requesting-user-name"
 
 
 def _state(scene: QueueScene) -> tuple[Attribute, ...]:

@@ -12,6 +12,7 @@ from site_server.ipp.vocabulary import GroupTag, Operation, Status, ValueTag
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from site_server.ipp.service_port import Refusal
     from site_server.ipp.values import Attribute, Group, Head, Message
 
 MAJOR_VERSIONS: Final = (1, 2)
@@ -49,11 +50,20 @@ class Request:
     queue_name: str | None
     job_id: int | None
     client_address: str = ""
+    proven_user: str = ""
+    """Who the client is, where it proved that (`basic.py`)."""
+    unproven_because: Refusal | None = None
+    """Why its credentials could not be looked at."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the client proved who it is."""
+        return self.proven_user != ""
 
     @property
     def user_name(self) -> str:
-        """Who the client says it is."""
-        return self.attributes.text("requesting-user-name") or ANONYMOUS
+        """Who the client is, or else says it is."""
+        return self.proven_user or self.attributes.text("requesting-user-name") or ANONYMOUS
 
     @property
     def requested(self) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ The rules, for whoever implements `JobService`:
 * **A refusal is a value**, never an exception. It says a stable reason code, a sentence for the
   user and the IPP status; which status for which refusal stands at `Refusal`. Once `write` refuses,
   the endpoint reads no further.
-* **Users are names only.** IPP without authentication carries `requesting-user-name`, which anybody
-  can set. So `release` ends only a hold that the sender asked for; what waits for its owner goes
-  nowhere on a claimed name: refuse it (not-possible or not-authorized).
+* **Users are names, and mostly claimed.** IPP without authentication carries
+  `requesting-user-name`, which anybody can set; `is_proven` says that the user's password came
+  along (`basic.py`). So `release` ends only a hold that the sender asked for; what waits for its
+  owner goes nowhere on a claimed name: refuse it (not-possible or not-authorized).
 * An open job (created, nothing sent) must be ended by the service after `multiple_operation_ms`.
 * Everything is async, so that an implementation may read a database; nothing may wait for the WAN.
 """
@@ -111,6 +112,8 @@ class QueueView:
     has_colour: bool = True
     has_duplex: bool = True
     queued_jobs: int = 0
+    asks_for_password: bool = False
+    """Whether a job without credentials is answered with the question for them, where it may be."""
     changed_at_ms: WallMs | None = None
 
 
@@ -146,6 +149,8 @@ class JobView:
     impressions: int | None = None
     impressions_completed: int = 0
     output_device: str | None = None
+    is_proven: bool = False
+    """Of a job without its document: whether only who proves to be its user may bring it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ async def send_document(call: Call) -> Reply:
     if is_last is None:
         message = "Send-Document needs last-document."
         raise RequestError(Status.BAD_REQUEST, message)
-    job = await call.job()
+    job = await _open_job(call)
     document = await _read_document(call)
     if document is None:
         return await _close(call, job, is_last=is_last)
@@ -82,8 +82,16 @@ async def send_document(call: Call) -> Reply:
 
 async def close_job(call: Call) -> Reply:
     """Close-Job: no further document comes (PWG 5100.11)."""
-    job = await call.job()
+    job = await _open_job(call)
     return await _close(call, job, is_last=True)
+
+
+async def _open_job(call: Call) -> JobView:
+    """The created job. What a proven user began nobody else may end under their name."""
+    job = await call.job()
+    if job.is_proven:
+        call.need_proof()
+    return job
 
 
 async def _close(call: Call, job: JobView, *, is_last: bool) -> Reply:
@@ -117,6 +125,8 @@ def _answer(call: Call, outcome: JobView | Refusal, ignored: tuple[Attribute, ..
 
 async def _read_submission(call: Call) -> _Submission:
     queue = await call.queue()
+    if queue.asks_for_password:
+        call.need_proof()
     request = call.request
     is_strict = request.attributes.boolean("ipp-attribute-fidelity") is True
     wish = read_wish(template_of(request, queue), queue, is_strict=is_strict)
@@ -127,6 +137,7 @@ async def _read_submission(call: Call) -> _Submission:
         ticket=wish.ticket,
         hold_until=wish.hold_until,
         client_address=request.client_address,
+        is_proven=request.is_proven,
     )
     return _Submission(job=job, ignored=wish.unsupported)
 

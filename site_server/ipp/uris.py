@@ -18,10 +18,17 @@ class Uris:
 
     authority: str
     is_secure: bool = False
+    is_loopback: bool = False
+    """Whether the client is on this machine."""
 
     def queue(self, name: str) -> str:
         """The printer-uri of a queue."""
         return f"{self._scheme}://{self.authority}/printers/{quote(name, safe='')}"
+
+    @property
+    def takes_basic(self) -> bool:
+        """Whether a password may come this way."""
+        return self.is_secure or self.is_loopback
 
     def job(self, job_id: int) -> str:
         """The job-uri of a job."""

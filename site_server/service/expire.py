@@ -1,4 +1,4 @@
-"""Ends what has run out: held jobs, idle logins, jobs without a document, forgotten copies.
+"""Ends what has run out: held jobs, logins, jobs without a document, copies, card claims.
 
 The scheduler only says that time has passed (`tick`); the one task that runs `run` does the work.
 """
@@ -14,6 +14,7 @@ from replication.errors import StorageError, StorageFullError
 
 if TYPE_CHECKING:
     from site_server.config import Times
+    from site_server.service.claimed_cards import ClaimedCards
     from site_server.service.copy_session import CopySession
     from site_server.service.delete_job import DeleteJob
     from site_server.service.ground import Ground
@@ -37,6 +38,7 @@ class Perishable:
     delete_job: DeleteJob
     copy_session: CopySession
     release_job: ReleaseJob
+    claimed_cards: ClaimedCards
 
 
 class Expire:
@@ -76,6 +78,7 @@ class Expire:
         await perishable.delete_job.expire_before(now_ms - times.hold_ms)
         await perishable.copy_session.give_up_before(now_ms - times.copy_open_ms)
         await perishable.release_job.release_waiting()
+        await perishable.claimed_cards.tidy(now_ms - times.ended_kept_ms)
         await self._forget(now_ms - times.ended_kept_ms)
 
     async def _forget(self, before_wall_ms: int) -> None:

@@ -1,6 +1,6 @@
-"""Answers "would this be printed, and why?" without printing, reserving or writing anything.
+"""Answers "would this be allowed, and why?" without printing, reserving or writing anything.
 
-The question is put to the same rules, with the same view, as a release. So the explanation can
+The question is put to the same rules, with the same view, as the real thing. So the explanation can
 tell no other story than the panel; only the link state may be supposed, for whoever wants to know
 what an outage would do.
 """
@@ -13,37 +13,14 @@ from typing import TYPE_CHECKING, Any
 from failure_modes.catalogue import CATALOGUE, money_text, render
 from failure_modes.changes import Question
 from failure_modes.explain import explain
-from failure_modes.facts import ReleaseFacts
-from failure_modes.pricing import PageCount
-from site_server.service.charged_to import THE_USER
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.explain import Change, Explanation
-    from failure_modes.vocabulary import LinkState, Reason, Sides
+    from failure_modes.vocabulary import Reason
     from site_server.service.ground import Ground
+    from site_server.service.supposed import Supposed
     from site_server.service.view import Decider
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supposed:
-    """A job that might be released, and the link state in which; None: the present one."""
-
-    user_name: str
-    printer_name: str
-    pages: int
-    colour: bool
-    copies: int
-    sides: Sides
-    link: LinkState | None
-
-    @property
-    def facts(self) -> ReleaseFacts:
-        """The question that releasing this job asks."""
-        mono, colour = (0, self.pages) if self.colour else (self.pages, 0)
-        return ReleaseFacts(
-            pages=PageCount(mono=mono, colour=colour), copies=self.copies, sides=self.sides
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +83,11 @@ class Explained:
 
 def explain_decision(ground: Ground, decider: Decider, supposed: Supposed) -> Explained:
     """Explain what would be decided now; raises `RefusedError` where the printer is unknown."""
-    known = decider.known(supposed.user_name, supposed.printer_name)
+    known = decider.known(supposed.user_name, supposed.printer_name, supposed.charge)
     with ground.store.read() as site:
         view = decider.view(site, known)
     question = Question(
-        facts=replace(supposed.facts, choose_account=THE_USER.is_to_choose(known.policy)),
+        facts=supposed.facts(known.policy),
         view=view,
         link=supposed.link or ground.link.state,
         policy=known.policy,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from site_server.service.ground import Ground
     from site_server.service.hold_job import HoldJob
     from site_server.service.incoming_jobs import IncomingJobs
+    from site_server.service.prove_user import ProveUser
     from site_server.service.submit_job import SubmitJob
     from site_server.store.jobs import Job
 
@@ -54,6 +55,7 @@ class IppServices:
     submit_job: SubmitJob
     hold_job: HoldJob
     delete_job: DeleteJob
+    prove_user: ProveUser
 
 
 class IppJobs:
@@ -65,15 +67,22 @@ class IppJobs:
         self._submit_job = services.submit_job
         self._hold_job = services.hold_job
         self._delete_job = services.delete_job
+        self._asks = services.prove_user.asks
 
     async def queues(self) -> tuple[QueueView, ...]:
         """All queues of this site, sorted by name; none on a fresh site."""
         with self._ground.directory.read() as snapshot:
             queues = snapshot.queues() if snapshot else ()
+            asks = [snapshot is not None and self._asks(snapshot, queue) for queue in queues]
         waiting = self._waiting()
         return tuple(
-            queue_view(self._ground.site_name, queue, waiting.get(queue.queue_name, 0))
-            for queue in queues
+            queue_view(
+                self._ground.site_name,
+                queue,
+                waiting.get(queue.queue_name, 0),
+                asks_for_password=asks_for_password,
+            )
+            for queue, asks_for_password in zip(queues, asks, strict=True)
         )
 
     async def queue(self, name: str) -> QueueView | None:
@@ -83,9 +92,11 @@ class IppJobs:
                 message = CATALOGUE[Reason.NO_REPLICA].message
                 return closed_queue_view(self._ground.site_name, name, message)
             queue = snapshot.queue(name)
-        if queue is None:
-            return None
-        return queue_view(self._ground.site_name, queue, self._waiting().get(name, 0))
+            if queue is None:
+                return None
+            asks = self._asks(snapshot, queue)
+        waiting = self._waiting().get(name, 0)
+        return queue_view(self._ground.site_name, queue, waiting, asks_for_password=asks)
 
     async def validate_job(self, request: JobRequest) -> Refusal | None:
         """Whether a job like this would be refused; nothing changes."""

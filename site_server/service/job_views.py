@@ -42,7 +42,9 @@ _INCOMING: Final[Mapping[IncomingState, tuple[IppState, str]]] = {
 }
 
 
-def queue_view(site_name: str, queue: Queue, queued_jobs: int) -> QueueView:
+def queue_view(
+    site_name: str, queue: Queue, queued_jobs: int, *, asks_for_password: bool = False
+) -> QueueView:
     """A queue that takes jobs."""
     return QueueView(
         name=queue.queue_name,
@@ -51,6 +53,7 @@ def queue_view(site_name: str, queue: Queue, queued_jobs: int) -> QueueView:
         info=queue.queue_name,
         location=site_name,
         queued_jobs=queued_jobs,
+        asks_for_password=asks_for_password,
     )
 
 
@@ -116,6 +119,7 @@ def incoming_view(job: IncomingJob) -> JobView:
         release_action=RELEASE_ACTION[job.admitted.queue.hold_mode is HoldMode.NONE],
         hold_until=request.hold_until,
         completed_at_ms=job.ended_wall_ms,
+        is_proven=request.is_proven,
     )
 
 

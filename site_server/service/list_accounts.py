@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from failure_modes.vocabulary import Reason
+from failure_modes.vocabulary import Function, Reason
 from replication.entry_bodies import account_payer
 from site_server.refusals import refusal_for
-from site_server.service.view import balance_of
+from site_server.service.money import balance_of
 
 if TYPE_CHECKING:
     from failure_modes.vocabulary import Micros
     from site_server.service.ground import Ground
+    from site_server.service.view import Decider
     from site_server.store.sessions import PanelSession
 
 
@@ -36,13 +37,21 @@ class AccountList:
 class ListAccounts:
     """Lists accounts at a panel. Nothing is written."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, decider: Decider) -> None:
         self._store = ground.store
+        self._decider = decider
         self._directory = ground.directory
         self._limit = ground.limits.accounts_per_list_max
 
     def list(self, session: PanelSession) -> AccountList:
-        """The enabled accounts that are open to whoever is logged in."""
+        """The enabled accounts that are open to whoever is logged in.
+
+        Raises `RefusedError` where nobody may choose.
+        """
+        known = self._decider.known(session.user_name, session.printer_name)
+        with self._store.read() as site:
+            view = self._decider.view(site, known)
+        self._decider.permit(view, known, Function.CHOOSE_ACCOUNT, session)
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)

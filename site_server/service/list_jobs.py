@@ -56,7 +56,7 @@ class JobList:
 
 
 class ListJobs:
-    """Lists jobs at a panel. Nothing is written."""
+    """Lists jobs at a panel. Nothing is written, but that somebody is at hand may be told."""
 
     def __init__(self, ground: Ground, decider: Decider) -> None:
         self._store = ground.store
@@ -67,14 +67,22 @@ class ListJobs:
     def list(self, session: PanelSession) -> JobList:
         """The open jobs of whoever is logged in."""
         known = self._decider.known(session.user_name, session.printer_name)
-        is_manager = manages(known.person, known.policy)
         with self._store.read() as site:
             jobs = site.jobs.open_of_user(session.user_name, self._limit)
             view = self._decider.view(site, known)
-            listed = [self._listed(job, (known, view), site, session) for job in jobs]
-        if not is_manager:
-            listed = [_kept_for_manager(each) if _is_kept(each.job) else each for each in listed]
+            listed = [self.listed(job, (known, view), site, session) for job in jobs]
+        held = (each for each in listed if each.job.state is JobState.HELD)
+        self._decider.expect(known, sum(each.cost_micros for each in held))
         return JobList(jobs=tuple(listed), currency=known.currency)
+
+    def listed(
+        self, job: Job, seen: tuple[Known, View], site: SiteView, session: PanelSession
+    ) -> ListedJob:
+        """A job of whoever is logged in, as their list shows it; `seen` is about them."""
+        listed = self._listed(job, seen, site, session)
+        if _is_kept(job) and not manages(seen[0].person, seen[0].policy):
+            return _kept_for_manager(listed)
+        return listed
 
     async def list_all(self, session: PanelSession) -> JobList:
         """Everybody's held jobs, as a release by the manager who is logged in would find them.
@@ -110,7 +118,7 @@ class ListJobs:
         asked = facts_of(job, charge, known.policy)
         facts = with_duplicate_age(asked, job, site, known.policy, self._clock.wall_ms())
         decision = self._decider.foresee(view, known, facts, self._decider.link_of(session))
-        return _listed(job, decision, known.currency)
+        return _listed_job(job, decision, known.currency)
 
 
 def _is_kept(job: Job) -> bool:
@@ -123,7 +131,7 @@ def _kept_for_manager(listed: ListedJob) -> ListedJob:
     return replace(listed, may_go=False, reason=reason.value, reason_text=CATALOGUE[reason].message)
 
 
-def _listed(job: Job, decision: Decision, currency: str) -> ListedJob:
+def _listed_job(job: Job, decision: Decision, currency: str) -> ListedJob:
     if job.state is not JobState.HELD:
         cause = NOT_NOW.get(job.state, Cause.JOB_IS_DONE)
         return ListedJob(

@@ -1,4 +1,4 @@
-"""Cards, logins and their end.
+"""Cards, passwords, logins and their end.
 
 A login is a row, so that a person at a copier is still logged in after a restart. When it was last
 used is kept in memory only: a restart gives everybody the idle time anew, a touch costs no write.
@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import Micros, Reason
-from replication.card_hash import card_hash
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of
 from site_server.service.managers import manages
 from site_server.store.sessions import PanelSession
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from failure_modes.vocabulary import MonotonicMs
+    from site_server.service.card_owner import CardOwner
+    from site_server.service.check_secret import CheckSecret
     from site_server.service.ground import Ground
     from site_server.service.view import Decider
     from site_server.store.directory import Device
@@ -46,10 +49,13 @@ class LoggedIn:
 class LogIn:
     """The logins of this site. `start` must run first."""
 
-    def __init__(self, ground: Ground, decider: Decider, card_key: bytes) -> None:
+    def __init__(
+        self, ground: Ground, decider: Decider, check_secret: CheckSecret, card_owner: CardOwner
+    ) -> None:
         self._ground = ground
         self._decider = decider
-        self._card_key = card_key
+        self._check_secret = check_secret
+        self._card_owner = card_owner
         self._open: dict[str, PanelSession] = {}
         self._used_ms: dict[str, MonotonicMs] = {}
 
@@ -70,13 +76,36 @@ class LogIn:
                 raise refusal_for(Reason.NO_REPLICA)
             return snapshot.device(token_hash)
 
-    async def log_in(self, device: Device, card_number: str) -> LoggedIn:
-        """Open a session for the card's owner; raises `RefusedError` for a card that is no good."""
-        user_name = self._card_owner(card_number)
-        known = self._decider.known(user_name or "", device.printer_name)
+    async def log_in(
+        self, device: Device, card_number: str, pin: SecretStr | None = None
+    ) -> LoggedIn:
+        """Open a session for the card's owner; raises `RefusedError` for a card that is no good.
+
+        A PIN that is given must be right, also where none is needed.
+        """
+        hashed = self._card_owner.hashed(card_number)
+        user_name = self._card_owner.of(hashed, device.printer_name)
+        pin_ok = None
+        if pin is not None and user_name is not None:
+            pin_ok = await self._check_secret.pin(user_name, pin, device.device_name)
+        facts = LoginFacts(card_known=user_name is not None, pin_ok=pin_ok)
+        return await self._enter(device, user_name or "", facts)
+
+    async def log_in_by_password(
+        self, device: Device, user_name: str, password: SecretStr
+    ) -> LoggedIn:
+        """Open a session for whoever knows the password; raises `RefusedError` for anybody else."""
+        checked = await self._check_secret.password(
+            user_name, password, printer_name=device.printer_name, place=device.device_name
+        )
+        facts = LoginFacts(card_known=False, password=checked)
+        return await self._enter(device, user_name, facts)
+
+    async def _enter(self, device: Device, user_name: str, facts: LoginFacts) -> LoggedIn:
+        known = self._decider.known(user_name, device.printer_name)
         session = PanelSession(
             session_id=secrets.token_urlsafe(SESSION_ID_BYTES),
-            user_name=user_name or "",
+            user_name=user_name,
             device_name=device.device_name,
             printer_name=device.printer_name,
             opened_wall_ms=self._ground.clock.wall_ms(),
@@ -85,7 +114,6 @@ class LogIn:
 
         def work(unit: UnitOfWork) -> Micros:
             view = self._decider.view(unit, known)
-            facts = LoginFacts(card_known=user_name is not None)
             decision = self._decider.decide(view, known, facts, session.link_state)
             if not decision.allowed:
                 raise refusal_of(decision, known.currency)
@@ -133,12 +161,6 @@ class LogIn:
     def all_open(self) -> list[PanelSession]:
         """Everybody who is logged in."""
         return list(self._open.values())
-
-    def _card_owner(self, card_number: str) -> str | None:
-        with self._ground.directory.read() as snapshot:
-            if snapshot is None:
-                raise refusal_for(Reason.NO_REPLICA)
-            return snapshot.card_owner(card_hash(card_number, self._card_key))
 
     def _keep(self, session: PanelSession) -> None:
         self._open[session.session_id] = session

@@ -1,6 +1,9 @@
 """Writes down what became of a released job: state, money and journal entry in one transaction.
 
 The outcome of an older release than the job's present one is late news and changes nothing.
+
+A job that was let out while nobody answered is not charged here: with `print_and_log_later` it
+waits in the offline log (`settle_late`), with `print_unlogged` its printing is not journaled.
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.job_lifecycle import JobEvent, JobState
+from failure_modes.vocabulary import Action
 from replication.entry_bodies import JobNotPrinted, JobPrinted, JobUnknown
 from site_server.ports import Fate
 
@@ -37,10 +41,13 @@ def record_outcome(unit: UnitOfWork, job_uuid: str, fence: int, outcome: Outcome
 
 
 def _printed(unit: UnitOfWork, job: Job) -> Job:
-    """The only place where a job is charged."""
+    """The only place where a job is charged that somebody decided about; see `settle_late`."""
     printed = job.after(
         JobEvent.PRINTED, ended_wall_ms=unit.wall_ms(), reason_code="", reason_text=""
     )
+    if job.unanswered:
+        unit.offline_log.printed(job.job_uuid, unit.wall_ms())
+        return unit.jobs.save(printed)
     unit.reservations.close(job.reservation_id)
     unit.journal.append(
         JobPrinted(
@@ -64,10 +71,14 @@ def _not_printed(unit: UnitOfWork, job: Job, outcome: Outcome) -> Job:
         printer_job_id=None,
         printed_sides=None,
         printed_colour_mode=None,
+        unanswered="",
         reason_code=outcome.reason,
         reason_text=outcome.detail,
     )
     unit.reservations.close(job.reservation_id)
+    unit.offline_log.drop(job.job_uuid)
+    if job.unanswered == Action.PRINT_UNLOGGED:
+        return unit.jobs.save(held)
     unit.journal.append(
         JobNotPrinted(
             job_uuid=job.job_uuid,
@@ -84,6 +95,8 @@ def _unknown(unit: UnitOfWork, job: Job, outcome: Outcome) -> Job:
     unknown = job.after(
         JobEvent.OUTCOME_LOST, reason_code=outcome.reason, reason_text=outcome.detail
     )
+    if job.unanswered == Action.PRINT_UNLOGGED:
+        return unit.jobs.save(unknown)
     unit.journal.append(
         JobUnknown(
             job_uuid=job.job_uuid,

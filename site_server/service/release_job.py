@@ -15,8 +15,8 @@ from failure_modes.facts import ReleaseFacts
 from failure_modes.job_lifecycle import JobEvent, JobState
 from failure_modes.policy import Policy
 from failure_modes.rule_vocabulary import ConversionKind
-from failure_modes.vocabulary import Micros, Reason, Sides
-from replication.entry_bodies import JobReleased
+from failure_modes.vocabulary import Action, Micros, Reason, Sides
+from replication.entry_bodies import JobReleased, user_payer
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE
 from site_server.refusals import Cause, refusal, refusal_for, refusal_of, retry_helps
@@ -29,6 +29,7 @@ from site_server.service.charged_to import (
 )
 from site_server.service.duplicates import with_duplicate_age
 from site_server.service.managers import is_manager
+from site_server.service.unanswered import record_bytes
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
@@ -114,7 +115,7 @@ class ReleaseJob:
             known = self._decider.known(owner, printer_name, charge)
 
             def work(unit: UnitOfWork) -> tuple[Job, Decision]:
-                asked = (_releasable(unit, job_uuid), known, charge)
+                asked = (held_job(unit, job_uuid), known, charge)
                 return self._decided(unit, asked, link)
 
             job, decision = await self._store.write(work)
@@ -198,7 +199,8 @@ def is_waiting_for_attempt(job: Job, now_ms: WallMs) -> bool:
     return not 0 <= waited_ms < wait_ms  # a clock that was set back delays nothing
 
 
-def _releasable(unit: UnitOfWork, job_uuid: str) -> Job:
+def held_job(unit: UnitOfWork, job_uuid: str) -> Job:
+    """The job, which is held; raises `RefusedError` where there is none, or where it is not."""
     job = unit.jobs.get(job_uuid)
     if job is None:
         raise refusal(Cause.NO_SUCH_JOB)
@@ -231,6 +233,7 @@ def _let_go(unit: UnitOfWork, job: Job, answer: tuple[Known, Charge], decision: 
         cost_micros=decision.cost_micros,
         charged_mono_pages=_impressions(decision, colour=False) // job.copies,
         charged_colour_pages=_impressions(decision, colour=True) // job.copies,
+        unanswered="" if decision.action is Action.ALLOW else decision.action.value,
         reason_code="",
         reason_text="",
         released_wall_ms=unit.wall_ms(),
@@ -242,6 +245,10 @@ def _let_go(unit: UnitOfWork, job: Job, answer: tuple[Known, Charge], decision: 
             Micros(reserved.amount_micros),
             unit.wall_ms(),
         )
+    if released.unanswered:
+        _let_go_unanswered(unit, released)
+    if decision.action is Action.PRINT_UNLOGGED:
+        return unit.jobs.save(released)
     unit.journal.append(
         JobReleased(
             job_uuid=job.job_uuid,
@@ -253,6 +260,15 @@ def _let_go(unit: UnitOfWork, job: Job, answer: tuple[Known, Charge], decision: 
         )
     )
     return unit.jobs.save(released)
+
+
+def _let_go_unanswered(unit: UnitOfWork, job: Job) -> None:
+    """Take room in the offline log, and set the cost aside until it is charged."""
+    if job.unanswered != Action.PRINT_AND_LOG_LATER:
+        return
+    unit.offline_log.add(job.job_uuid, record_bytes(job))
+    payer = user_payer(job.user_name)
+    unit.reservations.open(job.reservation_id, payer, job.cost_micros, unit.wall_ms())
 
 
 def sides_made(decision: Decision) -> str | None:

@@ -12,6 +12,9 @@ A decision that spends is made inside the writer's transaction, of which there i
 releases of one user are therefore decided one after the other, and the second sees the first's
 reservation: the same credit can never be spent twice.
 
+The allowance that `strict` spends is the same sum over a grant (`site_server.service.allowance`).
+It is looked up only where a step of the policy is strict.
+
 The rejected alternative, deciding first and writing then, needs a lock around both to be exact.
 """
 
@@ -20,29 +23,36 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from failure_modes.allowance import may_be_strict
 from failure_modes.decide import decide
-from failure_modes.facts import AccountView, UserView, View
+from failure_modes.facts import AccountView, FunctionFacts, UserView, View
+from failure_modes.gates import outage_ms
 from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
-from site_server.refusals import Cause, refusal, refusal_for
+from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.service.allowance import Need, allowance_of, needs_of
 from site_server.service.charged_to import THE_USER, Charge, accounts_asked
 from site_server.service.local_time import minute_of_week
+from site_server.service.money import Balance, balance_of
 from site_server.service.record_drill import Asked
+from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
     from failure_modes.facts import Facts, PrinterView
     from failure_modes.policy import Policy
-    from failure_modes.vocabulary import LinkState, WallMs
+    from failure_modes.vocabulary import Function, LinkState, WallMs
     from replication.ports import Clock
     from site_server.ports import Link
+    from site_server.service.allowance import Allowance
     from site_server.service.record_drill import RecordDrill
     from site_server.store.accounts import Account
     from site_server.store.directory import Directory, Person, Printer, Snapshot
+    from site_server.store.grants import Grant
     from site_server.store.sessions import PanelSession
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
@@ -62,40 +72,18 @@ class Known:
     watermarks: Mapping[tuple[str, int], int]
     replica_ms: WallMs | None
     currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """A payer's money, part by part."""
-
-    replica_micros: Micros
-    unmerged_micros: Micros
-    reserved_micros: Micros
+    granted: Mapping[str, Grant] | None = None
+    """What is granted of the payers' balances; None where no step of the policy is strict."""
 
     @property
-    def effective_micros(self) -> Micros:
-        """What may be spent here and now."""
-        return Micros(self.replica_micros + self.unmerged_micros - self.reserved_micros)
+    def limited_user(self) -> str | None:
+        """The user, where they may not spend what they do not have."""
+        return self.person.user_name if self.person and self.person.restricted else None
 
     @property
-    def spent_micros(self) -> Micros:
-        """What was spent and set aside here, as far as headquarters' word does not hold it yet.
-
-        During an outage nothing is merged, so this is what the outage has cost so far, and what
-        was still on its way when it began.
-        """
-        return Micros(max(self.reserved_micros - self.unmerged_micros, 0))
-
-
-def balance_of(
-    site: SiteView, payer: str, replica_micros: Micros, watermarks: Mapping[tuple[str, int], int]
-) -> Balance:
-    """The payer's money; the replica's part must have been read before `site`."""
-    return Balance(
-        replica_micros=replica_micros,
-        unmerged_micros=site.unmerged_micros(payer, watermarks),
-        reserved_micros=site.reserved_micros(payer),
-    )
+    def limited_accounts(self) -> list[str]:
+        """The accounts that may not spend what they do not have."""
+        return [name for name, account in self.accounts.items() if account.restricted]
 
 
 def known_at(
@@ -110,16 +98,21 @@ def known_at(
         raise refusal(Cause.NO_PRICE)
     heartbeat = snapshot.heartbeat()
     policy = snapshot.policy(printer_name)
+    accounts = snapshot.accounts(accounts_asked(charge, policy), charge.chooser(user_name))
+    granted = None
+    if may_be_strict(policy):
+        granted = snapshot.grants((user_payer(user_name), *map(account_payer, accounts)))
     return Known(
         person=snapshot.person(user_name),
         printer=printer,
         printer_view=printer_view,
         policy=policy,
         replica_micros=snapshot.balance_micros(user_payer(user_name)),
-        accounts=snapshot.accounts(accounts_asked(charge, policy), charge.chooser(user_name)),
+        accounts=accounts,
         watermarks=snapshot.watermarks(),
         replica_ms=heartbeat.wall_ms if heartbeat else None,
         currency=heartbeat.currency if heartbeat else "",
+        granted=granted,
     )
 
 
@@ -139,6 +132,8 @@ class Decider:
         self._clock = clock
         self._drill = drill
         self._zone = zone
+        self.on_need: Callable[[Need], None] = _nobody_asks
+        """Who is told, from any thread, that a payer of `strict` is at hand, and what they lack."""
 
     def known(self, user_name: str, printer_name: str, charge: Charge = THE_USER) -> Known:
         """What headquarters said; raises `RefusedError` where that is not enough to decide."""
@@ -148,18 +143,22 @@ class Decider:
             return known_at(snapshot, user_name, printer_name, charge, self._clock.wall_ms())
 
     def known_of_all(
-        self, user_names: Iterable[str], printer_name: str, charge: Charge
+        self, user_names: Collection[str], printer_name: str, charge: Charge
     ) -> dict[str, Known]:
         """The same for several users at once; `charge` must ask for no account."""
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
             nobody = known_at(snapshot, "", printer_name, charge, self._clock.wall_ms())
+            granted = nobody.granted
+            if granted is not None:
+                granted = snapshot.grants([user_payer(name) for name in user_names])
             return {
                 name: replace(
                     nobody,
                     person=snapshot.person(name),
                     replica_micros=snapshot.balance_micros(user_payer(name)),
+                    granted=granted,
                 )
                 for name in user_names
             }
@@ -171,6 +170,17 @@ class Decider:
             watermarks = snapshot.watermarks() if snapshot else {}
         with site.read() as view:
             return balance_of(view, payer, replica_micros, watermarks)
+
+    def allowance(self, site: SiteStore, payer: str) -> Allowance:
+        """The payer's allowance now, part by part."""
+        with self._directory.read() as snapshot:
+            replica_micros = snapshot.balance_micros(payer) if snapshot else Micros(0)
+            watermarks = snapshot.watermarks() if snapshot else {}
+            grants = snapshot.grants((payer,)) if snapshot else {}
+        with site.read() as view:
+            money = balance_of(view, payer, replica_micros, watermarks)
+            grant = grants.get(payer, NO_GRANT)
+            return allowance_of(view, payer, money.used_micros, grant, watermarks)
 
     def view(self, site: SiteView, known: Known) -> View:
         """Everything that a decision looks at; `site` must have been opened after `known`."""
@@ -184,6 +194,17 @@ class Decider:
             replica_ms=known.replica_ms,
             local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
         )
+
+    def policy_now(self, policy: Policy) -> Policy:
+        """The rules of this moment: an outage may have replaced some."""
+        lasted_ms = outage_ms(self._link.state, self._link.offline_since_ms, self._clock.wall_ms())
+        return policy if lasted_ms is None else policy.after(lasted_ms)
+
+    def expect(self, known: Known, amount_micros: int) -> None:
+        """Say that so much may be charged to the user in a moment, all their jobs together."""
+        user_name = known.limited_user
+        if known.granted is not None and user_name is not None:
+            self.on_need(Need(payer=user_payer(user_name), amount_micros=Micros(amount_micros)))
 
     def link_of(self, session: PanelSession) -> LinkState:
         """By the rules of which state that session is decided: for a while those of its login.
@@ -210,6 +231,9 @@ class Decider:
         """
         link, now_ms = link or self._link.state, self._clock.wall_ms()
         decision = decide(facts, view, link, known.policy, now_ms)
+        if known.granted is not None:
+            for need in needs_of(decision, known.limited_user, known.limited_accounts):
+                self.on_need(need)
         if self._drill.is_on:
             asked = Asked(
                 facts=facts,
@@ -220,6 +244,20 @@ class Decider:
                 user_name=known.person.user_name if known.person else "",
             )
             self._drill.note(asked, decision)
+        return decision
+
+    def permit(
+        self, view: View, known: Known, function: Function, session: PanelSession
+    ) -> Decision:
+        """The decision that lets whoever is logged in have it; raises `RefusedError` if none does.
+
+        For the rows of the functions matrix that let no paper out; every other one has a question
+        of its own. Nothing of it is reserved or charged, so a drill does not count it.
+        """
+        facts = FunctionFacts(function=function)
+        decision = self.foresee(view, known, facts, self.link_of(session))
+        if not decision.allowed:
+            raise refusal_of(decision, known.currency)
         return decision
 
 
@@ -235,6 +273,7 @@ def _user(site: SiteView, known: Known) -> UserView | None:
         restricted=person.restricted,
         balance_micros=money.effective_micros,
         groups=person.groups,
+        allowance_micros=_usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )
 
@@ -248,5 +287,23 @@ def _account(site: SiteView, known: Known, account: Account) -> AccountView:
         enabled=account.enabled,
         restricted=account.restricted,
         open_to_user=account.open_to_user,
+        allowance_micros=_usable_micros(site, payer, money, known),
         offline_spent_micros=money.spent_micros,
     )
+
+
+def _usable_micros(site: SiteView, payer: str, money: Balance, known: Known) -> Micros:
+    """What `strict` may spend; nothing is looked up where no step of the policy is strict.
+
+    Never more than the balance as it is known here: a debit by headquarters may have gone past the
+    grants.
+    """
+    if known.granted is None:
+        return Micros(0)
+    grant = known.granted.get(payer, NO_GRANT)
+    allowance = allowance_of(site, payer, money.used_micros, grant, known.watermarks)
+    return min(allowance.left_micros, money.effective_micros)
+
+
+def _nobody_asks(_need: Need) -> None:
+    """Nobody keeps allowances."""

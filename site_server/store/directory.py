@@ -17,21 +17,29 @@ from failure_modes.link import ORDERS
 from failure_modes.vocabulary import HoldMode, Layer, LinkEvent, Micros, ProviderMode, WallMs
 from replication.prices_in_force import PricesInForce
 from replication.schema import directory as schema
+from replication.told import told_rows
 from site_server.ports import LinkOrder
 from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
+from site_server.store.cards import card_of
+from site_server.store.grants import Grant, Held, grants_of, held_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection
 
     from failure_modes.facts import PrinterView
     from failure_modes.policy import Policy
     from replication.prices_in_force import ListInForce
+    from replication.slow_hash import CredentialKind
+    from replication.told import Rows
     from site_server.ports import Replica
     from site_server.store.accounts import Account
+    from site_server.store.cards import Card
     from site_server.store.policies import PolicyStanding
+
+APPROVED: Final = "approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,10 @@ _PERSON: Final = select(
 _CARD: Final = select(schema.cards.c.user_name).where(
     schema.cards.c.card_hash == bindparam("card_hash"), schema.cards.c.revoked.is_(False)
 )
+_SLOW_HASH: Final = select(schema.credentials.c.slow_hash).where(
+    schema.credentials.c.user_name == bindparam("user_name"),
+    schema.credentials.c.kind == bindparam("kind"),
+)
 _BALANCE: Final = select(schema.balances.c.balance_micros).where(
     schema.balances.c.payer == bindparam("payer")
 )
@@ -137,6 +149,9 @@ _POLICIES: Final = select(schema.policies.c.layer, schema.policies.c.body).where
         ),
     )
 )
+_SITE: Final = select(schema.sites.c.epoch, schema.sites.c.state).where(
+    schema.sites.c.site_name == bindparam("site_name")
+)
 _LINK_ORDER: Final = select(
     schema.link_orders.c.order, schema.link_orders.c.number, schema.link_orders.c.given_wall_ms
 ).where(schema.link_orders.c.site_name == bindparam("site_name"))
@@ -160,10 +175,14 @@ class Snapshot:
             return None
         return Person(**{**row, "groups": frozenset(json.loads(row["groups"]))})
 
-    def card_owner(self, card_hash: str) -> str | None:
-        """The name of the user whose card this is; None for an unknown or revoked one."""
-        row = self._one(_CARD, card_hash=card_hash)
-        return None if row is None else str(row["user_name"])
+    def card(self, card_hash: str) -> Card | None:
+        """The card, also a revoked one; None where headquarters knows no such card."""
+        return card_of(self._connection, card_hash)
+
+    def slow_hash(self, user_name: str, kind: CredentialKind) -> str | None:
+        """The hash of the user's PIN or password; None where they have none."""
+        row = self._one(_SLOW_HASH, user_name=user_name, kind=kind.value)
+        return None if row is None else str(row["slow_hash"])
 
     def balance_micros(self, payer: str) -> Micros:
         """The payer's balance as headquarters knows it at this moment."""
@@ -177,6 +196,14 @@ class Snapshot:
     def offered_accounts(self, user_name: str, limit: int) -> list[Account]:
         """The shared accounts that the user may choose from, by title."""
         return offered_accounts(self._connection, user_name, limit)
+
+    def grants(self, payers: Collection[str]) -> dict[str, Grant]:
+        """What is granted of these payers' balances, where anything is."""
+        return grants_of(self._connection, self._site_name, payers)
+
+    def held_grants(self) -> dict[str, Held]:
+        """Everybody of whose balance this site may spend something alone, and how they stand."""
+        return held_here(self._connection, self._site_name)
 
     def watermarks(self) -> dict[tuple[str, int], int]:
         """Up to which entry each epoch of this site is contained in the balances."""
@@ -245,6 +272,16 @@ class Snapshot:
         """The newest sign of life of headquarters that arrived."""
         row = self._one(_HEARTBEAT)
         return None if row is None else Heartbeat(**row)
+
+    def admits(self, site_name: str, epoch: int) -> bool:
+        """Whether headquarters approves of the node that has this certificate."""
+        row = self._one(_SITE, site_name=site_name)
+        # An epoch newer than this replica's: the replica is the older of the two.
+        return row is not None and row["state"] == APPROVED and epoch >= row["epoch"]
+
+    def told_rows(self, site_name: str, user_name: str | None) -> Rows:
+        """What a node without a replica has to know of this user; see `replication.told`."""
+        return told_rows(self._connection, site_name, user_name)
 
     def _one(self, statement: Any, **values: object) -> Mapping[str, Any] | None:  # noqa: ANN401
         row = self._connection.execute(statement, values).mappings().one_or_none()

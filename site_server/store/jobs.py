@@ -70,6 +70,7 @@ class Job:
     cost_micros: Micros = FREE
     charged_mono_pages: int = 0
     charged_colour_pages: int = 0
+    unanswered: str = ""
     reason_code: str = ""
     reason_text: str = ""
     released_wall_ms: WallMs | None = None
@@ -162,7 +163,9 @@ _REVISION: Final = select(func.coalesce(func.max(tables.jobs.c.revision), 0))
 _INSERT: Final = insert(tables.jobs)
 _UPDATE: Final = update(tables.jobs).where(tables.jobs.c.job_uuid == bindparam("the_job_uuid"))
 _PRUNE: Final = delete(tables.jobs).where(
-    tables.jobs.c.state.in_(ENDED_STATES), tables.jobs.c.ended_wall_ms < bindparam("before_wall_ms")
+    tables.jobs.c.state.in_(ENDED_STATES),
+    tables.jobs.c.ended_wall_ms < bindparam("before_wall_ms"),
+    tables.jobs.c.job_uuid.not_in(select(tables.offline_log.c.job_uuid)),
 )
 
 
@@ -255,7 +258,10 @@ class Jobs:
         return stored
 
     def forget_ended_before(self, wall_ms: int) -> int:
-        """Delete the rows of jobs that ended before that time; the journal keeps their story."""
+        """Delete the rows of jobs that ended before that time; the journal keeps their story.
+
+        What is printed and not charged yet stays: its row is the record.
+        """
         return self._connection.execute(_PRUNE, {"before_wall_ms": wall_ms}).rowcount
 
     def _one(self, statement: Any, **values: object) -> Job | None:  # noqa: ANN401 - a Select

@@ -1,7 +1,8 @@
 """The journal of this site: appended in the caller's transaction, read by the uplink.
 
 An entry that moves money also keeps whose and how much in columns of their own, so that the sum of
-what a replica does not know yet is one walk over a covering index.
+what a replica does not know yet is one walk over a covering index. An allowance that is given back
+is kept in the same columns under a name that no payer has, so its sum is the same walk.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, func, insert, select
 
 from failure_modes.vocabulary import Micros
-from replication.entry_bodies import movement
+from replication.entry_bodies import Movement, movement, returned
 from replication.journal import Entry, JournalHead, next_entry
 from site_server.store import tables
 
@@ -54,6 +55,9 @@ _UNMERGED: Final = select(func.coalesce(func.sum(tables.journal.c.amount_micros)
     tables.journal.c.payer == bindparam("payer"),
     *_MINE,
     tables.journal.c.seq > bindparam("watermark_seq"),
+)
+_SPENT_SINCE: Final = select(func.coalesce(-func.sum(tables.journal.c.amount_micros), 0)).where(
+    tables.journal.c.payer == bindparam("payer"), tables.journal.c.wall_ms >= bindparam("since_ms")
 )
 _APPEND: Final = insert(tables.journal)
 
@@ -109,6 +113,17 @@ def unmerged_micros(
     return Micros(total)
 
 
+def returned_name(payer: str) -> str:
+    """Under which name what was given back of the payer's allowance is kept."""
+    return f"returned:{payer}"
+
+
+def spent_since(connection: Connection, payer: str, since_wall_ms: int) -> Micros:
+    """What was charged to this payer here since then, as far back as the journal is kept."""
+    values = {"payer": payer, "since_ms": since_wall_ms}
+    return Micros(connection.execute(_SPENT_SINCE, values).scalar_one())
+
+
 class Journal:
     """The end of the journal, inside one transaction of the caller."""
 
@@ -123,7 +138,7 @@ class Journal:
         """Record a fact. It exists if and only if the caller's transaction commits."""
         head = head_of(self._connection, self._epoch_of.site_name, self._epoch_of.epoch)
         entry = next_entry(head, body, self._wall_ms())
-        moved = movement(body)
+        moved = _summed(body)
         self._connection.execute(
             _APPEND,
             {name: getattr(entry, name) for name in _ENTRY_COLUMNS}
@@ -133,6 +148,14 @@ class Journal:
             },
         )
         return entry
+
+
+def _summed(body: Body) -> Movement | None:
+    """What is summed up of this fact, and under which name."""
+    back = returned(body)
+    if back is None:
+        return movement(body)
+    return Movement(payer=returned_name(back.payer), amount_micros=back.amount_micros)
 
 
 def _entry(row: Row[Any]) -> Entry:

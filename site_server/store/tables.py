@@ -1,5 +1,7 @@
 """The tables of `site.db`: what this site has promised, done and charged.
 
+`offline_log` and `told` are of a node without a replica only (`site_server.secondary`).
+
 Everything that a person was told stands here, in the same transaction as its journal entry. The
 spool holds only the bytes of documents; the replica, only what headquarters said.
 """
@@ -26,7 +28,12 @@ journal: Final = Table(
     Column("body", Text, nullable=False),
     Column("prev_hash", Text, nullable=False),
     Column("entry_hash", Text, nullable=False),
-    Column("payer", Text, doc="whose money this entry moves; NULL: it moves none"),
+    Column(
+        "payer",
+        Text,
+        doc="whose money this entry moves, or 'returned:' and whose allowance it lowers; "
+        "NULL: neither",
+    ),
     Column("amount_micros", Integer, nullable=False, default=0),
     # Covers the sum of a payer's unmerged entries: no row of the table is touched.
     Index("ix_journal_payer", "payer", "site_name", "epoch", "seq", "amount_micros"),
@@ -94,6 +101,14 @@ jobs: Final = Table(
     Column("cost_micros", Integer, nullable=False, default=0),
     Column("charged_mono_pages", Integer, nullable=False, default=0, doc="of one copy"),
     Column("charged_colour_pages", Integer, nullable=False, default=0),
+    Column(
+        "unanswered",
+        Text,
+        nullable=False,
+        default="",
+        server_default="",
+        doc="the Action by which it was let out while nobody answered; '': somebody decided",
+    ),
     Column("reason_code", Text, nullable=False, default="", doc="last refusal or outcome"),
     Column("reason_text", Text, nullable=False, default="", doc="the same for a person"),
     Column("accepted_wall_ms", Integer, nullable=False),
@@ -116,6 +131,13 @@ reservations: Final = Table(
     Column("amount_micros", Integer, nullable=False),
     Column("opened_wall_ms", Integer, nullable=False),
     Index("ix_reservations_payer", "payer", "amount_micros"),
+    sqlite_with_rowid=False,
+)
+payers_seen: Final = Table(
+    "payers_seen",
+    site_metadata,
+    Column("payer", Text, primary_key=True),
+    Column("seen_wall_ms", Integer, nullable=False, doc="when they were last at hand here"),
     sqlite_with_rowid=False,
 )
 sessions: Final = Table(
@@ -150,6 +172,38 @@ copies: Final = Table(
     Column("colour_pages", Integer),
     Column("cost_micros", Integer),
     Index("ix_copies_finished_wall_ms", "finished_wall_ms", "started_wall_ms"),
+    sqlite_with_rowid=False,
+)
+card_uses: Final = Table(
+    "card_uses",
+    site_metadata,
+    Column("use_uuid", Text, primary_key=True, doc="given by the device that reached nobody"),
+    Column("content_hash", Text, nullable=False, doc="SHA-256 of all that the device told of it"),
+    Column("payer", Text, doc="NULL: nobody pays"),
+    Column("cost_micros", Integer, nullable=False),
+    Column("matched", Boolean, nullable=False, doc="the card had an owner when it was told"),
+    Column("reason", Text, nullable=False, doc="failure_modes.vocabulary.Reason"),
+    Column("taken_wall_ms", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+offline_log: Final = Table(
+    "offline_log",
+    site_metadata,
+    Column(
+        "job_uuid", Text, primary_key=True, doc="its row of `jobs` stays while this one is here"
+    ),
+    Column("record_bytes", Integer, nullable=False),
+    Column("printed_wall_ms", Integer, doc="NULL: let out, and no outcome yet"),
+    Index("ix_offline_log_printed_wall_ms", "printed_wall_ms"),
+    sqlite_with_rowid=False,
+)
+told: Final = Table(
+    "told",
+    site_metadata,
+    Column("scope", Text, primary_key=True, doc="'' for the node itself, else user:<name>"),
+    Column("body", Text, nullable=False, doc="JSON: rows by table, see replication.told"),
+    Column("told_wall_ms", Integer, nullable=False),
+    Index("ix_told_told_wall_ms", "told_wall_ms"),
     sqlite_with_rowid=False,
 )
 numbers: Final = Table(

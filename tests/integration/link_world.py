@@ -42,7 +42,9 @@ from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
+from site_server.service.keep_allowances import KeepAllowances
 from site_server.service.watch_link import WatchLink
+from site_server.store.directory import Directory as ReplicaDirectory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from replication.messages import Hello
     from replication.ports import Clock
     from site_server.adapters.identity import Identity
+    from site_server.store.site_store import SiteStore
 
 EXAMPLE = Path(__file__).parents[2] / "primary" / "example" / "organisation.toml"
 LOOPBACK = "127.0.0.1"
@@ -195,6 +198,7 @@ class SiteEnd:
     watch: WatchLink
     registers: Registers
     replica: Replica
+    keep: KeepAllowances | None
 
 
 @asynccontextmanager
@@ -204,9 +208,13 @@ async def site_end(
     *,
     journal: MemoryJournal | None = None,
     port: int | None = None,
+    store: SiteStore | None = None,
     takes_deltas: bool = True,
 ) -> AsyncIterator[SiteEnd]:
-    """A running site's end; `port`: where the WAN listens that leads to the primary."""
+    """A running site's end; `port`: where the WAN listens that leads to the primary.
+
+    With a `store` its journal goes up, and allowances are asked for and given back.
+    """
 
     def hello() -> Hello:
         return exchange.hello().model_copy(update={"takes_deltas": takes_deltas})
@@ -215,7 +223,7 @@ async def site_end(
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
     (folder / "mirror").mkdir(parents=True, exist_ok=True)
     client = client_of(identity, port, hello=hello)
-    exchange = ExchangeWithPrimary(journal=journal, link=client, clock=clock)
+    exchange = ExchangeWithPrimary(journal=store or journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
         closing(Registers(folder / "registers.db", crsqlite_path(os.environ))) as registers,
@@ -232,7 +240,8 @@ async def site_end(
             link=client, clock=clock, backlog=Backlog((exchange, follow)), timing=QUICK_TIMING
         )
         sideways = ExchangeRegisters(registers=registers, link=client)
-        listeners = (watch, exchange, follow, sideways)
+        keep = keep_of(store, replica, client) if store else None
+        listeners = (watch, exchange, follow, sideways, *((keep,) if keep else ()))
         connection = partial(client.run, listeners)
         async with running(applier.run, connection, *(each.run for each in listeners)):
             yield SiteEnd(
@@ -243,7 +252,14 @@ async def site_end(
                 watch=watch,
                 registers=registers,
                 replica=replica,
+                keep=keep,
             )
+
+
+def keep_of(store: SiteStore, replica: Replica, client: LinkClient) -> KeepAllowances:
+    """What asks for allowances and gives them back, for the site of that store."""
+    directory = ReplicaDirectory(replica, store.head().site_name)
+    return KeepAllowances(store=store, directory=directory, link=client, clock=SystemClock())
 
 
 def client_of(identity: Identity, port: int | None, *, hello: Callable[[], Hello]) -> LinkClient:

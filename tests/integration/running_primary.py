@@ -20,9 +20,10 @@ OPENING_MICROS = 140_150_000
 READY_S = 30
 
 
-def holdfast(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def holdfast(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "primary", *map(str, arguments)],
+        input=given,
         capture_output=True,
         text=True,
         timeout=60,

@@ -53,3 +53,11 @@ async def test_the_doctor_looks_at_everything(tmp_path: Path) -> None:
     (identity,) = [line for line in done.output.splitlines() if line.startswith("identity")]
     assert identity.split()[1] == "no"  # a folder that belongs to no site is no fault
     assert "holdfast-site join" in identity
+
+
+async def test_a_secondary_needs_neither_a_replica_nor_registers(tmp_path: Path) -> None:
+    done = await site("doctor", "--role", "secondary", "--data", str(tmp_path))
+    assert done.exit_status == 0, done.output
+    assert "pysqlite3" in done.output
+    assert "sqlean" not in done.output
+    assert "cr-sqlite" not in done.output

@@ -69,6 +69,7 @@ async def start_on_a_small_disk(children: Children, oslo: SiteNode) -> SmallDisk
     config.write_text(
         f'data_dir = "{mount_point}"\n[listen]\nhost = "127.0.0.1"\n'
         f"device_port = {ports['device']}\nipp_port = {ports['ipp']}\n"
+        f"ipps_port = {ports['ipps']}\n"
         f"[limits]\nfree_bytes_min = {FLOOR_BYTES}\n"
     )
     arguments = (str(DISK_BYTES), mount_point, server.data_folder, sys.executable, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +23,14 @@ async def test_the_command_line_explains_a_decision_of_the_running_site(tmp_path
         await until(scene.ada_is_known, "ada at the site", within_ms=20_000)
         config = str(scene.branch.site.server.config_path)
         printer_name = "oslo-laser"
+        who = ("explain", "--config", config, "--user", "ada", "--printer", printer_name)
         ask = ("explain", "--config", config, "--user", "ada", "--pages", "12", "--colour")
 
         told = await site(*ask, "--printer", printer_name, "--link", "offline")
         nonsense = await site(*ask, "--printer", printer_name, "--copies", "0")
         elsewhere = await site(*ask, "--printer", "nowhere")
+        login = await site(*who, "--login", "--json")
+        copy = await site(*who, "--copy")
 
     assert (told.exit_status, told.errors) == (0, "")
     lines = told.output.splitlines()
@@ -38,3 +42,6 @@ async def test_the_command_line_explains_a_decision_of_the_running_site(tmp_path
     assert "copies" in nonsense.errors
     assert (elsewhere.exit_status, elsewhere.output) == (1, "")
     assert "printer" in elsewhere.errors
+    assert json.loads(login.output)["reasons"][0]["reason"] == "login_accepted"
+    assert (copy.exit_status, copy.output) == (2, "")
+    assert "pages: a copy has at least one page" in copy.errors

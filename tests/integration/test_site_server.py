@@ -56,7 +56,7 @@ async def run_beside_a_taken_port(server: Server) -> Finished:
         config = server.folder / "taken.toml"
         config.write_text(
             f'data_dir = "{server.data_folder}"\n'
-            f'[listen]\nhost = "127.0.0.1"\ndevice_port = {port}\nipp_port = 0\n'
+            f'[listen]\nhost = "127.0.0.1"\ndevice_port = {port}\nipp_port = 0\nipps_port = 0\n'
         )
         return await site("run", "--config", str(config))
 

@@ -6,11 +6,12 @@ import pytest
 
 from docs.generate import FOLDER, main, pages, stale, write
 from docs.markdown import duration, field_docs, table
+from docs.page_state_machines import BY_THE_LINE
 from failure_modes import job_lifecycle, link_table
 from failure_modes.functions import ROWS
 from failure_modes.policy import FIELDS
 from failure_modes.rule_vocabulary import ConversionKind, FilterKind, PriceModel
-from failure_modes.vocabulary import LinkState, ProviderMode, Reason
+from failure_modes.vocabulary import LinkEvent, LinkState, ProviderMode, Reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +53,28 @@ def test_every_change_of_a_state_is_an_arrow() -> None:
     ]
 
     for state, event, to in changes:
-        (arrow,) = (line for line in text.splitlines() if f" {state} --> {to} : " in line)
+        begins = [state, *([BY_THE_LINE.name] if state in BY_THE_LINE.states else [])]
+        arrows = [f" {begin} --> {to} : " for begin in begins]
+        (arrow,) = (line for line in text.splitlines() if any(each in line for each in arrows))
         assert event in arrow.split(" : ")[1].split(", ")
+
+
+def test_an_arrow_that_leaves_a_frame_leaves_every_state_within() -> None:
+    text = pages()[STATE_MACHINES]
+    leaving = [line.strip() for line in text.splitlines() if f" {BY_THE_LINE.name} --> " in line]
+
+    assert leaving == [
+        "line --> drill : drill_started",
+        "line --> forced_offline : force_started",
+    ]
+    for arrow in leaving:
+        to, event = arrow.removeprefix("line --> ").split(" : ")
+        reached = {
+            link_table.TRANSITIONS[state, LinkEvent(event)]
+            for state in LinkState
+            if state in BY_THE_LINE.states
+        }
+        assert reached == {to}
 
 
 def test_what_is_missing_or_changed_is_stale_and_written_once(tmp_path: Path) -> None:

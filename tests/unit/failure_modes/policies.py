@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from failure_modes.decide import decide
 from failure_modes.decision import Decision
 from failure_modes.facts import (
+    WITHOUT_PAPER,
     AccountView,
     CopyFacts,
     Facts,
+    FunctionFacts,
     LateFacts,
     LoginFacts,
     PasswordCheck,
@@ -47,13 +49,29 @@ FILTERS: list[dict[str, object]] = [
     {"kind": "pages_max", "limit": 20},
     {"kind": "pages_max", "limit": 40, "scope": "all"},
     {"kind": "cost_max", "limit": 1_000_000},
+    {"kind": "cost_max", "limit": 400_000, "scope": "all"},
+    {"kind": "copies_max", "limit": 1},
     {"kind": "mono_only", "scope": "all"},
+    {"kind": "colour_only"},
     {"kind": "duplex_only"},
+    {"kind": "simplex_only", "scope": "all"},
     {"kind": "group", "names": ["staff", "guests"]},
+    {"kind": "group", "names": ["staff"], "scope": "all"},
+    {"kind": "colour_group", "names": ["staff"]},
+    {"kind": "colour_group", "names": ["guests"]},
+    {"kind": "paper_size", "names": ["a4", "a3"]},
+    {"kind": "paper_size", "names": ["a4"], "scope": "all"},
+    {"kind": "document_type", "names": ["text/plain"]},
+    {"kind": "document_name", "names": ["*.exe", "draft*"]},
+    {"kind": "document_name", "names": ["*salary*"], "scope": "all"},
+    {"kind": "spool_bytes_max", "limit": 1_000},
+    {"kind": "duplicate", "limit": 60_000},
 ]
 CONVERSIONS: list[dict[str, object]] = [
     {"kind": "force_mono"},
+    {"kind": "force_mono", "groups": ["staff"], "scope": "all"},
     {"kind": "force_duplex", "groups": ["guests"], "scope": "all"},
+    {"kind": "force_duplex", "groups": ["staff"]},
 ]
 HOURS: list[dict[str, object]] = [
     {"days": ["mon", "tue"], "from": "08:00", "to": "12:00"},
@@ -62,7 +80,7 @@ HOURS: list[dict[str, object]] = [
 
 
 def _some(rules: list[dict[str, object]]) -> st.SearchStrategy[list[dict[str, object]]]:
-    return st.lists(st.sampled_from(rules), unique_by=str)
+    return st.lists(st.sampled_from(rules), unique_by=str, max_size=6)
 
 
 def _word(kind: type[StrEnum]) -> st.SearchStrategy[str]:
@@ -77,6 +95,7 @@ rules = st.fixed_dictionaries(
         "ask_for_account": st.booleans(),
         "account_selection": _word(AccountSelection),
         "unauthenticated": _word(Unauthenticated),
+        "pin_needed": rarely,
         "password_login": _word(PasswordLogin),
         "uncounted_document": _word(UncountedDocument),
         "uncounted_pages": st.integers(1, 50),
@@ -85,11 +104,13 @@ rules = st.fixed_dictionaries(
         "opening_hours": _some(HOURS),
         "filters": _some(FILTERS),
         "conversions": _some(CONVERSIONS),
+        "card_self_registration": st.booleans(),
         "password_hash_age_max_ms": spans,
         "credential_age_max_ms": spans,
         "offline_warn_ms": spans,
         "offline_stop_ms": spans,
         "late_upload_max_ms": spans,
+        "device_offline": st.fixed_dictionaries({}, optional={"enabled": st.booleans()}),
     },
 )
 
@@ -135,6 +156,11 @@ jobs = st.builds(
     pages=st.builds(_or_none, rarely, counts),
     copies=st.sampled_from([1, 1, 1, 2, 5]),
     sides=st.sampled_from(Sides),
+    document_name=st.sampled_from(["", "letter", "setup.exe", "my salary"]),
+    document_format=st.sampled_from(["", "application/pdf", "text/plain"]),
+    spool_bytes=st.sampled_from([0, 500, 5_000]),
+    paper_size=st.sampled_from(["", "a4", "a3"]),
+    duplicate_age_ms=st.none() | st.integers(0, 100_000),
     authenticated=mostly,
     by_manager=rarely,
     from_other_site=rarely,
@@ -156,8 +182,16 @@ questions: st.SearchStrategy[Facts] = st.one_of(
     logins,
     jobs,
     st.builds(SubmitFacts, hold_mode=st.sampled_from(HoldMode), job=jobs),
-    st.builds(CopyFacts, pages=st.integers(0, 40), colour=st.booleans()),
+    st.builds(
+        CopyFacts,
+        pages=st.integers(0, 40),
+        colour=st.booleans(),
+        sides=st.sampled_from(Sides),
+        choose_account=rarely,
+        account_name=st.sampled_from([None] * 7 + ["Project"]),
+    ),
     st.builds(LateFacts, job=jobs, printed_ms=ages),
+    st.builds(FunctionFacts, function=st.sampled_from(sorted(WITHOUT_PAPER))),
 )
 
 
@@ -180,18 +214,29 @@ class World:
     view: View
     link: LinkState
     raw: Raw
+    """The rules of the site,"""
     escalation: list[Raw] = field(default_factory=list)
+    office: Raw = field(default_factory=dict)
+    """and those of the organisation, over which they are laid."""
+
+    @property
+    def policy(self) -> Policy:
+        site = {**self.raw, "escalation": self.escalation}
+        return resolve({Layer.GLOBAL: self.office, Layer.SITE: site})
 
     def answer(self) -> Decision:
-        policy = policy_of(self.raw, self.escalation)
-        return decide(self.facts, self.view, self.link, policy, NOW_MS)
+        return decide(self.facts, self.view, self.link, self.policy, NOW_MS)
 
 
-def policy_of(raw: Raw, escalation: list[Raw]) -> Policy:
-    return resolve({Layer.SITE: {**raw, "escalation": escalation}})
-
-
+offices: st.SearchStrategy[Raw] = st.fixed_dictionaries(
+    {}, optional={"filters": _some(FILTERS), "conversions": _some(CONVERSIONS)}
+)
 without_escalation = st.builds(
-    World, facts=questions, view=views, link=st.sampled_from(LinkState), raw=rules
+    World,
+    facts=questions,
+    view=views,
+    link=st.sampled_from(LinkState),
+    raw=rules,
+    office=offices,
 )
 worlds = st.builds(replace, without_escalation, escalation=escalations)

@@ -9,6 +9,7 @@ from failure_modes.explain import answer
 from failure_modes.facts import (
     CopyFacts,
     Facts,
+    FunctionFacts,
     LateFacts,
     LoginFacts,
     PasswordCheck,
@@ -16,7 +17,7 @@ from failure_modes.facts import (
     View,
 )
 from failure_modes.policy import Policy
-from failure_modes.vocabulary import HoldMode, LinkState, WallMs
+from failure_modes.vocabulary import Function, HoldMode, LinkState, WallMs
 from tests.unit.failure_modes.builders import NOW_MS, job, printer, view
 
 
@@ -46,6 +47,10 @@ def names(facts: Facts, seen: View | None = None) -> set[str]:
         (SubmitFacts(hold_mode=HoldMode.NONE, job=job()), {"hold mode user", "in black"}),
         (job(), {"by a manager: True", "authenticated: False", "two-sided"}),
         (CopyFacts(pages=1, colour=True), {"in black", "two-sided"}),
+        (
+            FunctionFacts(function=Function.CLAIM_CARD),
+            {"add_credit instead", "card_self_registration true"},
+        ),
         (LateFacts(job=job(), printed_ms=NOW_MS), {"printed at this moment"}),
     ],
 )

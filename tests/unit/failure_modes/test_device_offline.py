@@ -1,5 +1,7 @@
 """A device that has lost even its branch."""
 
+from dataclasses import replace
+
 import pytest
 
 from failure_modes.device_offline import (
@@ -7,6 +9,8 @@ from failure_modes.device_offline import (
     DeviceFacts,
     DeviceOffline,
     DevicePhase,
+    DeviceRules,
+    Upload,
     decide_at_device,
     device_phase,
     match_card_use,
@@ -14,12 +18,19 @@ from failure_modes.device_offline import (
     takes_unlock_code,
 )
 from failure_modes.errors import BrokenInvariantError, PolicyError
+from failure_modes.facts import UserView
+from failure_modes.policy import resolve
 from failure_modes.pricing import PageCount
-from failure_modes.vocabulary import Action, Function, Reason, WallMs
+from failure_modes.vocabulary import Action, Function, Layer, Reason, WallMs
 from tests.unit.failure_modes.builders import PRICE, user
 
+ENCODED = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"
 RULES = DeviceOffline(enabled=True, delay_ms=60_000)
-LOCKED = DeviceOffline(enabled=True, needs_unlock_code=True, unlock_tries=3)
+LOCKED = DeviceOffline(
+    enabled=True, needs_unlock_code=True, unlock_tries=3, unlock_code_hash=ENCODED
+)
+SOMEBODY = replace(user(), user_name="somebody")
+IN_TIME = Upload(now_ms=WallMs(15), age_ms_max=10)
 LONG = DeviceFacts(silent_ms=600_000)
 USE = CardUse(card_hash="c0ffee", used_ms=WallMs(5), pages=PageCount(mono=3, colour=1))
 
@@ -111,7 +122,7 @@ def test_a_connected_device_asks_its_server() -> None:
 
 
 def test_what_was_noted_is_charged_to_the_owner_of_the_card_without_a_limit() -> None:
-    decision = match_card_use(USE, user(balance_micros=-7, enabled=False), PRICE, RULES)
+    decision = match_card_use(USE, user(balance_micros=-7, enabled=False), SOMEBODY, PRICE, IN_TIME)
 
     assert decision.charge_to == "ada"
     assert decision.cost_micros == 3 * 50_000 + 200_000
@@ -120,13 +131,26 @@ def test_what_was_noted_is_charged_to_the_owner_of_the_card_without_a_limit() ->
 
 
 def test_a_card_that_belongs_to_nobody_is_charged_to_the_user_for_unknown_cards() -> None:
-    rules = DeviceOffline(unknown_user="somebody")
-
-    decision = match_card_use(USE, None, PRICE, rules)
+    decision = match_card_use(USE, None, SOMEBODY, PRICE, IN_TIME)
 
     assert decision.charge_to == "somebody"
     assert decision.reasons == (Reason.CARD_UNMATCHED,)
     assert decision.cost_micros == 350_000
+
+
+def test_where_nobody_stands_for_unknown_cards_nobody_pays_and_what_it_cost_is_told() -> None:
+    decision = match_card_use(USE, None, None, PRICE, IN_TIME)
+
+    assert (decision.action, decision.reasons) == (Action.DENY, (Reason.CARD_UNCHARGED,))
+    assert (decision.charge_to, decision.cost_micros) == (None, 350_000)
+
+
+@pytest.mark.parametrize("owner", [user(), None])
+def test_what_comes_too_late_is_recorded_and_charged_to_nobody(owner: UserView | None) -> None:
+    decision = match_card_use(USE, owner, SOMEBODY, PRICE, replace(IN_TIME, now_ms=WallMs(16)))
+
+    assert (decision.action, decision.reasons[0]) == (Action.DENY, Reason.TOO_LATE_TO_CHARGE)
+    assert (decision.charge_to, decision.cost_micros) == (None, 350_000)
 
 
 # Settings
@@ -143,10 +167,48 @@ def test_knobs_that_cannot_be_are_named_all_at_once() -> None:
         "needs_unlock_code": "yes",
         "delay_ms": -1,
         "unlock_tries": 0,
+        "unlock_code_hash": "1234",
         "unknown_user": "",
         "colour": "red",
     }
 
-    assert len(problems(raw)) == 6
+    assert len(problems(raw)) == 7
     with pytest.raises(PolicyError):
         DeviceOffline(delay_ms=-1)
+
+
+@pytest.mark.parametrize("encoded", ["1234", "$argon2id$", ENCODED + "$", ENCODED + "A" * 255, 7])
+def test_an_unlock_code_in_clear_is_refused_and_not_repeated(encoded: object) -> None:
+    (problem,) = problems({"unlock_code_hash": encoded})
+
+    assert problem.startswith("unlock_code_hash: this is no Argon2 hash")
+    assert str(encoded) not in problem.removesuffix("255 characters")
+
+
+def test_a_device_that_asks_for_a_code_has_one() -> None:
+    (problem,) = problems({"needs_unlock_code": True})
+
+    assert problem.startswith("unlock_code_hash: it is missing")
+    assert problems({"needs_unlock_code": True, "unlock_code_hash": ENCODED}) == []
+    assert problems({"unlock_code_hash": ENCODED}) == []
+
+
+def test_the_rules_are_a_field_of_the_policy_and_a_stronger_layer_replaces_all_of_them() -> None:
+    policy = resolve(
+        {
+            Layer.SITE: {"device_offline": {"enabled": True, "delay_ms": 5}},
+            Layer.PRINTER: {"device_offline": {"enabled": True, "unknown_user": "somebody"}},
+        }
+    )
+
+    assert policy.device_offline == DeviceOffline(enabled=True, unknown_user="somebody")
+    assert policy.layer_of("device_offline") is Layer.PRINTER
+
+
+def test_rules_that_are_no_object_or_have_problems_never_reach_a_policy() -> None:
+    assert "delay_ms" in DeviceRules().range_text
+    assert len(DeviceRules().problems(True)) == 1
+    with pytest.raises(PolicyError) as caught:
+        resolve({Layer.SITE: {"device_offline": {"delay_ms": -1, "unlock_tries": 0}}})
+
+    assert len(caught.value.problems) == 2

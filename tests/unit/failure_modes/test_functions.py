@@ -22,7 +22,7 @@ TABLE = {
     "show_balance": "yes yes no",
     "choose_account": "yes yes no",
     "change_job_settings": "yes yes no",
-    "claim_card": "yes provisional no",
+    "claim_card": "by_policy provisional no",
     "add_credit": "yes no no",
     "administer": "yes no no",
 }

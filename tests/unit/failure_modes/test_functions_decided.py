@@ -3,8 +3,10 @@
 import pytest
 
 from failure_modes.facts import (
+    WITHOUT_PAPER,
     CopyFacts,
     Facts,
+    FunctionFacts,
     LoginFacts,
     PasswordCheck,
     ReleaseFacts,
@@ -27,7 +29,7 @@ from tests.unit.failure_modes.builders import ask, blind_view, job, user, view
 
 PAGES = PageCount(mono=1, colour=0)
 NOT_OFFERED = {Reason.FUNCTION_NOT_OFFERED, Reason.NO_REPLICA}
-PASSWORDS = Policy(password_login=PasswordLogin.BRANCH_DIRECTORY)
+ALL_ON = Policy(password_login=PasswordLogin.BRANCH_DIRECTORY, card_self_registration=True)
 
 ASKED: dict[Function, Facts] = {
     Function.PRINT: SubmitFacts(hold_mode=HoldMode.NONE, job=job()),
@@ -41,10 +43,13 @@ ASKED: dict[Function, Facts] = {
         card_known=False, password=PasswordCheck(directory_ok=True)
     ),
     Function.COPY: CopyFacts(pages=1, colour=False),
+    **{function: FunctionFacts(function=function) for function in WITHOUT_PAPER},
 }
-"""The questions that `decide` is asked; the other rows are the services' matter."""
+CELLS = [(*cell, offer) for cell, offer in MATRIX.items()]
 
-CELLS = [(*cell, offer) for cell, offer in MATRIX.items() if cell[0] in ASKED]
+
+def test_every_row_of_the_matrix_has_a_question() -> None:
+    assert set(ASKED) == set(Function)
 
 
 @pytest.mark.parametrize(("function", "link", "has_replica", "offer"), CELLS)
@@ -53,7 +58,7 @@ def test_a_cell_of_the_matrix_is_what_decide_answers(
 ) -> None:
     seen = view() if has_replica else blind_view(ProviderMode.PRINT_AND_LOG_LATER, user())
 
-    decision = ask(ASKED[function], seen, link=link, policy=PASSWORDS)
+    decision = ask(ASKED[function], seen, link=link, policy=ALL_ON)
 
     if offer is Offer.NO:
         assert decision.action is Action.DENY

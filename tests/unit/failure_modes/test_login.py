@@ -12,8 +12,8 @@ CARD = LoginFacts(card_known=True)
 AGES = {"credential_age_max_ms": 100, "password_hash_age_max_ms": 50}
 
 
-def policy(where: str = "deny") -> Policy:
-    return resolve({Layer.SITE: {"password_login": where, **AGES}})
+def policy(where: str = "deny", *, pin_needed: bool = False) -> Policy:
+    return resolve({Layer.SITE: {"password_login": where, "pin_needed": pin_needed, **AGES}})
 
 
 def reason_of(
@@ -45,6 +45,39 @@ def test_cards_and_pins_are_believed_while_the_replica_is_young(
     facts: LoginFacts, age_ms: int, reason: Reason | None
 ) -> None:
     assert reason_of(facts, user(), policy(), age_ms) is reason
+
+
+@pytest.mark.parametrize(
+    ("pin_ok", "age_ms", "reason"),
+    [
+        (None, 0, Reason.PIN_NEEDED),
+        (True, 0, None),
+        (False, 0, Reason.WRONG_PIN),
+        (None, 101, Reason.CREDENTIALS_TOO_OLD),
+    ],
+)
+def test_where_a_pin_is_needed_a_card_alone_is_not_enough(
+    pin_ok: bool | None, age_ms: int, reason: Reason | None
+) -> None:
+    facts = LoginFacts(card_known=True, pin_ok=pin_ok)
+
+    assert reason_of(facts, user(), policy(pin_needed=True), age_ms) is reason
+
+
+def test_a_password_needs_no_pin() -> None:
+    rules = policy("replicated_hash", pin_needed=True)
+
+    assert reason_of(by_password(hash_ok=True), user(), rules) is None
+
+
+@pytest.mark.parametrize("who", [None, user(enabled=False)])
+def test_without_the_right_password_nobody_hears_whether_there_is_such_a_user(
+    who: UserView | None,
+) -> None:
+    wrong = by_password(directory_ok=False, hash_ok=False)
+
+    assert reason_of(wrong, who, policy("replicated_hash")) is Reason.WRONG_PASSWORD
+    assert reason_of(wrong, who, policy("branch_directory")) is Reason.WRONG_PASSWORD
 
 
 @pytest.mark.parametrize("facts", [CARD, by_password(directory_ok=True, hash_ok=True)])
@@ -95,5 +128,8 @@ def test_each_refusal_names_its_rule() -> None:
     old = login_refusal(CARD, user(), policy(), 101)
     off = login_refusal(by_password(), user(), policy(), 0)
 
+    asked = login_refusal(CARD, user(), policy(pin_needed=True), 0)
+
+    assert asked == ("pin_needed", Reason.PIN_NEEDED)
     assert old == ("credential_age_max_ms", Reason.CREDENTIALS_TOO_OLD)
     assert off == ("password_login", Reason.PASSWORD_LOGIN_OFF)

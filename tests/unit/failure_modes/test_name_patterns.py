@@ -25,6 +25,9 @@ patterns = st.text(alphabet="abB.*", min_size=1, max_size=6)
         ("*.exe", "setup.exe.pdf", False),
         ("draft*", "Draft of a letter", True),
         ("draft*", "A draft", False),
+        ("draft*", "dra", False),
+        ("draft*", "dream", False),
+        ("*.exe", "exe", False),
         ("Agenda", "agenda", True),
         ("agenda", "agenda 2", False),
         ("*salary*", "All SALARY tables", True),
@@ -63,7 +66,13 @@ def test_a_name_matches_when_any_pattern_does() -> None:
     ]
 
 
-@given(some=st.lists(patterns, max_size=4), name=texts)
+def test_of_two_beginnings_the_shorter_one_says_it_all_in_any_order() -> None:
+    for some in (["a*", "abc*"], ["abc*", "a*"], ["*c", "*abc"]):
+        assert name_patterns(some).match("abc")
+    assert name_patterns(["a*", "abc*"]).match("ab")
+
+
+@given(some=st.lists(patterns, max_size=8), name=texts)
 def test_law_matching_is_that_of_the_regular_expression_nobody_has_to_write(
     some: list[str], name: str
 ) -> None:

@@ -26,6 +26,19 @@ def filled(records: int, limits: LogLimits = TEN, record_bytes: int = 500) -> Of
     return log
 
 
+def test_a_log_that_is_looked_at_again_goes_on_ringing_until_it_is_well_below() -> None:
+    rung = OfflineLog(limits=TEN).seen(8, 4_000)
+    assert (rung.alarm, rung.seen(5, 2_500).alarm) == (LogAlarm.FILLING, LogAlarm.FILLING)
+    assert rung.seen(4, 2_000).alarm is LogAlarm.QUIET
+    assert rung.seen(10, 5_000).alarm is LogAlarm.FULL
+
+
+@pytest.mark.parametrize("counted", [(-1, 0), (0, -1)])
+def test_a_log_never_holds_less_than_nothing(counted: tuple[int, int]) -> None:
+    with pytest.raises(BrokenInvariantError, match="less than nothing"):
+        OfflineLog(limits=TEN).seen(*counted)
+
+
 # Bounds
 
 

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from replication.entry_bodies import (
     BODY_OF_KIND,
     KIND_OF_BODY,
+    AllowanceReturned,
     BalanceAdjusted,
     Body,
+    CardUsed,
     CopyFinished,
     CopyStarted,
     EntryKind,
@@ -21,12 +23,15 @@ from replication.entry_bodies import (
     JobExpired,
     JobNotPrinted,
     JobPrinted,
+    JobPrintedLate,
     JobReleased,
     JobUnknown,
     Movement,
     account_payer,
     movement,
     parse_body,
+    returned,
+    user_name_of,
     user_payer,
 )
 from replication.errors import BadEntryError
@@ -57,6 +62,19 @@ EACH_KIND: dict[EntryKind, Body] = {
         colour_pages=1,
         copies=2,
     ),
+    EntryKind.JOB_PRINTED_LATE: JobPrintedLate(
+        job_uuid=UUID,
+        user_name="ada",
+        printer_name="laser",
+        fence=1,
+        payer="user:ada",
+        cost_micros=6,
+        mono_pages=3,
+        colour_pages=1,
+        copies=2,
+        printed_wall_ms=1_800_000_000_000,
+        reason="charged_late",
+    ),
     EntryKind.JOB_NOT_PRINTED: JobNotPrinted(
         job_uuid=UUID, printer_name="laser", fence=1, reason="paper jam"
     ),
@@ -77,11 +95,26 @@ EACH_KIND: dict[EntryKind, Body] = {
         mono_pages=1,
         colour_pages=0,
     ),
+    EntryKind.CARD_USED: CardUsed(
+        use_uuid=UUID,
+        device_name="panel-1",
+        printer_name="laser",
+        card_hash="0" * 64,
+        used_wall_ms=3,
+        payer="user:ada",
+        cost_micros=8,
+        mono_pages=1,
+        colour_pages=0,
+        matched=True,
+    ),
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted(payer="user:ada", amount_micros=-9),
+    EntryKind.ALLOWANCE_RETURNED: AllowanceReturned(payer="user:ada", amount_micros=3),
 }
 MOVES = {
     EntryKind.JOB_PRINTED: Movement(payer="user:ada", amount_micros=Micros(-5)),
+    EntryKind.JOB_PRINTED_LATE: Movement(payer="user:ada", amount_micros=Micros(-6)),
     EntryKind.COPY_FINISHED: Movement(payer="account:research", amount_micros=Micros(-7)),
+    EntryKind.CARD_USED: Movement(payer="user:ada", amount_micros=Micros(-8)),
     EntryKind.BALANCE_ADJUSTED: Movement(payer="user:ada", amount_micros=Micros(-9)),
 }
 
@@ -126,6 +159,13 @@ def test_no_text_does_worse_than_be_refused(kind: EntryKind, text: str) -> None:
         parse_body(kind, text)
 
 
+@pytest.mark.parametrize("kind", EntryKind)
+def test_an_allowance_shrinks_beside_the_money_only_by_what_is_given_back(kind: EntryKind) -> None:
+    given_back = Movement(payer="user:ada", amount_micros=Micros(-3))
+    is_return = kind is EntryKind.ALLOWANCE_RETURNED
+    assert returned(EACH_KIND[kind]) == (given_back if is_return else None)
+
+
 def test_a_cost_is_never_negative_and_a_debit_by_headquarters_may_be() -> None:
     printed = EACH_KIND[EntryKind.JOB_PRINTED]
     with pytest.raises(ValidationError):
@@ -138,6 +178,20 @@ def test_a_payer_is_a_user_or_an_account() -> None:
     for wrong in ("ada", "user:", "site:oslo"):
         with pytest.raises(ValidationError):
             BalanceAdjusted(payer=wrong, amount_micros=1)
+
+
+def test_only_a_payer_that_is_a_user_has_a_user_name() -> None:
+    assert user_name_of(user_payer("user:ada")) == "user:ada"
+    assert (user_name_of(account_payer("research")), user_name_of("")) == ("", "")
+
+
+def test_what_nobody_pays_for_costs_nothing() -> None:
+    used = EACH_KIND[EntryKind.CARD_USED].model_dump()
+    free = CardUsed.model_validate({**used, "payer": None, "cost_micros": 0})
+
+    assert movement(free) is None
+    with pytest.raises(ValidationError):
+        CardUsed.model_validate({**used, "payer": None})
 
 
 def test_a_release_names_the_manager_only_where_one_let_the_job_go() -> None:

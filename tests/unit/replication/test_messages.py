@@ -18,6 +18,9 @@ from replication.messages import (
     BATCH_CHARS_MAX,
     MESSAGE_BYTES_MAX,
     Ack,
+    AllowanceAsk,
+    AllowanceNeed,
+    AllowanceRecall,
     AnyFromSite,
     Beat,
     BeatAck,
@@ -66,6 +69,7 @@ FROM_SITE: list[AnyFromSite] = [
     Hello(site_name="oslo", epoch=3, journal_seq=9, wall_ms=NOW),
     Beat(number=4),
     Entries(entries=[ENTRY]),
+    AllowanceAsk(needs=[AllowanceNeed(payer="user:ada", want_micros=5, usual_micros=0)]),
     Registers(changes=[CHANGE], versions={LINEAGE: 7}),
     RegistersHave(versions={}),
 ]
@@ -82,6 +86,7 @@ FROM_PRIMARY: list[JsonFromPrimary] = [
             ManifestFile(name=f"ltx/0/{13:016x}-{13:016x}.ltx", size_bytes=400, sha256="0" * 64)
         ],
     ),
+    AllowanceRecall(payer="account:research", amount_micros=5),
     Registers(changes=[CHANGE], versions={LINEAGE: 7}),
     RegistersHave(versions={LINEAGE: 7}),
 ]

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from failure_modes.pricing import PageCount
@@ -27,7 +27,8 @@ from site_server.ipp.service_port import (
 from site_server.ports import Counted
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
-from site_server.services import Outside, make_services
+from site_server.service.testing import MemoryClaims
+from site_server.services import make_services
 from site_server.store.directory import Device, Directory
 from site_server.store.site_store import SiteStore
 from site_server.testing import (
@@ -37,6 +38,7 @@ from site_server.testing import (
     PrinterDouble,
     StillLink,
 )
+from tests.unit.site_server.outside import outside_of
 from tests.unit.site_server.pause import TestPause
 from tests.unit.site_server.site_records import SiteRecords
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from site_server.service.check_secret import Checkers
     from site_server.service.log_in import LoggedIn
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
@@ -86,6 +89,7 @@ class ASite(SiteRecords):
     printer: PrinterDouble
     counter: CounterDouble
     pause: TestPause
+    claims: MemoryClaims
     tasks: asyncio.TaskGroup
 
     # What headquarters says.
@@ -116,6 +120,10 @@ class ASite(SiteRecords):
         self.replica.put(schema.account_access, account_name=account_name, member=open_to)
         payer = f"account:{account_name}"
         self.replica.put(schema.balances, payer=payer, balance_micros=balance_micros)
+
+    def grant(self, payer: str, granted_micros: int, site_name: str = SITE) -> None:
+        row = {"payer": payer, "site_name": site_name, "granted_micros": granted_micros}
+        self.replica.put(schema.allowances, **row)
 
     def policy(self, layer: str, scope: str, body: dict[str, object]) -> None:
         text = json.dumps(body)
@@ -193,14 +201,16 @@ async def a_site(
     printer: PrinterDouble | None = None,
     spool: MemorySpool | None = None,
     make_store: type[SiteStore] = SiteStore,
+    claims: MemoryClaims | None = None,
     zone: tzinfo | None = None,
+    checkers: Checkers | None = None,
 ) -> AsyncIterator[ASite]:
     """A site over the files of `folder`; started again over the same folder it is a restart."""
     clock, link, pause = ManualClock(), StillLink(), TestPause()
     replica = replica_in(folder)
     store = make_store(folder / "site.db", site_name=SITE, epoch=epoch, clock=clock)
-    spool = spool or MemorySpool(folder / "spool")
-    printer = printer or PrinterDouble()
+    spool, printer = spool or MemorySpool(folder / "spool"), printer or PrinterDouble()
+    claims = claims or MemoryClaims()
     counter = CounterDouble(Counted(pages=PageCount(mono=2, colour=0)))
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -215,20 +225,11 @@ async def a_site(
                 limits=limits or Limits(),
                 zone=zone,
             )
-            outside = Outside(delivery=printer, counters=[counter], card_key=CARD_KEY)
+            outside = replace(outside_of(printer, counter, CARD_KEY, checkers), card_claims=claims)
             services = make_services(ground, outside, times or Times())
             await services.start()
             yield ASite(
-                services=services,
-                store=store,
-                replica=replica,
-                link=link,
-                clock=clock,
-                spool=spool,
-                printer=printer,
-                counter=counter,
-                pause=pause,
-                tasks=tasks,
+                services, store, replica, link, clock, spool, printer, counter, pause, claims, tasks
             )
             ground.supervisor.stop()
     finally:
@@ -290,5 +291,4 @@ def fill(replica: DirectoryFile) -> None:
 
 
 def units(amount: float) -> Micros:
-    """So many units of the currency."""
     return Micros(round(amount * 1_000_000))

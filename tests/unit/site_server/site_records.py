@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from replication.entry_bodies import Body
-    from site_server.service.view import Balance
+    from site_server.service.money import Balance
     from site_server.services import Services
     from site_server.store.jobs import Job
     from site_server.store.site_store import SiteStore

@@ -9,6 +9,7 @@ import pytest
 
 from failure_modes.accrual import AccrualTiming
 from failure_modes.link import LinkTiming
+from failure_modes.offline_log import LogLimits
 from site_server.config import (
     DATA_VARIABLE,
     AccrualSection,
@@ -16,11 +17,15 @@ from site_server.config import (
     Limits,
     LinkSection,
     Listen,
+    OfflineLogSection,
     Primary,
+    Role,
+    Secondary,
     Times,
     for_folder,
     load,
 )
+from site_server.config_branch_directory import BranchDirectorySection
 from site_server.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "site_server" / "example" / "site.toml"
@@ -65,6 +70,54 @@ def test_every_setting_can_be_said() -> None:
     assert config.limits.jobs_max == 5
 
 
+BRANCH = """
+[branch_directory]
+url = "{url}"
+user_dn = "uid={{user_name}},ou=people"
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "address"),
+    [
+        ("ldaps://dir.example", "", (True, "dir.example", 636)),
+        ("ldaps://dir.example:1636/", "", (True, "dir.example", 1636)),
+        ("ldap://dir.example", "starttls = true", (False, "dir.example", 389)),
+        ("ldap://127.0.0.1:3890", "", (False, "127.0.0.1", 3890)),
+        ("ldap://[::1]", "", (False, "::1", 389)),
+        ("ldap://localhost", "", (False, "localhost", 389)),
+    ],
+)
+def test_a_directory_of_the_branch_is_reached_over_tls_or_on_this_machine(
+    url: str, more: str, address: tuple[bool, str, int]
+) -> None:
+    section = load(BRANCH.format(url=url) + more, {}).branch_directory
+    assert section is not None
+    found = section.address
+    assert (found.is_ldaps, found.host, found.port) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BRANCH.format(url="ldap://dir.example"), "passwords would travel in clear"),
+        (BRANCH.format(url="ldap://10.0.0.5"), "passwords would travel in clear"),
+        (BRANCH.format(url="ldaps://dir.example") + "starttls = true", "leave starttls out"),
+        (BRANCH.format(url="http://dir.example"), "ldaps:// or ldap://"),
+        (BRANCH.format(url="ldaps://dir.example/dc=x"), "without a path"),
+        (BRANCH.format(url="ldaps://"), "ldaps:// or ldap://"),
+        (BRANCH.format(url="ldaps://dir.example:x"), "branch_directory"),
+        ('[branch_directory]\nurl = "ldaps://d"\nuser_dn = "uid=ada"', "needs {user_name}"),
+        (BRANCH.format(url="ldaps://d") + "timeout_ms = 1", "timeout_ms"),
+        (BRANCH.format(url="ldaps://d") + 'password = "x"', "there is no such setting"),
+    ],
+)
+def test_a_directory_to_which_passwords_must_not_go_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(text, {})
+    assert said in str(refused.value)
+
+
 def test_the_folder_may_come_from_the_command_line_or_the_environment() -> None:
     assert for_folder("/a", {DATA_VARIABLE: "/b"}).data_dir == Path("/a")
     assert for_folder(None, {DATA_VARIABLE: "/b"}).data_dir == Path("/b")
@@ -95,6 +148,33 @@ def test_all_errors_are_said_at_once() -> None:
     assert "offline_ms: at least (lost_beats + 1) x beat_ms" in str(error.value)
 
 
+def test_the_role_may_come_from_the_command_line_or_the_file() -> None:
+    assert load("", {}).role is Role.SITE
+    assert load('role = "secondary"', {}).as_role(None).role is Role.SECONDARY
+    assert load("", {}).as_role("secondary").role is Role.SECONDARY
+
+
+def test_a_secondary_is_told_whom_to_ask_and_how_long_its_log_may_grow() -> None:
+    config = load(
+        '[secondary]\nask = ["https://oslo.example:7311"]\n[offline_log]\nrecords_max = 5', {}
+    )
+    assert config.secondary.ask == ["https://oslo.example:7311"]
+    assert config.offline_log.limits() == LogLimits(records_max=5)
+
+
+@pytest.mark.parametrize(
+    "address", ["oslo", "http://oslo:7311", "https://", "https://oslo:7311/x", "https://oslo:port"]
+)
+def test_who_is_asked_is_a_node_port(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"secondary\.ask"):
+        load(f'[secondary]\nask = ["{address}"]', {})
+
+
+def test_bounds_that_cannot_be_are_all_named() -> None:
+    with pytest.raises(ConfigError, match=r"offline_log: .*records_max.*clear_percent"):
+        load("[offline_log]\nrecords_max = 0\nclear_percent = 90", {})
+
+
 def test_a_text_that_is_not_toml_is_one_error() -> None:
     with pytest.raises(ConfigError, match="not TOML"):
         load("data_dir = ", {})
@@ -104,8 +184,9 @@ def test_the_example_says_every_default() -> None:
     text = EXAMPLE.read_text("utf-8")
     assert load(text, {}) == Config()
     said = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
-    sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times)
-    settings = {"data_dir"}.union(*(section.model_fields for section in sections))
+    nodes = (Secondary, OfflineLogSection, BranchDirectorySection)
+    sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times, *nodes)
+    settings = {"role", "data_dir"}.union(*(section.model_fields for section in sections))
     assert said == settings - {"accrual"}
 
 

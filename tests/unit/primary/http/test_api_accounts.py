@@ -87,6 +87,9 @@ async def test_money_is_added_once_and_shown(api: Api, directory: Directory) -> 
         "account_name": "Offline Account",
         "balance_micros": 500_000,
         "currency": "EUR",
+        "unassigned_micros": 500_000,
+        "over_granted_micros": 0,
+        "grants": [],
     }
     assert balances_of(directory)["account:Offline Account"] == 500_000
 

@@ -14,6 +14,8 @@ ADA = {
     "restricted": True,
     "groups": ["staff"],
     "cards": 1,
+    "has_pin": False,
+    "has_password": False,
     "balance_micros": 10_000_000,
 }
 
@@ -166,6 +168,9 @@ async def test_the_balance_names_its_currency(api: Api) -> None:
         "user_name": "ada",
         "balance_micros": 10_000_000,
         "currency": "EUR",
+        "unassigned_micros": 10_000_000,
+        "over_granted_micros": 0,
+        "grants": [],
     }
 
 

@@ -2,10 +2,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from primary.service.ingest import Ingest
+from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
-from primary.testing import SiteJournal
+from primary.store.ledger_tables import print_log
+from primary.testing import WALL_MS, SiteJournal, printed
+from replication.entry_bodies import JobPrintedLate
 
 
 @pytest.fixture
@@ -79,3 +83,19 @@ async def test_a_job_that_was_charged_twice_is_seen(ingest: Ingest, report: Ledg
         await ingest.receive(name, 1, journal.entries)
 
     assert (await report.totals()).charged_twice == 1
+
+
+async def test_a_job_that_is_charged_late_is_in_the_print_log_with_the_time_of_its_print(
+    ingest: Ingest, ledger: Ledger, report: LedgerReport
+) -> None:
+    journal = SiteJournal("oslo")
+    body = printed("ada", 100).model_dump()
+    late = JobPrintedLate(**body, printed_wall_ms=WALL_MS - 5_000, reason="charged_late")
+    journal.append(late)
+    await ingest.receive("oslo", 1, journal.entries)
+
+    assert (await report.balances())["user:ada"] == 9_999_900
+    assert (await report.totals()).printed == 1
+    with ledger.read() as connection:
+        (wall_ms,) = connection.execute(select(print_log.c.wall_ms)).scalars()
+    assert wall_ms == WALL_MS - 5_000

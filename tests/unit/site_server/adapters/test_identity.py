@@ -41,6 +41,7 @@ def test_a_site_knows_who_it_is(folder: Path) -> None:
         primary=LinkAddress(host="hq.example", port=7300),
         cert_path=folder / "cert.pem",
         key_path=folder / "key.pem",
+        ca_path=folder / "ca.pem",
         ca_pem="the CA",
         card_key=b"\x00\xff" * 16,
     )

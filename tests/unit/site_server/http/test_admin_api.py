@@ -64,6 +64,7 @@ async def test_a_fresh_site_has_a_status_too(tmp_path: Path) -> None:
 async def test_a_balance_is_told_part_by_part(tmp_path: Path) -> None:
     async with calls(tmp_path) as api:
         api.site.user("ada", units(5))
+        api.site.grant("user:ada", units(1))
         job = await api.site.print_pdf("ada")
         await api.site.release(job)
         await api.site.settle()
@@ -74,6 +75,12 @@ async def test_a_balance_is_told_part_by_part(tmp_path: Path) -> None:
             "unmerged_micros": -2 * PRICE_MICROS,
             "reserved_micros": 0,
             "effective_micros": units(5) - 2 * PRICE_MICROS,
+            "allowance": {
+                "granted_micros": units(1),
+                "returned_micros": 0,
+                "used_micros": 2 * PRICE_MICROS,
+                "left_micros": units(1) - 2 * PRICE_MICROS,
+            },
         }
 
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from replication.slow_hash import CredentialKind
 from site_server.config import Limits
 from tests.unit.site_server.a_site import PRICE_MICROS, FillingStore, units
 from tests.unit.site_server.http.calls import calls
+from tests.unit.site_server.secret_rows import give_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,12 +117,68 @@ async def test_a_fresh_site_says_that_it_knows_nobody_yet(tmp_path: Path) -> Non
         assert (status, problem["reason"]) == (503, "no_replica")
 
 
+async def test_a_card_asks_for_its_pin_and_opens_with_it(tmp_path: Path) -> None:
+    async with calls(tmp_path) as api:
+        api.site.user("ada", units(5))
+        give_secret(api.site, "ada", CredentialKind.PIN, "0815")
+        api.site.policy("site", "oslo", {"pin_needed": True})
+        card = {"card_number": "card-of-ada"}
+
+        status, problem = await api.panel("POST", "/sessions", card)
+        assert (status, problem["reason"]) == (403, "pin_needed")
+        status, problem = await api.panel("POST", "/sessions", {**card, "pin": "4711"})
+        assert (status, problem["reason"]) == (403, "wrong_pin")
+        status, person = await api.panel("POST", "/sessions", {**card, "pin": "0815"})
+        assert (status, person["user_name"]) == (201, "ada")
+
+
+async def test_a_user_name_and_a_password_open_too_and_many_wrong_ones_do_not(
+    tmp_path: Path,
+) -> None:
+    async with calls(tmp_path) as api:
+        api.site.user("ada", units(5))
+        give_secret(api.site, "ada", CredentialKind.PASSWORD, "correct horse")
+        api.site.policy("site", "oslo", {"password_login": "replicated_hash"})
+        ada = {"user_name": "ada", "password": "correct horse"}
+
+        status, person = await api.panel("POST", "/sessions", ada)
+        assert (status, person["user_name"]) == (201, "ada")
+        for number in range(5):
+            guess = {"user_name": "ada", "password": f"guess {number}"}
+            status, problem = await api.panel("POST", "/sessions", guess)
+            assert (status, problem["reason"]) == (403, "wrong_password")
+        status, problem = await api.panel("POST", "/sessions", ada)
+        assert (status, problem["reason"]) == (429, "too_many_tries")
+
+
+async def test_a_body_that_names_two_ways_in_is_told_which_there_are(tmp_path: Path) -> None:
+    async with calls(tmp_path) as api:
+        body = {"card_number": "card-of-ada", "user_name": "ada", "password": "secret words"}
+        status, problem = await api.panel("POST", "/sessions", body)
+
+        assert status == 400
+        assert (
+            "card_number, with a pin or without, or else user_name and password"
+            in (problem["detail"])
+        )
+        assert "secret words" not in str(problem)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/sessions", {}),
         ("/sessions", {"card_number": 7}),
-        ("/sessions", {"card_number": "x", "pin": "1"}),
+        ("/sessions", {"card_number": "x", "password": "1"}),
+        ("/sessions", {"card_number": "x", "user_name": "ada"}),
+        ("/sessions", {"card_number": "x", "user_name": "ada", "password": "1"}),
+        ("/sessions", {"card_number": "x", "pin": ""}),
+        ("/sessions", {"card_number": "x", "pin": 1234}),
+        ("/sessions", {"user_name": "ada"}),
+        ("/sessions", {"user_name": "ada", "pin": "1234"}),
+        ("/sessions", {"user_name": "ada", "password": ""}),
+        ("/sessions", {"user_name": "ada", "password": "1", "pin": "1234"}),
+        ("/sessions", {"pin": "1234"}),
         ("/sessions", []),
         ("{session}/copies", {"pages": 0}),
         ("{session}/copies", {"pages": 1, "sides": "upside-down"}),

@@ -88,6 +88,60 @@ async def test_an_unknown_user_is_explained_and_an_unknown_printer_is_not_there(
         assert (status, problem["reason"]) == (404, "no_such_printer")
 
 
+async def test_a_login_a_copy_and_a_submission_are_explained_as_well(tmp_path: Path) -> None:
+    who = {"user_name": "ada", "printer_name": PRINTER}
+    async with calls(tmp_path) as api:
+        api.site.user("ada", units(1))
+
+        async def asked(kind: str, **more: object) -> tuple[str, list[str]]:
+            status, body = await api.admin("POST", "/explain", {**who, "asked": kind, **more})
+            assert status == 200, body
+            return body["action"], [each["reason"] for each in body["reasons"]]
+
+        assert await asked("login") == ("allow", ["login_accepted"])
+        assert await asked("copy", pages=2) == ("allow", ["enough_credit"])
+        assert await asked("copy", pages=100) == ("deny", ["not_enough_credit"])
+        assert await asked("hold", pages=100) == ("hold", ["job_held"])
+        assert await asked("direct", pages=100) == ("deny", ["not_enough_credit"])
+        assert await asked("release", pages=1, account_name="Nobody's") == (
+            "deny",
+            ["unknown_account"],
+        )
+
+
+async def test_a_mixed_document_costs_what_its_pages_cost_and_meets_the_rules_about_it(
+    tmp_path: Path,
+) -> None:
+    async with calls(tmp_path) as api:
+        api.site.user("ada", units(5))
+        names = {"kind": "document_name", "names": ["*.exe"]}
+        api.site.policy("site", SITE, {"filters": [names, {"kind": "spool_bytes_max", "limit": 9}]})
+
+        assert (await explained(api, mono_pages=10))["cost_micros"] == ((10 + 2 * 4) * PRICE_MICROS)
+        named = await explained(api, document_name="setup.exe")
+        assert named["reasons"][0]["reason"] == "document_name_refused"
+        assert (await explained(api, spool_bytes=10))["reasons"][0]["reason"] == "document_too_big"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"asked": "login"}, "colour, pages: this means nothing for a login"),
+        ({"asked": "copy", "copies": 2}, "copies: this means nothing for a copy"),
+        ({"pages": 0}, "pages: a release has at least one page"),
+        ({"colour": False, "mono_pages": 1}, "mono_pages: only a job with colour has"),
+        ({"mono_pages": 13}, "mono_pages: there are only 12 pages"),
+    ],
+)
+async def test_a_question_that_contradicts_itself_is_told_how(
+    tmp_path: Path, wrong: dict[str, object], said: str
+) -> None:
+    async with calls(tmp_path) as api:
+        status, problem = await api.admin("POST", "/explain", QUESTION | wrong)
+        assert (status, problem["reason"]) == (400, "bad_request")
+        assert said in problem["detail"]
+
+
 @pytest.mark.parametrize("wrong", [{"pages": 0}, {"link": "up"}, {"sides": "three"}, {"size": 1}])
 async def test_a_question_that_makes_no_sense_is_refused(
     tmp_path: Path, wrong: dict[str, object]

@@ -14,7 +14,8 @@ from site_server.ipp.service_port import Refusal
 from site_server.ports import Fate, Outcome
 from site_server.refusals import Cause
 from site_server.service.charged_to import Charge
-from site_server.service.explain_decision import Supposed, explain_decision
+from site_server.service.explain_decision import explain_decision
+from site_server.service.supposed import Supposed
 from tests.unit.site_server.a_site import DIRECT, PRICE_MICROS, PRINTER, a_site, units
 
 if TYPE_CHECKING:

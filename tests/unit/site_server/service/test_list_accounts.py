@@ -52,3 +52,13 @@ async def test_a_site_without_a_replica_knows_no_accounts(tmp_path: Path) -> Non
         with pytest.raises(RefusedError) as refused:
             site.services.list_accounts.list(session)
         assert refused.value.reason == Reason.NO_REPLICA
+
+
+async def test_who_is_switched_off_meanwhile_chooses_no_account(tmp_path: Path) -> None:
+    async with a_site(tmp_path) as site:
+        site.user("ada")
+        session = await site.log_in("ada")
+        site.user("ada", enabled=False)
+        with pytest.raises(RefusedError) as refused:
+            site.services.list_accounts.list(session)
+        assert refused.value.reason == Reason.USER_DISABLED

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from failure_modes.facts import CopyFacts
 from failure_modes.pricing import PageCount
+from failure_modes.vocabulary import Sides, WallMs
 from replication.schema import directory as schema
 from site_server.ipp.service_port import JobTicket, JobView
+from site_server.service.charge_cards import ToldUse
 from tests.unit.site_server.a_site import DEVICE, PRICE_MICROS, PRINTER, SITE, a_site, units
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from failure_modes.vocabulary import WallMs
     from tests.unit.site_server.a_site import ASite
 
 A3, A4 = "iso_a3_297x420mm", "iso_a4_210x297mm"
@@ -146,3 +147,31 @@ def site_status(site: ASite) -> tuple[int | None, str]:
         assert snapshot is not None
         found = snapshot.price_list_at(site.clock.wall_ms())
     return (found.version, found.problem) if found else (None, "")
+
+
+async def test_what_a_device_did_by_itself_costs_what_was_in_force_when_it_was_done(
+    tmp_path: Path,
+) -> None:
+    async with a_site(tmp_path) as site:
+        now_ms = site.clock.wall_ms()
+        price_list(site, 1, now_ms - 2 * DAY_MS, a4=10)
+        price_list(site, 2, now_ms - DAY_MS, a4=30)
+        price_list(site, 3, now_ms + DAY_MS, a4=50)
+        site.policy("global", "", {"default_paper_size": A3})
+        site.user("ada", units(50))
+        owner = site.services.panels.card_owner
+        times = (now_ms - 3 * DAY_MS, now_ms - 2 * DAY_MS, now_ms, now_ms + 2 * DAY_MS)
+        uses = [
+            ToldUse(
+                use_uuid=f"{number:08x}-0000-4000-8000-000000000000",
+                card_hash=owner.hashed("card-of-ada"),
+                used_wall_ms=WallMs(used_ms),
+                pages=PageCount(mono=1, colour=0),
+                sides=Sides.ONE_SIDED,
+                paper_size=A4 if used_ms == now_ms else "",
+            )
+            for number, used_ms in enumerate(times)
+        ]
+        answers = await site.services.panels.charge_cards.take(DEVICE, uses)
+        costs = [each.taken.cost_micros for each in answers if each.taken]
+        assert costs == [PRICE_MICROS, 20, 30, 60]

@@ -16,7 +16,7 @@ from replication.adapters.sqlite_file import SqliteFile
 from replication.entry_bodies import CopyFinished
 from replication.journal import JournalHead
 from replication.testing import ManualClock
-from site_server.service.view import balance_of
+from site_server.service.money import balance_of
 from site_server.store.tables import site_metadata
 from site_server.store.unit_of_work import UnitOfWork
 from tests.unit.site_server.a_site import PRICE_MICROS, SITE, a_site, units

@@ -123,6 +123,6 @@ def test_rules_that_cannot_be_used_leave_the_careful_built_in_ones(
 
 def test_who_is_not_there_has_nothing(snapshot: Snapshot) -> None:
     assert snapshot.person("nobody") is None
-    assert snapshot.card_owner("0" * 64) is None
+    assert snapshot.card("0" * 64) is None
     assert snapshot.balance_micros("user:nobody") == 0
     assert snapshot.device("0" * 64) is None

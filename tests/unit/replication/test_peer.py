@@ -2,7 +2,7 @@
 
 import pytest
 
-from primary.http.peer import JoinPeer, SitePeer, peer_of
+from replication.peer import JoinPeer, SitePeer, peer_of
 
 
 def cert(*names: tuple[str, str], serial: str = "0A1B") -> dict[str, object]:
