@@ -97,6 +97,10 @@ class Deltas:
         return () if made is None else (made,)
 
     async def _follow(self, txid: int) -> None:
+        if txid < self._followed_txid:
+            # The store was lost or put back: the same TXIDs may now mean something else.
+            self._kept.clear()
+            self._made.clear()
         try:
             data = await asyncio.to_thread(self._shadow.follow, txid)
         except (ReplicationError, OSError) as error:

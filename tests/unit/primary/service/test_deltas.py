@@ -156,6 +156,21 @@ async def test_a_site_that_is_a_few_steps_behind_gets_what_was_kept(hq: Headquar
         assert await hq.publisher.deltas(0, 5) == ()
 
 
+async def test_a_store_that_went_back_makes_everything_kept_forgotten(hq: Headquarters) -> None:
+    async with publishing(hq) as news:
+        for number in (3, 4):
+            hq.change(number)
+            await news.next()
+        hq.sync.txid = 3
+        hq.publisher.changed()
+        back = await news.next()
+        assert isinstance(back, Head)
+        assert back.txid == 3
+        for file in (hq.source.root / "ltx" / "0").iterdir():
+            file.unlink()
+        assert await hq.deltas.between(3, 4) == ()
+
+
 async def test_a_site_that_was_away_gets_one_that_is_made_once(
     source: PageSource, tmp_path: Path
 ) -> None:
