@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from replication.adapters.child_process import ChildProcess, ChildSpec
 from replication.adapters.part_file import PART_SUFFIX
+from replication.delta_chain import joined
 from replication.errors import ReplicationError
 from replication.page_delta import BadDeltaError
 from replication.position import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 APPLY_TIMEOUT_MS: Final = 120_000
 """For a snapshot of 1 GB at 10 MB/s. Killing an applier that is late does no harm."""
 INLINE_BYTES_MAX: Final = 64 * 1024
-"""Of a delta that travels inside the request; a larger one is handed over as a file."""
+"""Of deltas that travel inside the request; larger ones are handed over as a file."""
 
 
 class ApplierError(ReplicationError):
@@ -76,14 +77,15 @@ class ApplierProcess:
         body = {"op": "apply", "lineage": lineage, **head}
         return await self._ask(body)
 
-    async def apply_delta(self, lineage: str, data: bytes) -> Applied:
-        """Apply the page delta `data`; its pages are in the mirror then, as an LTX file.
+    async def apply_deltas(self, lineage: str, deltas: Sequence[bytes]) -> Applied:
+        """Apply page deltas that follow each other; the mirror then has them as one LTX file.
 
         Errors: `BadDeltaError` (fetch the same step as LTX), and those of `apply`.
         """
-        body = {"op": "delta", "lineage": lineage}
+        body = {"op": "deltas", "lineage": lineage}
+        data = joined(deltas)
         if len(data) <= INLINE_BYTES_MAX:
-            return await self._ask(body | {"delta": b64encode(data).decode()})
+            return await self._ask(body | {"chain": b64encode(data).decode()})
         path = self._mirror / lineage / "ltx" / "0" / f"delta{PART_SUFFIX}"
         try:
             await asyncio.to_thread(_put, path, data)

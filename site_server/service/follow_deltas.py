@@ -19,8 +19,6 @@ from replication.manifest import LtxName
 from replication.page_delta import BadDeltaError, Step, read_delta
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from replication.messages import PushedDelta
     from replication.position import Position
     from site_server.service.replica_ports import DeltaApplying, DeltaSource
@@ -61,26 +59,25 @@ class FollowDeltas:
 
     async def lead(
         self, position: Position, target_txid: int, *, may_fetch: bool
-    ) -> AsyncIterator[tuple[Position, LtxName]]:
-        """Each position that the replica reaches, and the LTX file that the step was logged as."""
+    ) -> tuple[Position, LtxName] | None:
+        """Where the replica stands after the deltas at hand, and the LTX file of that step."""
         deltas = [data for _, data in self._waiting.after(position.txid)]
         if not deltas and may_fetch:
             deltas = await self._fetched(position, target_txid)
-        for data in deltas:
-            try:
-                step = read_delta(data).step
-                applied = await self._applier.apply_delta(position.lineage, data)
-            except BadDeltaError as error:
-                self._refuse(error)
-                return
-            if applied.position is None or applied.position.txid < step.txid:
-                return
-            self._is_refused = False
-            self.applied += 1
-            yield (
-                applied.position,
-                LtxName(level=0, min_txid=step.base_txid + 1, max_txid=step.txid),
-            )
+        if not deltas:
+            return None
+        try:
+            txid = read_delta(deltas[-1]).step.txid
+            applied = await self._applier.apply_deltas(position.lineage, deltas)
+        except BadDeltaError as error:
+            self._refuse(error)
+            return None
+        if applied.position is None or applied.position.txid < txid:
+            return None
+        self._is_refused = False
+        self.applied += len(deltas)
+        name = LtxName(level=0, min_txid=position.txid + 1, max_txid=txid)
+        return applied.position, name
 
     def forget(self) -> None:
         """The link that they came over has ended."""

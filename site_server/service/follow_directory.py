@@ -190,11 +190,13 @@ class FollowDirectory:
             return False
         files_bytes = sum(file.size_bytes for file in target.files)
         may_fetch = not target.files or files_bytes > SMALL_BYTES
-        leading = self.deltas.lead(position, target.txid, may_fetch=may_fetch)
-        async for reached, name in leading:
-            self._stand_at(reached)
-            await self._mirror.adopt(reached.lineage, name)
-            await self._mirror.applied(reached)
+        led = await self.deltas.lead(position, target.txid, may_fetch=may_fetch)
+        if led is None:
+            return False
+        reached, name = led
+        self._stand_at(reached)
+        await self._mirror.adopt(reached.lineage, name)
+        await self._mirror.applied(reached)
         return self.done >= target.txid
 
     async def _named_by_head(self) -> Manifest | None:

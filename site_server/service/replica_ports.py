@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class DeltaApplying(Protocol):
     """The applier."""
 
-    async def apply_delta(self, lineage: str, data: bytes) -> Applied:
-        """Apply it, or raise `BadDeltaError`."""
+    async def apply_deltas(self, lineage: str, deltas: Sequence[bytes]) -> Applied:
+        """Apply them as one step, or raise `BadDeltaError`."""
         ...
 
 

@@ -7,10 +7,10 @@ It is a process of its own because it needs an SQLite with `sqlite_dbpage`, and 
 never open a database file with two different SQLite libraries.
 
 Requests and answers are JSON lines. Requests: `{"id", "op": "apply", "lineage", "head"?}` (`head`:
-the newest TXID in the mirror, if known, which saves listing it), and `{"id", "op": "delta",
-"lineage", "delta" or "file"}`: a page delta, in base64, or in the file of that path. Answer:
-`{"id", "position", "applied", "pages", "refused", "gap"}`, or `{"id", "error", "kind"}` where
-nothing could be done.
+the newest TXID in the mirror, if known, which saves listing it), and `{"id", "op": "deltas",
+"lineage", "chain" or "file"}`: page deltas (`replication.delta_chain`), in base64, or in that file.
+Answer: `{"id", "position", "applied", "pages", "refused", "gap"}`, or `{"id", "error", "kind"}`
+where nothing could be done.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ class ApplyRequest(BaseModel):
     head: int | None = Field(default=None, ge=1)
 
 
-class DeltaRequest(BaseModel):
-    """Apply a page delta to the replica of `lineage`."""
+class DeltasRequest(BaseModel):
+    """Apply page deltas to the replica of `lineage`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    op: Literal["delta"]
+    op: Literal["deltas"]
     lineage: Lineage
-    delta: Base64Bytes | None = None
+    chain: Base64Bytes | None = None
     file: Path | None = None
 
     def data(self) -> bytes:
-        """The delta. Errors: `OSError`."""
-        return self.file.read_bytes() if self.file is not None else self.delta or b""
+        """The deltas, joined. Errors: `OSError`."""
+        return self.file.read_bytes() if self.file is not None else self.chain or b""
 
 
-_REQUEST: Final[TypeAdapter[ApplyRequest | DeltaRequest]] = TypeAdapter(
-    Annotated[ApplyRequest | DeltaRequest, Field(discriminator="op")]
+_REQUEST: Final[TypeAdapter[ApplyRequest | DeltasRequest]] = TypeAdapter(
+    Annotated[ApplyRequest | DeltasRequest, Field(discriminator="op")]
 )
 
 
@@ -108,8 +108,8 @@ class _Server:
         try:
             request = _REQUEST.validate_python(body)
             applier = self._opened()
-            if isinstance(request, DeltaRequest):
-                outcome = applier.apply_delta(request.lineage, request.data())
+            if isinstance(request, DeltasRequest):
+                outcome = applier.apply_deltas(request.lineage, request.data())
             else:
                 outcome = applier.apply(request.lineage, request.head)
         except (ReplicationError, ValidationError, OSError) as error:

@@ -23,10 +23,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from replication.adapters.applier.delta_log import as_ltx, keep, name_of
+from replication.adapters.applier.delta_log import Chained, keep
 from replication.adapters.applier.position_file import read_position, store_position
 from replication.adapters.applier.replica_file import Change
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.delta_chain import split
 from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
 from replication.manifest import LtxName
 from replication.page_delta import read_delta
@@ -90,21 +91,26 @@ class Applier:
                     raise
         return outcome
 
-    def apply_delta(self, lineage: str, data: bytes) -> Outcome:
-        """Apply a page delta, once its pages are proved; the mirror then has them as an LTX file.
+    def apply_deltas(self, lineage: str, chain: bytes) -> Outcome:
+        """Apply page deltas (`delta_chain.joined`) once their pages are proved, in one transaction.
 
-        Where the replica has them already nothing is done. Errors: as `apply`, and `BadDeltaError`:
-        nothing was written then.
+        The mirror then has them as one LTX file. Deltas that the replica has already are passed
+        over. Errors: as `apply`, and `BadDeltaError`: nothing was written then.
         """
         outcome = Outcome()
-        delta = read_delta(data)
         begin_txid = self._start_txid(lineage) or 0
-        if begin_txid < delta.step.txid:
-            name, ltx = name_of(delta), as_ltx(delta, self._replica, begin_txid)
-            pages = self._write([read_ltx(ltx, str(name))], size_before=self._replica.page_count)
+        deltas = [read_delta(data) for data in split(chain)]
+        chained = Chained(self._replica, begin_txid)
+        for delta in deltas:
+            if delta.step.txid > begin_txid:
+                chained.add(delta)
+                outcome.applied = 1
+        if outcome.applied:
+            name, ltx = chained.name, chained.as_ltx()
+            file = read_ltx(ltx, str(name))
+            outcome.pages = self._write([file], size_before=self._replica.page_count)
             keep(ltx_path(self._mirror / lineage, name), ltx)
             self._stand_at(Position(lineage=lineage, txid=name.max_txid))
-            outcome.applied, outcome.pages = 1, pages
         return outcome
 
     def _stored_position(self) -> Position | None:

@@ -1,8 +1,9 @@
-"""From a page delta to an LTX file of the mirror.
+"""From page deltas to an LTX file of the mirror.
 
 The replica is the only place where the older images are, so here the delta is undone and proved.
 What comes of it is the LTX file that the site would have fetched. It is applied like any other, and
-kept in the mirror for the day when the replica is lost while the WAN is down.
+kept in the mirror for the day when the replica is lost while the WAN is down. Deltas that wait
+together become one file and one transaction.
 
 It is kept after it is applied, for two syncs of a file would make every reader wait for what it
 does not need. A crash in between leaves new pages under the old position: the same delta is then
@@ -28,25 +29,56 @@ if TYPE_CHECKING:
     from replication.page_delta import PageDelta
 
 
-def name_of(delta: PageDelta) -> LtxName:
-    """The name of the file that `as_ltx` makes."""
-    return LtxName(level=0, min_txid=delta.step.base_txid + 1, max_txid=delta.step.txid)
+class Chained:
+    """The pages that a chain of deltas makes of `replica`, which stands at `txid`."""
 
+    def __init__(self, replica: ReplicaFile, txid: int) -> None:
+        self.pages: dict[int, bytes] = {}
+        self._replica = replica
+        self._page_size = replica.page_size
+        self._commit = self._untouched = replica.page_count
+        """Pages now, and how many of them were never cut off on the way."""
+        self._base_txid = self._txid = txid
+        self._timestamp_ms = 0
 
-def as_ltx(delta: PageDelta, replica: ReplicaFile, position_txid: int) -> bytes:
-    """The file of what `delta` makes of the pages of `replica`. Errors: `BadDeltaError`."""
-    step, name = delta.step, name_of(delta)
-    if replica.page_size != step.page_size:
-        raise BadDeltaError
-    pages = delta.rebuild(replica.page, base_txid=position_txid, base_commit=replica.page_count)
-    header = LtxHeader(
-        page_size=step.page_size,
-        commit=step.commit,
-        min_txid=name.min_txid,
-        max_txid=name.max_txid,
-        timestamp_ms=step.timestamp_ms,
-    )
-    return write_ltx(header, pages.items())
+    @property
+    def name(self) -> LtxName:
+        """Of the file that holds the whole step."""
+        return LtxName(level=0, min_txid=self._base_txid + 1, max_txid=self._txid)
+
+    def add(self, delta: PageDelta) -> None:
+        """Prove the next delta. Errors: `BadDeltaError`."""
+        step = delta.step
+        if step.page_size != self._page_size:
+            raise BadDeltaError
+        made = delta.rebuild(self._image, base_txid=self._txid, base_commit=self._commit)
+        self.pages |= made
+        self._untouched = min(self._untouched, step.commit)
+        self.pages = {n: page for n, page in self.pages.items() if n <= step.commit}
+        self._txid, self._commit = step.txid, step.commit
+        self._timestamp_ms = step.timestamp_ms
+
+    def as_ltx(self) -> bytes:
+        """The file of the whole step."""
+        header = LtxHeader(
+            page_size=self._page_size,
+            commit=self._commit,
+            min_txid=self.name.min_txid,
+            max_txid=self.name.max_txid,
+            timestamp_ms=self._timestamp_ms,
+        )
+        # What was cut off and grew again without an image is zeros, and not what it was before.
+        cut_off = range(self._untouched + 1, min(self._commit, self._replica.page_count) + 1)
+        for number in cut_off:
+            if number != header.lock_page:
+                self.pages.setdefault(number, bytes(self._page_size))
+        return write_ltx(header, sorted(self.pages.items()))
+
+    def _image(self, number: int) -> bytes:
+        held = self.pages.get(number)
+        if held is not None:
+            return held
+        return self._replica.page(number) if number <= self._untouched else bytes(self._page_size)
 
 
 def keep(path: Path, data: bytes) -> None:

@@ -81,7 +81,7 @@ async def test_each_delta_makes_the_replica_equal_to_the_directory(
         "VACUUM",
         "INSERT INTO users SELECT name || '!', 1, hex(zeroblob(3000)) FROM users",
     ):
-        applied = await applier.apply_delta(LINEAGE, delta(source, change))
+        applied = await applier.apply_deltas(LINEAGE, [delta(source, change)])
         assert (applied.position, applied.files) == (at(source.txid), 1)
         assert same(tmp_path, source.images[-1])
 
@@ -89,7 +89,7 @@ async def test_each_delta_makes_the_replica_equal_to_the_directory(
 async def test_its_pages_lie_in_the_mirror_as_the_file_that_would_have_been_fetched(
     applier: ApplierProcess, source: PageSource, tmp_path: Path
 ) -> None:
-    await applier.apply_delta(LINEAGE, delta(source, "UPDATE users SET balance = 9"))
+    await applier.apply_deltas(LINEAGE, [delta(source, "UPDATE users SET balance = 9")])
     file = read_ltx(logged(tmp_path, 3, 3).read_bytes())
     fetched = read_ltx(source.encode(3, 3))
     assert dict(file.pages()) == dict(fetched.pages())
@@ -103,7 +103,7 @@ async def test_a_replica_that_was_lost_comes_back_from_the_logged_files_alone(
         await applier.apply(LINEAGE)
         for number in range(5):
             data = delta(source, f"UPDATE users SET balance = {number} WHERE rowid % 9 = {number}")
-            await applier.apply_delta(LINEAGE, data)
+            await applier.apply_deltas(LINEAGE, [data])
     for file in tmp_path.glob("replica.*"):
         file.unlink()
     async with an_applier(tmp_path) as applier:
@@ -119,7 +119,7 @@ async def test_a_delta_over_several_txids_and_a_large_one_are_taken(
         source.write(0, txid, txid)
     data = delta_between(source.root, 2, 5)
     assert len(data) > applier_process.INLINE_BYTES_MAX
-    assert (await applier.apply_delta(LINEAGE, data)).position == at(5)
+    assert (await applier.apply_deltas(LINEAGE, [data])).position == at(5)
     assert logged(tmp_path, 3, 5).exists()
     assert same(tmp_path, source.images[5])
     assert not list((tmp_path / "mirror").rglob("*.part"))
@@ -129,8 +129,8 @@ async def test_a_delta_that_was_applied_already_changes_nothing(
     applier: ApplierProcess, source: PageSource, tmp_path: Path
 ) -> None:
     data = delta(source, "UPDATE users SET balance = 9")
-    await applier.apply_delta(LINEAGE, data)
-    applied = await applier.apply_delta(LINEAGE, data)
+    await applier.apply_deltas(LINEAGE, [data])
+    applied = await applier.apply_deltas(LINEAGE, [data])
     assert (applied.position, applied.files) == (at(3), 0)
     assert same(tmp_path, source.images[3])
 
@@ -138,7 +138,7 @@ async def test_a_delta_that_was_applied_already_changes_nothing(
 async def refused(applier: ApplierProcess, tmp_path: Path, lineage: str, data: bytes) -> None:
     before = sorted(tmp_path.rglob("*.ltx"))
     with pytest.raises(BadDeltaError):
-        await applier.apply_delta(lineage, data)
+        await applier.apply_deltas(lineage, [data])
     assert sorted(tmp_path.rglob("*.ltx")) == before
     assert (await applier.apply(LINEAGE)).position == at(2)
 
@@ -158,7 +158,7 @@ async def test_what_does_not_fit_is_refused_and_nothing_is_done(
         damaged = bytearray(data)
         damaged[place] ^= 0x10
         await refused(applier, tmp_path, LINEAGE, bytes(damaged))
-    assert (await applier.apply_delta(LINEAGE, data)).position == at(3)
+    assert (await applier.apply_deltas(LINEAGE, [data])).position == at(3)
     assert same(tmp_path, source.images[3])
 
 
@@ -167,7 +167,7 @@ async def test_a_site_without_a_replica_refuses_every_delta(
 ) -> None:
     async with an_applier(tmp_path) as applier:
         with pytest.raises(BadDeltaError):
-            await applier.apply_delta(LINEAGE, delta(source, "UPDATE users SET balance = 9"))
+            await applier.apply_deltas(LINEAGE, [delta(source, "UPDATE users SET balance = 9")])
 
 
 async def caught_up(
@@ -175,7 +175,7 @@ async def caught_up(
 ) -> Position | None:
     """Where the replica is after the same delta again, or the file where that is refused."""
     try:
-        return (await applier.apply_delta(LINEAGE, data)).position
+        return (await applier.apply_deltas(LINEAGE, [data])).position
     except BadDeltaError:
         txid = source.txid
         logged(tmp_path, txid, txid).write_bytes(source.encode(txid, txid))
@@ -192,7 +192,51 @@ async def test_kills_while_deltas_are_applied_lose_nothing(
             data = delta(source, f"UPDATE users SET balance = {number} WHERE rowid % 3 = 0")
             kill = asyncio.get_running_loop().call_later(number * 0.0002, applier.child.kill)
             with suppress(ChildNotRunningError):
-                await applier.apply_delta(LINEAGE, data)
+                await applier.apply_deltas(LINEAGE, [data])
             kill.cancel()
             assert await caught_up(applier, source, tmp_path, data) == at(source.txid)
             assert same(tmp_path, source.images[-1])
+
+
+async def test_deltas_that_wait_together_become_one_step_and_one_file(
+    applier: ApplierProcess, source: PageSource, tmp_path: Path
+) -> None:
+    deltas = [
+        delta(source, change)
+        for change in (
+            "UPDATE users SET balance = 9 WHERE name = 'user 8'",
+            "CREATE TABLE large AS SELECT hex(randomblob(30000)) AS x FROM users LIMIT 5",
+            "DROP TABLE large",
+            "VACUUM",
+            "DELETE FROM users WHERE balance > 300",
+            "VACUUM",
+            "INSERT INTO users SELECT name || '!', 1 FROM users",
+            "CREATE TABLE again AS SELECT zeroblob(50000) AS x",
+            "UPDATE users SET balance = 10",
+        )
+    ]
+    applied = await applier.apply_deltas(LINEAGE, deltas)
+    assert (applied.position, applied.files) == (at(source.txid), 1)
+    assert logged(tmp_path, 3, source.txid).exists()
+    assert same(tmp_path, source.images[-1])
+
+
+async def test_of_a_chain_only_what_the_replica_lacks_is_applied(
+    applier: ApplierProcess, source: PageSource, tmp_path: Path
+) -> None:
+    first = delta(source, "UPDATE users SET balance = 9")
+    second = delta(source, "UPDATE users SET balance = 10")
+    await applier.apply_deltas(LINEAGE, [first])
+    assert (await applier.apply_deltas(LINEAGE, [first, second])).position == at(4)
+    assert same(tmp_path, source.images[4])
+
+
+async def test_a_chain_with_one_bad_delta_is_refused_as_a_whole(
+    applier: ApplierProcess, source: PageSource, tmp_path: Path
+) -> None:
+    first = delta(source, "UPDATE users SET balance = 9")
+    second = delta(source, "UPDATE users SET balance = 10")
+    with pytest.raises(BadDeltaError):
+        await applier.apply_deltas(LINEAGE, [first, second[:-1] + b"?"])
+    assert (await applier.apply(LINEAGE)).position == at(2)
+    assert same(tmp_path, source.images[2])

@@ -90,13 +90,14 @@ class Store:
         self.story.append(f"fetch {base_txid} to {txid}")
         return [delta(base_txid, txid)]
 
-    async def apply_delta(self, lineage: str, data: bytes) -> Applied:
-        step = read_delta(data).step
-        self.story.append(f"delta {step.base_txid} to {step.txid}")
+    async def apply_deltas(self, lineage: str, deltas: Sequence[bytes]) -> Applied:
+        steps = [read_delta(data).step for data in deltas]
+        self.story += [f"delta {step.base_txid} to {step.txid}" for step in steps]
         self._fail("delta")
-        if self.position is None or self.position.txid != step.base_txid:
-            raise BadDeltaError
-        self.position = Position(lineage=lineage, txid=step.txid)
+        for step in steps:
+            if self.position is None or self.position.txid != step.base_txid:
+                raise BadDeltaError
+            self.position = Position(lineage=lineage, txid=step.txid)
         return Applied(position=self.position, files=1, pages=1, refused=(), gap=None)
 
     async def adopt(self, lineage: str, name: LtxName) -> None:
