@@ -46,6 +46,11 @@ class Outside:
     checkers: Checkers = field(default_factory=Checkers)
     card_claims: CardClaims = field(default_factory=NoClaims)
 
+    @property
+    def cards(self) -> CardRegister:
+        """How cards are known."""
+        return CardRegister(card_key=self.card_key, card_claims=self.card_claims)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -120,8 +125,7 @@ def make_services(
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
     check_secret = CheckSecret(ground, decider, outside.checkers)
-    cards = CardRegister(card_key=outside.card_key, card_claims=outside.card_claims)
-    panels = make_panel_services(ground, decider, check_secret, cards)
+    panels = make_panel_services(ground, decider, check_secret, outside.cards)
     perishable = Perishable(
         log_in=panels.log_in,
         incoming=incoming,

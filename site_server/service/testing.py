@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from replication.registers import CardClaim, Versions
     from replication.told import Question
-    from site_server.testing import DirectoryFile
+    from site_server.ports import Replica
 
 
 class MemoryClaims:
@@ -67,7 +67,7 @@ class NodeDouble:
     While `is_silent` nothing is heard of it; while `hangs` it never comes to an answer.
     """
 
-    def __init__(self, directory: DirectoryFile, site_name: str) -> None:
+    def __init__(self, directory: Replica, site_name: str) -> None:
         self.is_silent = False
         self.hangs = False
         self.link_state = LinkState.ONLINE
