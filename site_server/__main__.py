@@ -17,10 +17,10 @@ from replication.errors import ReplicationError
 from site_server import bootstrap, config, doctor, explain_command, link_commands
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
+from site_server.causes import Cause
 from site_server.config import Role
 from site_server.data_folder import DataFolder
 from site_server.errors import ConfigError, RefusedError, SiteError
-from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

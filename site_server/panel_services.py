@@ -11,12 +11,15 @@ from site_server.service.charge_cards import ChargeCards
 from site_server.service.claim_card import ClaimCard
 from site_server.service.claimed_cards import ClaimedCards
 from site_server.service.device_settings import DeviceSettings
+from site_server.service.list_accounts import ListAccounts
+from site_server.service.list_jobs import ListJobs
+from site_server.service.log_in import LogIn
 from site_server.service.own_balance import OwnBalance
 
 if TYPE_CHECKING:
     from replication.registers import CardClaims
+    from site_server.service.check_secret import CheckSecret
     from site_server.service.ground import Ground
-    from site_server.service.list_jobs import ListJobs
     from site_server.service.view import Decider
 
 
@@ -32,6 +35,9 @@ class CardRegister:
 class PanelServices:
     """The part of a site's services that only panels ask for."""
 
+    log_in: LogIn
+    list_jobs: ListJobs
+    list_accounts: ListAccounts
     card_owner: CardOwner
     claimed_cards: ClaimedCards
     claim_card: ClaimCard
@@ -42,12 +48,16 @@ class PanelServices:
 
 
 def make_panel_services(
-    ground: Ground, decider: Decider, list_jobs: ListJobs, cards: CardRegister
+    ground: Ground, decider: Decider, check_secret: CheckSecret, cards: CardRegister
 ) -> PanelServices:
     """These services of one site."""
     claimed_cards = ClaimedCards(ground, cards.card_claims)
     card_owner = CardOwner(ground, cards.card_key, claimed_cards)
+    list_jobs = ListJobs(ground, decider)
     return PanelServices(
+        log_in=LogIn(ground, decider, check_secret, card_owner),
+        list_jobs=list_jobs,
+        list_accounts=ListAccounts(ground, decider),
         card_owner=card_owner,
         claimed_cards=claimed_cards,
         claim_card=ClaimCard(ground, decider, card_owner, claimed_cards),

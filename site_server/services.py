@@ -18,9 +18,6 @@ from site_server.service.hold_job import HoldJob
 from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
 from site_server.service.link_orders import LinkOrders
-from site_server.service.list_accounts import ListAccounts
-from site_server.service.list_jobs import ListJobs
-from site_server.service.log_in import LogIn
 from site_server.service.prove_user import ProveUser
 from site_server.service.record_drill import RecordDrill
 from site_server.service.recover import Recover
@@ -35,6 +32,8 @@ if TYPE_CHECKING:
     from site_server.config import Times
     from site_server.ports import Counter, Delivery
     from site_server.service.ground import Ground
+    from site_server.service.list_jobs import ListJobs
+    from site_server.service.log_in import LogIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +46,11 @@ class Outside:
     checkers: Checkers = field(default_factory=Checkers)
     card_claims: CardClaims = field(default_factory=NoClaims)
 
+    @property
+    def cards(self) -> CardRegister:
+        """How cards are known."""
+        return CardRegister(card_key=self.card_key, card_claims=self.card_claims)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -56,10 +60,7 @@ class Services:
     decider: Decider
     drill: RecordDrill
     link_orders: LinkOrders
-    log_in: LogIn
-    list_jobs: ListJobs
     panels: PanelServices
-    list_accounts: ListAccounts
     release_job: ReleaseJob
     delete_job: DeleteJob
     hold_job: HoldJob
@@ -72,6 +73,16 @@ class Services:
     dispatcher: Dispatcher
     expire: Expire
     recover: Recover
+
+    @property
+    def log_in(self) -> LogIn:
+        """Who is logged in at the panels."""
+        return self.panels.log_in
+
+    @property
+    def list_jobs(self) -> ListJobs:
+        """What the panels show."""
+        return self.panels.list_jobs
 
     async def start(self) -> None:
         """Take over from the last run, then keep counters and clock going."""
@@ -114,13 +125,9 @@ def make_services(
     incoming = IncomingJobs(ground.clock, ground.limits.incoming_max)
     copy_session = CopySession(ground, decider)
     check_secret = CheckSecret(ground, decider, outside.checkers)
-    prove_user = ProveUser(ground, decider, check_secret)
-    list_jobs = ListJobs(ground, decider)
-    cards = CardRegister(card_key=outside.card_key, card_claims=outside.card_claims)
-    panels = make_panel_services(ground, decider, list_jobs, cards)
-    log_in = LogIn(ground, decider, check_secret, panels.card_owner)
+    panels = make_panel_services(ground, decider, check_secret, outside.cards)
     perishable = Perishable(
-        log_in=log_in,
+        log_in=panels.log_in,
         incoming=incoming,
         delete_job=delete_job,
         copy_session=copy_session,
@@ -132,24 +139,21 @@ def make_services(
         submit_job=submit_job,
         hold_job=hold_job,
         delete_job=delete_job,
-        prove_user=prove_user,
+        prove_user=ProveUser(ground, decider, check_secret),
     )
     return Services(
         ground=ground,
         decider=decider,
         drill=drill,
         link_orders=LinkOrders(ground, drill),
-        log_in=log_in,
-        list_jobs=list_jobs,
         panels=panels,
-        list_accounts=ListAccounts(ground, decider),
         release_job=release_job,
         delete_job=delete_job,
         hold_job=hold_job,
         copy_session=copy_session,
         submit_job=submit_job,
         ipp_jobs=IppJobs(ground, ipp_services),
-        prove_user=prove_user,
+        prove_user=ipp_services.prove_user,
         count_pages=count_pages,
         counters=outside.counters,
         dispatcher=dispatcher,

@@ -15,7 +15,6 @@ from failure_modes.link import ORDERED, next_state
 from failure_modes.vocabulary import LinkState
 from replication.adapters.sqlite_file import SqliteFile
 from replication.schema import directory as schema
-from replication.told import Told, told_rows
 from site_server.errors import SpoolFullError
 from site_server.ports import Counted, Fate, LinkStanding, Outcome
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from failure_modes.vocabulary import WallMs
     from replication.registers import HeldJob
-    from replication.told import Question
     from site_server.ports import LinkOrder, Order
 
 PRINTED = Outcome(fate=Fate.PRINTED)
@@ -276,30 +274,3 @@ class MemoryIndex:
     async def held_jobs(self) -> tuple[HeldJob, ...]:
         """Every job in the index."""
         return tuple(self.rows.values())
-
-
-class NodeDouble:
-    """An `Answering` node that tells what stands in a directory which the test fills.
-
-    While `is_silent` nothing is heard of it; while `hangs` it never comes to an answer.
-    """
-
-    def __init__(self, directory: DirectoryFile, site_name: str) -> None:
-        self.is_silent = False
-        self.hangs = False
-        self.link_state = LinkState.ONLINE
-        self.asked: list[str | None] = []
-        self._directory = directory
-        self._site_name = site_name
-
-    async def ask(self, question: Question) -> Told | None:
-        """What the directory says about this question."""
-        self.asked.append(question.user_name)
-        if self.hangs:
-            await asyncio.Event().wait()
-        if self.is_silent:
-            return None
-        with self._directory.snapshot() as connection:
-            rows = told_rows(connection, self._site_name, question.user_name)
-        told = Told(rows=rows, link_state=self.link_state)
-        return Told.model_validate_json(told.model_dump_json())

@@ -25,6 +25,7 @@ import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from site_server.adapters.patience import DeliveryLimits, Patience
+from site_server.causes import WORDS, Cause
 from site_server.ipp.delivery_port import (
     Opened,
     Parcel,
@@ -37,7 +38,6 @@ from site_server.ipp.delivery_port import (
 )
 from site_server.ipp.document_format import OCTET_STREAM
 from site_server.ports import Fate, Outcome
-from site_server.refusals import WORDS, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -19,7 +19,7 @@ routes: Final = web.RouteTableDef()
 async def list_accounts(request: web.Request) -> web.Response:
     """The accounts that the person may choose; one without a limit shows no balance."""
     session = session_of(request)
-    listed = request.app[SERVICES].list_accounts.list(session)
+    listed = request.app[SERVICES].panels.list_accounts.list(session)
     return web.json_response(
         {
             "user_name": session.user_name,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from replication.entry_bodies import user_payer
+from site_server.causes import Cause
 from site_server.http.bodies import SettleBody, read_body
 from site_server.http.explain_body import ExplainBody
 from site_server.http.keys import SERVICES, STATUS, check_admin
-from site_server.refusals import Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.explain_decision import explain_decision
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from aiohttp import web
 from failure_modes.catalogue import money_text, render
 from failure_modes.facts import CopyFacts
 from failure_modes.pricing import PageCount
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.http.bodies import CopyBody, FinishBody, LoginBody, ReleaseBody, read_body
 from site_server.http.keys import SERVICES, device_of, session_of
-from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from site_server.service.list_jobs import ListedJob
     from site_server.service.log_in import LoggedIn
-    from site_server.store.directory import Device
+    from site_server.store.directory_rows import Device
 
 SESSIONS: Final = "/device/v1/sessions"
 SESSION: Final = SESSIONS + "/{session_id}"

@@ -12,18 +12,18 @@ from pydantic import ValidationError
 from failure_modes.catalogue import CATALOGUE
 from failure_modes.vocabulary import Reason
 from replication.journal import canonical_json
+from site_server.causes import WORDS as REFUSALS
+from site_server.causes import Cause
 from site_server.http.bodies import read_body
 from site_server.http.card_use_bodies import USES_MAX, CardUseBody, CardUsesBody
 from site_server.http.keys import SERVICES, device_of
 from site_server.http.problems import words_of
-from site_server.refusals import WORDS as REFUSALS
-from site_server.refusals import Cause
 from site_server.service.device_settings import WORDS
 
 if TYPE_CHECKING:
     from site_server.service.charge_cards import UseAnswer
     from site_server.service.device_settings import PanelSettings
-    from site_server.store.directory import Device
+    from site_server.store.directory_rows import Device
 
 routes: Final = web.RouteTableDef()
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from site_server.refusals import Cause, refusal
+from site_server.causes import Cause
+from site_server.refusals import refusal
 from site_server.service.site_status import SiteStatus
 from site_server.services import Services
 
 if TYPE_CHECKING:
-    from site_server.store.directory import Device
+    from site_server.store.directory_rows import Device
     from site_server.store.sessions import PanelSession
 
 SERVICES: Final = web.AppKey("services", Services)

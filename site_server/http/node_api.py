@@ -11,8 +11,9 @@ from aiohttp import web
 
 from replication.peer import SitePeer, peer_of
 from replication.told import QUESTION_BYTES_MAX, TOLD_PATH, Question
+from site_server.causes import Cause
 from site_server.http.bodies import read_body
-from site_server.refusals import Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.answer_node import AnswerNode
 
 __all__ = ["ANSWER_NODE", "QUESTION_BYTES_MAX", "routes"]

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from failure_modes.vocabulary import Reason
 from replication.errors import ReplicationError, StorageFullError, StoreClosedError
+from site_server.causes import Cause
 from site_server.errors import RefusedError
-from site_server.refusals import Cause, refusal, retry_helps
+from site_server.refusals import refusal, retry_helps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from failure_modes.vocabulary import Micros, Reason
 from replication.told import Told
-from site_server.refusals import Cause, refusal, refusal_for
+from site_server.causes import Cause
+from site_server.refusals import refusal, refusal_for
 from site_server.service.money import balance_of
 
 if TYPE_CHECKING:

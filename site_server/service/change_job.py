@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from failure_modes.vocabulary import Function, Reason
-from site_server.refusals import Cause, refusal
+from site_server.causes import Cause
+from site_server.refusals import refusal
 from site_server.service.release_job import held_job
 
 if TYPE_CHECKING:

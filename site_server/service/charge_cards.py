@@ -30,7 +30,7 @@ from failure_modes.device_offline import CardUse, Upload, match_card_use
 from failure_modes.vocabulary import Micros
 from replication.entry_bodies import CardUsed, user_payer
 from replication.journal import canonical_json
-from site_server.refusals import Cause
+from site_server.causes import Cause
 from site_server.store.card_uses import TakenUse
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import Sides, WallMs
     from site_server.service.card_owner import CardOwner
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider, Known
-    from site_server.store.directory import Device
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
+    from site_server.store.directory_rows import Device
     from site_server.store.unit_of_work import UnitOfWork
 
 NOTHING: Final = Micros(0)

@@ -18,7 +18,8 @@ from failure_modes.vocabulary import PasswordLogin, Reason
 from replication.adapters.hashing import Hashing
 from replication.errors import HashingBusyError
 from replication.slow_hash import CredentialKind
-from site_server.refusals import Cause, refusal, refusal_for
+from site_server.causes import Cause
+from site_server.refusals import refusal, refusal_for
 from site_server.service.tries import Trier, Tries, TryLimits
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from failure_modes.vocabulary import Function, Reason
 from replication.registers import CardClaim, ClaimState
-from site_server.refusals import Cause, refusal, refusal_for
+from site_server.causes import Cause
+from site_server.refusals import refusal, refusal_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,8 @@ from failure_modes.pricing import PageCount
 from failure_modes.rule_vocabulary import ConversionKind
 from failure_modes.vocabulary import Micros, Sides
 from replication.entry_bodies import CopyFinished, CopyStarted
-from site_server.refusals import Cause, refusal, refusal_of
+from site_server.causes import Cause
+from site_server.refusals import refusal, refusal_of
 from site_server.service.charged_to import THE_USER, Charge, charged_payer
 from site_server.service.release_job import sides_made
 from site_server.store.copies import Copy
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from failure_modes.decision import Decision
     from failure_modes.facts import CopyFacts
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider, Known
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
     from site_server.store.sessions import PanelSession
     from site_server.store.unit_of_work import UnitOfWork
 

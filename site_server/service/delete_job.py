@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.errors import IllegalTransitionError
 from failure_modes.job_lifecycle import TERMINAL, JobEvent, JobState
 from replication.entry_bodies import JobDeleted, JobExpired
+from site_server.causes import WORDS, Cause
 from site_server.ports import Fate, Outcome
-from site_server.refusals import WORDS, Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.managers import is_manager
 from site_server.service.record_outcome import record_outcome
 from site_server.service.release_job import NOT_NOW

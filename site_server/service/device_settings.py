@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from failure_modes.device_offline import DeviceOffline
     from site_server.service.ground import Ground
-    from site_server.store.directory import Device
+    from site_server.store.directory_rows import Device
 
 WORDS: Final[Mapping[str, str]] = {
     reason.value: CATALOGUE[reason].message

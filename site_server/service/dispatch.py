@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.errors import check
 from failure_modes.job_lifecycle import JobState
 from replication.errors import StorageError, StorageFullError
+from site_server.causes import WORDS, Cause
 from site_server.ipp.service_port import JobTicket
 from site_server.ports import Fate, Order, Outcome
-from site_server.refusals import WORDS, Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.record_outcome import record_outcome
 
 if TYPE_CHECKING:

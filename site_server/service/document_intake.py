@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from replication.errors import StorageError, StorageFullError
+from site_server.causes import Cause
 from site_server.errors import RefusedError, SpoolError, SpoolFullError
-from site_server.refusals import Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.ipp_refusals import refused
 from site_server.service.job_views import job_view
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.job_lifecycle import JobState
+from site_server.causes import Cause
 from site_server.ipp.service_port import HOLD_NONE
-from site_server.refusals import Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.release_job import NOT_NOW
 
 if TYPE_CHECKING:

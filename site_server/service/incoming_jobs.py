@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from site_server.refusals import Cause, refusal
+from site_server.causes import Cause
+from site_server.refusals import refusal
 
 if TYPE_CHECKING:
     from failure_modes.vocabulary import MonotonicMs, WallMs

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from failure_modes.catalogue import CATALOGUE
 from failure_modes.vocabulary import Reason
 from replication.errors import ReplicationError, StorageFullError
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import WhichJobs
-from site_server.refusals import Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.document_intake import DocumentIntake
 from site_server.service.incoming_jobs import IncomingJob, IncomingState
 from site_server.service.ipp_refusals import refused

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from failure_modes.vocabulary import Reason
+from site_server.causes import Cause
 from site_server.ipp.service_port import Refusal
 from site_server.ipp.vocabulary import Status
-from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

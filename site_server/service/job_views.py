@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from site_server.service.incoming_jobs import IncomingJob
-    from site_server.store.directory import Queue
+    from site_server.store.directory_rows import Queue
     from site_server.store.jobs import Job
 
 RELEASE_ACTION: Final[Mapping[bool, ReleaseAction]] = {

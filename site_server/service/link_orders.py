@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.errors import IllegalTransitionError
 from failure_modes.vocabulary import LinkEvent, LinkState
 from replication.errors import ReplicationError, StorageError, StorageFullError
+from site_server.causes import Cause
 from site_server.ports import LinkOrder
-from site_server.refusals import Cause, refusal
+from site_server.refusals import refusal
 from site_server.service.drill_report import DrillReport, read_reports, report_of
 
 if TYPE_CHECKING:

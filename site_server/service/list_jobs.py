@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.catalogue import CATALOGUE, render
 from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Reason
-from site_server.refusals import WORDS, Cause, refusal
+from site_server.causes import WORDS, Cause
+from site_server.refusals import refusal
 from site_server.service.charged_to import Charge
 from site_server.service.duplicates import with_duplicate_age
 from site_server.service.managers import manages
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from failure_modes.facts import View
     from failure_modes.vocabulary import Micros
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider, Known
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
     from site_server.store.jobs import Job
     from site_server.store.sessions import PanelSession
     from site_server.store.unit_of_work import SiteView

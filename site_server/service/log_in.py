@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import Micros, Reason
-from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.causes import Cause
+from site_server.refusals import refusal, refusal_for, refusal_of
 from site_server.service.managers import manages
 from site_server.store.sessions import PanelSession
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from site_server.service.check_secret import CheckSecret
     from site_server.service.ground import Ground
     from site_server.service.view import Decider
-    from site_server.store.directory import Device
+    from site_server.store.directory_rows import Device
     from site_server.store.unit_of_work import UnitOfWork
 
 SESSION_ID_BYTES: Final = 18

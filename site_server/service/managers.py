@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from failure_modes.policy import Policy
-    from site_server.store.directory import Directory, Person
+    from site_server.store.directory import Directory
+    from site_server.store.directory_rows import Person
 
 
 def manages(person: Person | None, policy: Policy) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.facts import LoginFacts
 from failure_modes.vocabulary import HoldMode, PasswordLogin, Reason, Unauthenticated
 from replication.errors import ReplicationError
+from site_server.causes import Cause
 from site_server.errors import RefusedError
-from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.refusals import refusal, refusal_for, refusal_of
 from site_server.service.ipp_refusals import refused
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from site_server.ipp.service_port import Refusal
     from site_server.service.check_secret import CheckSecret
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider, Known
-    from site_server.store.directory import Queue, Snapshot
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
+    from site_server.store.directory import Snapshot
+    from site_server.store.directory_rows import Queue
 
 WRONG: Final = frozenset({Reason.WRONG_PASSWORD, Reason.UNKNOWN_USER, Reason.USER_DISABLED})
 """What a client hears as a plain "wrong": a stranger on the network learns no user names here."""

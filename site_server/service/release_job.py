@@ -17,9 +17,10 @@ from failure_modes.policy import Policy
 from failure_modes.rule_vocabulary import ConversionKind
 from failure_modes.vocabulary import Action, Micros, Reason, Sides
 from replication.entry_bodies import JobReleased, user_payer
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE
-from site_server.refusals import Cause, refusal, refusal_for, refusal_of, retry_helps
+from site_server.refusals import refusal, refusal_for, refusal_of, retry_helps
 from site_server.service.charged_to import (
     THE_USER,
     Charge,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import LinkState, WallMs
     from site_server.service.dispatch import Dispatcher
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider, Known
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
     from site_server.store.jobs import Job
     from site_server.store.unit_of_work import UnitOfWork
 

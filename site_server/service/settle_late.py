@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import WallMs
     from site_server.service.ground import Ground
     from site_server.service.hearsay import Hearsay
-    from site_server.service.view import Decider, Known
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
     from site_server.store.directory import Directory
     from site_server.store.jobs import Job
     from site_server.store.unit_of_work import SiteView, UnitOfWork

@@ -16,7 +16,8 @@ from failure_modes.facts import ReleaseFacts, SubmitFacts
 from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Action, HoldMode, Reason
 from replication.entry_bodies import JobAccepted
-from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.causes import Cause
+from site_server.refusals import refusal, refusal_for, refusal_of
 from site_server.service.charged_to import THE_USER, Charge
 from site_server.store.jobs import Job
 
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from site_server.ports import Spooled, SpoolWriter
     from site_server.service.count_pages import CountPages
     from site_server.service.ground import Ground
-    from site_server.service.view import Decider, Known
-    from site_server.store.directory import Queue
+    from site_server.service.known import Known
+    from site_server.service.view import Decider
+    from site_server.store.directory_rows import Queue
     from site_server.store.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from failure_modes.vocabulary import LinkState
 from replication.registers import lacking
+from replication.told import Told, told_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from replication.registers import CardClaim, Versions
+    from replication.told import Question
+    from site_server.ports import Replica
 
 
 class MemoryClaims:
@@ -55,3 +59,30 @@ class MemoryClaims:
         self.versions = {"0" * 32: self.versions.get("0" * 32, 0) + 1}
         self._grown.set()
         self._grown = asyncio.Event()
+
+
+class NodeDouble:
+    """An `Answering` node that tells what stands in a directory which the test fills.
+
+    While `is_silent` nothing is heard of it; while `hangs` it never comes to an answer.
+    """
+
+    def __init__(self, directory: Replica, site_name: str) -> None:
+        self.is_silent = False
+        self.hangs = False
+        self.link_state = LinkState.ONLINE
+        self.asked: list[str | None] = []
+        self._directory = directory
+        self._site_name = site_name
+
+    async def ask(self, question: Question) -> Told | None:
+        """What the directory says about this question."""
+        self.asked.append(question.user_name)
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.is_silent:
+            return None
+        with self._directory.snapshot() as connection:
+            rows = told_rows(connection, self._site_name, question.user_name)
+        told = Told(rows=rows, link_state=self.link_state)
+        return Told.model_validate_json(told.model_dump_json())

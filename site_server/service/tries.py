@@ -34,7 +34,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
-from site_server.refusals import Cause, refusal
+from site_server.causes import Cause
+from site_server.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from failure_modes.offline_log import RECORD_BYTES_MAX, LogAlarm, OfflineLog
 from failure_modes.vocabulary import WallMs
 from site_server.service.charged_to import THE_USER
-from site_server.service.view import Decider, Known
+from site_server.service.known import Known
+from site_server.service.view import Decider
 
 if TYPE_CHECKING:
     from failure_modes.decision import Decision

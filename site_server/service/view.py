@@ -20,100 +20,41 @@ The rejected alternative, deciding first and writing then, needs a lock around b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from failure_modes.allowance import may_be_strict
 from failure_modes.decide import decide
 from failure_modes.facts import AccountView, FunctionFacts, UserView, View
 from failure_modes.gates import outage_ms
 from failure_modes.session_pin import pinned_state
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
-from site_server.refusals import Cause, refusal, refusal_for, refusal_of
+from site_server.refusals import refusal_for, refusal_of
 from site_server.service.allowance import Need, allowance_of, needs_of
-from site_server.service.charged_to import THE_USER, Charge, accounts_asked
+from site_server.service.charged_to import THE_USER, Charge
+from site_server.service.known import Known, known_at
 from site_server.service.local_time import minute_of_week
 from site_server.service.money import Balance, balance_of
 from site_server.service.record_drill import Asked
 from site_server.store.grants import NO_GRANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
     from datetime import tzinfo
 
     from failure_modes.decision import Decision
-    from failure_modes.facts import Facts, PrinterView
+    from failure_modes.facts import Facts
     from failure_modes.policy import Policy
-    from failure_modes.vocabulary import Function, LinkState, WallMs
+    from failure_modes.vocabulary import Function, LinkState
     from replication.ports import Clock
     from site_server.ports import Link
     from site_server.service.allowance import Allowance
     from site_server.service.record_drill import RecordDrill
     from site_server.store.accounts import Account
-    from site_server.store.directory import Directory, Person, Printer, Snapshot
-    from site_server.store.grants import Grant
+    from site_server.store.directory import Directory
     from site_server.store.sessions import PanelSession
     from site_server.store.site_store import SiteStore
     from site_server.store.unit_of_work import SiteView
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What headquarters said about one user at one printer, all at one moment."""
-
-    person: Person | None
-    printer: Printer
-    printer_view: PrinterView
-    policy: Policy
-    replica_micros: Micros
-    accounts: Mapping[str, Account]
-    """The shared accounts that this question may touch, as whoever chooses sees them."""
-    watermarks: Mapping[tuple[str, int], int]
-    replica_ms: WallMs | None
-    currency: str
-    granted: Mapping[str, Grant] | None = None
-    """What is granted of the payers' balances; None where no step of the policy is strict."""
-
-    @property
-    def limited_user(self) -> str | None:
-        """The user, where they may not spend what they do not have."""
-        return self.person.user_name if self.person and self.person.restricted else None
-
-    @property
-    def limited_accounts(self) -> list[str]:
-        """The accounts that may not spend what they do not have."""
-        return [name for name, account in self.accounts.items() if account.restricted]
-
-
-def known_at(
-    snapshot: Snapshot, user_name: str, printer_name: str, charge: Charge, wall_ms: WallMs
-) -> Known:
-    """What the replica says; raises `RefusedError` where the printer or its price is missing."""
-    printer = snapshot.printer(printer_name)
-    if printer is None:
-        raise refusal(Cause.NO_SUCH_PRINTER)
-    printer_view = snapshot.view_of(printer, wall_ms)
-    if printer_view is None:
-        raise refusal(Cause.NO_PRICE)
-    heartbeat = snapshot.heartbeat()
-    policy = snapshot.policy(printer_name)
-    accounts = snapshot.accounts(accounts_asked(charge, policy), charge.chooser(user_name))
-    granted = None
-    if may_be_strict(policy):
-        granted = snapshot.grants((user_payer(user_name), *map(account_payer, accounts)))
-    return Known(
-        person=snapshot.person(user_name),
-        printer=printer,
-        printer_view=printer_view,
-        policy=policy,
-        replica_micros=snapshot.balance_micros(user_payer(user_name)),
-        accounts=accounts,
-        watermarks=snapshot.watermarks(),
-        replica_ms=heartbeat.wall_ms if heartbeat else None,
-        currency=heartbeat.currency if heartbeat else "",
-        granted=granted,
-    )
 
 
 class Decider:

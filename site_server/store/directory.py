@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, func, or_, select
@@ -22,6 +21,7 @@ from site_server.ports import LinkOrder
 from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
 from site_server.store.cards import card_of
+from site_server.store.directory_rows import Device, Heartbeat, Person, Printer, Queue
 from site_server.store.grants import Grant, Held, grants_of, held_here
 
 if TYPE_CHECKING:
@@ -40,54 +40,6 @@ if TYPE_CHECKING:
     from site_server.store.policies import PolicyStanding
 
 APPROVED: Final = "approved"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A user of the directory."""
-
-    user_name: str
-    full_name: str
-    enabled: bool
-    restricted: bool
-    groups: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printer:
-    """A printer of the directory. What it costs depends on the time: `Snapshot.view_of`."""
-
-    printer_name: str
-    printer_uri: str
-    provider_mode: ProviderMode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """A queue of this site. `printer_name` is where its jobs go unless a person says otherwise."""
-
-    queue_name: str
-    printer_name: str
-    hold_mode: HoldMode
-    needs_proof: bool = False
-    """Whether the name that a computer gives does not prove who sent a job."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """A panel of this site, and the printer that it belongs to."""
-
-    device_name: str
-    printer_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
-    """The sign of life that travels in the directory."""
-
-    lineage: str
-    wall_ms: WallMs
-    currency: str
 
 
 _PERSON: Final = select(

@@ -18,10 +18,10 @@ from chaos.live.waiting import until
 from site_server.adapters.ipp_delivery import IppDelivery
 from site_server.adapters.ipp_printer import IppPrinter
 from site_server.adapters.patience import DeliveryLimits
+from site_server.causes import Cause
 from site_server.ipp.delivery_port import Opened, PrinterReport, Sheet
 from site_server.ipp.service_port import JobTicket
 from site_server.ports import Fate, Order
-from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -19,17 +19,11 @@ from site_server.ports import Counted
 from site_server.service.asking import Asking, Patience, Patient
 from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
+from site_server.service.testing import NodeDouble
 from site_server.services import Outside
 from site_server.store.directory import Directory
 from site_server.store.site_store import SiteStore
-from site_server.testing import (
-    CounterDouble,
-    DirectoryFile,
-    MemorySpool,
-    NodeDouble,
-    PrinterDouble,
-    StillLink,
-)
+from site_server.testing import CounterDouble, DirectoryFile, MemorySpool, PrinterDouble, StillLink
 from tests.unit.site_server.a_site import CARD_KEY, DIRECT, PDF, PRINTER, SITE, replica_in
 from tests.unit.site_server.pause import TestPause
 from tests.unit.site_server.site_records import SiteRecords

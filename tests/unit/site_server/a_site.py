@@ -29,15 +29,10 @@ from site_server.service.ground import Ground
 from site_server.service.supervise import Supervisor
 from site_server.service.testing import MemoryClaims
 from site_server.services import make_services
-from site_server.store.directory import Device, Directory
+from site_server.store.directory import Directory
+from site_server.store.directory_rows import Device
 from site_server.store.site_store import SiteStore
-from site_server.testing import (
-    CounterDouble,
-    DirectoryFile,
-    MemorySpool,
-    PrinterDouble,
-    StillLink,
-)
+from site_server.testing import CounterDouble, DirectoryFile, MemorySpool, PrinterDouble, StillLink
 from tests.unit.site_server.outside import outside_of
 from tests.unit.site_server.pause import TestPause
 from tests.unit.site_server.site_records import SiteRecords

@@ -17,11 +17,11 @@ from site_server.adapters.testing import (
     REPORT,
     ScriptedPrinter,
 )
+from site_server.causes import Cause
 from site_server.ipp.delivery_port import Phase, Refused, Sighting
 from site_server.ipp.service_port import JobTicket
 from site_server.ipp.vocabulary import Status
 from site_server.ports import Fate, Order, Outcome
-from site_server.refusals import Cause
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.ports import Fate, Outcome
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import DEVICE_TOKEN, PRICE_MICROS, SITE, units
 from tests.unit.site_server.http.calls import calls
 

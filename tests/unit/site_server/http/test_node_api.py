@@ -11,9 +11,9 @@ from failure_modes.vocabulary import LinkState
 from replication.peer import SitePeer
 from replication.schema import directory as schema
 from replication.told import TOLD_PATH, Question
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.http.app import make_node_app
-from site_server.refusals import Cause
 from site_server.service.answer_node import AnswerNode
 from tests.unit.site_server.a_site import PRICE_MICROS, SITE, a_site, units
 

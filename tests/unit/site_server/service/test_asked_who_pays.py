@@ -9,10 +9,10 @@ import pytest
 from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import LinkState, Reason, Sides
 from replication.entry_bodies import JobPrinted
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import Refusal
 from site_server.ports import Fate, Outcome
-from site_server.refusals import Cause
 from site_server.service.charged_to import Charge
 from site_server.service.explain_decision import explain_decision
 from site_server.service.supposed import Supposed

@@ -12,7 +12,8 @@ from replication.ports import WallMs
 from replication.testing import ManualClock
 from replication.told import Question
 from site_server.service.asking import Asking, Patience, Patient
-from site_server.testing import NodeDouble, StillLink
+from site_server.service.testing import NodeDouble
+from site_server.testing import StillLink
 from tests.unit.site_server.a_site import SITE, replica_in
 
 if TYPE_CHECKING:

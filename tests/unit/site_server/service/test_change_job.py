@@ -11,9 +11,9 @@ from failure_modes.session_pin import PIN_MAX_MS
 from failure_modes.vocabulary import LinkState, Reason
 from replication.entry_bodies import JobPrinted
 from replication.errors import StorageFullError
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ports import Counted, Fate, Outcome
-from site_server.refusals import Cause
 from site_server.service.change_job import JobSettings
 from tests.unit.site_server.a_site import DIRECT, PRICE_MICROS, FillingStore, a_site, units
 from tests.unit.site_server.front_desk import FOR_MANAGER, open_desk, sent

@@ -12,9 +12,9 @@ from replication.card_hash import card_hash
 from replication.errors import StorageFullError
 from replication.registers import CardClaim, ClaimState
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.config import Limits, Times
 from site_server.errors import RefusedError
-from site_server.refusals import Cause
 from site_server.service.testing import MemoryClaims
 from tests.unit.site_server.a_site import CARD_KEY, DEVICE, SITE, ASite, a_site, units
 

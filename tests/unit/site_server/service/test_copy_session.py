@@ -11,9 +11,9 @@ from failure_modes.pricing import PageCount
 from failure_modes.vocabulary import Reason
 from replication.entry_bodies import CopyFinished, CopyStarted
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.config import Limits, Times
 from site_server.errors import RefusedError
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import DEVICE, PRICE_MICROS, a_site, units
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from failure_modes.job_lifecycle import JobState
 from replication.entry_bodies import JobDeleted
+from site_server.causes import Cause
 from site_server.errors import RefusedError
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import a_site, units
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from failure_modes.job_lifecycle import JobState
 from replication.entry_bodies import JobNotPrinted, JobUnknown
 from replication.errors import StorageFullError
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ports import Fate, Outcome
-from site_server.refusals import Cause
 from site_server.service.record_outcome import record_outcome
 from site_server.testing import PRINTED, MemorySpool, PrinterDouble
 from tests.unit.site_server.a_site import PRICE_MICROS, PRINTER, FillingStore, a_site, units

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from failure_modes.job_lifecycle import JobState
+from site_server.causes import Cause
 from site_server.config import Limits, Times
 from site_server.ipp.service_port import (
     JobView,
@@ -12,7 +13,6 @@ from site_server.ipp.service_port import (
 )
 from site_server.ipp.vocabulary import JobState as IppState
 from site_server.ipp.vocabulary import Status
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import PDF, a_site
 from tests.unit.site_server.service.ipp_calls import (
     DOCUMENT,

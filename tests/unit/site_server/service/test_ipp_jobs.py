@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from site_server.causes import Cause
 from site_server.ipp.service_port import (
     Refusal,
     ReleaseAction,
@@ -13,7 +14,6 @@ from site_server.ipp.service_port import (
 )
 from site_server.ipp.vocabulary import JobState as IppState
 from site_server.ipp.vocabulary import Status
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import DIRECT, HELD, PRINTER, a_site, units
 from tests.unit.site_server.service.ipp_calls import (
     as_view,

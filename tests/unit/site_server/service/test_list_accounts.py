@@ -28,7 +28,7 @@ async def test_accounts_are_listed_with_what_may_be_spent_of_them_here(tmp_path:
         charge = Charge(account_name="Library")
         await site.services.release_job.release(job.job_uuid, "ada", PRINTER, charge)
         await site.settle()
-        listed = site.services.list_accounts.list(await site.log_in("ada"))
+        listed = site.services.panels.list_accounts.list(await site.log_in("ada"))
         assert [(each.account_name, each.balance_micros) for each in listed.accounts] == [
             ("Boundless", None),
             ("Library", units(2) - 2 * PRICE_MICROS),
@@ -41,7 +41,7 @@ async def test_the_list_has_a_bound(tmp_path: Path) -> None:
         site.user("ada")
         site.account("A", 0)
         site.account("B", 0)
-        assert len(site.services.list_accounts.list(await site.log_in("ada")).accounts) == 1
+        assert len(site.services.panels.list_accounts.list(await site.log_in("ada")).accounts) == 1
 
 
 async def test_a_site_without_a_replica_knows_no_accounts(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ async def test_a_site_without_a_replica_knows_no_accounts(tmp_path: Path) -> Non
         session = await site.log_in("ada")
         site.replica.ready = False
         with pytest.raises(RefusedError) as refused:
-            site.services.list_accounts.list(session)
+            site.services.panels.list_accounts.list(session)
         assert refused.value.reason == Reason.NO_REPLICA
 
 
@@ -60,5 +60,5 @@ async def test_who_is_switched_off_meanwhile_chooses_no_account(tmp_path: Path) 
         session = await site.log_in("ada")
         site.user("ada", enabled=False)
         with pytest.raises(RefusedError) as refused:
-            site.services.list_accounts.list(session)
+            site.services.panels.list_accounts.list(session)
         assert refused.value.reason == Reason.USER_DISABLED

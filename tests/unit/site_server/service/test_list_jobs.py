@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from failure_modes.vocabulary import Reason
+from site_server.causes import Cause
 from site_server.config import Limits
 from site_server.ports import Counted, Fate, Outcome
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import DIRECT, PRICE_MICROS, a_site, units
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from failure_modes.vocabulary import Reason
+from site_server.causes import Cause
 from site_server.config import Limits, Times
 from site_server.errors import RefusedError
-from site_server.refusals import Cause
-from site_server.store.directory import Device
+from site_server.store.directory_rows import Device
 from tests.unit.site_server.a_site import DEVICE, DEVICE_TOKEN, a_site, units
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from failure_modes.vocabulary import LinkState, Reason
 from replication.adapters.hashing import Hashing
 from replication.slow_hash import CredentialKind
+from site_server.causes import Cause
 from site_server.errors import RefusedError
-from site_server.refusals import Cause
 from site_server.service.check_secret import Checkers
 from site_server.testing import BranchDirectoryDouble
 from tests.unit.site_server.a_site import DEVICE, a_site, units

@@ -11,14 +11,14 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.policy import Policy
 from failure_modes.vocabulary import Micros, Reason
 from replication.entry_bodies import JobDeleted, JobPrinted, JobReleased
+from site_server.causes import Cause
 from site_server.config import Limits
 from site_server.errors import RefusedError
 from site_server.ports import Fate, Outcome
-from site_server.refusals import Cause
 from site_server.service.charged_to import Charge
 from site_server.service.list_jobs import JOBS_AT_ONCE
 from site_server.service.managers import is_manager, manages
-from site_server.store.directory import Person
+from site_server.store.directory_rows import Person
 from tests.unit.site_server.a_site import DIRECT, HELD, PRICE_MICROS, PRINTER, a_site, units
 from tests.unit.site_server.front_desk import FOR_MANAGER, MANAGER, open_desk, sent
 

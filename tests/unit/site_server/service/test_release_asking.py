@@ -8,8 +8,8 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Authority, LinkState, Reason
 from replication.entry_bodies import JobPrinted
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.ipp.service_port import Refusal
-from site_server.refusals import Cause
 from tests.unit.site_server.a_secondary import REFRESH_MS, a_secondary
 from tests.unit.site_server.a_site import DIRECT, HELD, PRICE_MICROS, PRINTER, SITE, units
 

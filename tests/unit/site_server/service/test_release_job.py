@@ -10,11 +10,11 @@ import pytest
 from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import LinkState, Reason
 from replication.entry_bodies import JobPrinted, JobReleased
+from site_server.causes import Cause
 from site_server.config import Limits
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import HOLD_NONE, JobTicket, JobView
 from site_server.ports import Counted, Fate, Outcome
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import DIRECT, PRICE_MICROS, PRINTER, a_site, units
 
 if TYPE_CHECKING:

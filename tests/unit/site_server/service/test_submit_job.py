@@ -10,10 +10,10 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Reason
 from replication.entry_bodies import JobAccepted
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.config import Limits
 from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, JobView, Refusal
 from site_server.ipp.vocabulary import Status
-from site_server.refusals import Cause
 from site_server.service.document_intake import DocumentIntake
 from site_server.testing import MemorySpool
 from tests.unit.site_server.a_site import HELD, PDF, a_site, units

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from failure_modes.vocabulary import MonotonicMs
 from replication.slow_hash import CredentialKind
 from replication.testing import ManualClock
+from site_server.causes import Cause
 from site_server.errors import RefusedError
-from site_server.refusals import Cause
 from site_server.service.tries import MINUTE_MS, Trier, Tries, TryLimits
 
 WRONG_MAX = TryLimits().user_wrong_max

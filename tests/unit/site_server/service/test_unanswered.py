@@ -12,9 +12,9 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.offline_log import RECORD_BYTES_MAX, LogAlarm, LogLimits
 from failure_modes.vocabulary import Reason
 from replication.entry_bodies import JobPrintedLate
+from site_server.causes import Cause
 from site_server.config import Times
 from site_server.ports import Fate, Outcome
-from site_server.refusals import Cause
 from site_server.service.unanswered import record_bytes
 from site_server.testing import PrinterDouble
 from tests.unit.site_server.a_secondary import REFRESH_MS, a_secondary

@@ -11,10 +11,10 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Reason
 from replication.entry_bodies import JobPrinted
 from replication.schema import directory as schema
+from site_server.causes import Cause
 from site_server.ipp.service_port import Refusal
 from site_server.ipp.vocabulary import Status
 from site_server.ports import Fate, Outcome
-from site_server.refusals import Cause
 from tests.unit.site_server.a_site import DIRECT, PRICE_MICROS, a_site, units
 from tests.unit.site_server.front_desk import (
     FOR_MANAGER,
