@@ -10,7 +10,9 @@ from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.tls import link_client_context
+from replication.position import NOWHERE
 from site_server.adapters.mirror_folder import newest_lineage
+from site_server.adapters.resync_wish import ResyncWish
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
@@ -18,6 +20,7 @@ from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
 from site_server.service.replica_age import ReplicaAge
+from site_server.service.sound_replica import SoundReplica
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 
@@ -69,14 +72,18 @@ class FarSide:
         )
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
-        position = near.replica.position
+        position = None if near.replica.position == NOWHERE else near.replica.position
+        self._sound = SoundReplica(self._applier, near.replica, clock)
+        self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
             mirror=Mirror(folder.mirror, self._client.fetch, position),
-            applier=self._applier,
+            applier=self._sound,
             listing=self._client,
             position=position,
             mirror_lineage=newest_lineage(folder.mirror),
         )
+        self._follow.wish = self._wish
+        self._sound.on_suspicion = self._follow.look_again
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
         self.allowances = KeepAllowances(
@@ -158,6 +165,21 @@ class FarSide:
     def pass_over(self, order: LinkOrder) -> None:
         """Remember only that this order was seen."""
         self._watch.pass_over(order)
+
+    @property
+    def resync_wanted(self) -> bool:
+        """Whether replica and mirror wait to be made anew."""
+        return self._wish.wanted
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with the replica; '' where nothing is known to be."""
+        return self._sound.damage
+
+    def resync(self) -> None:
+        """Make replica and mirror anew, as soon as headquarters can be reached."""
+        self._wish.make()
+        self._follow.look_again()
 
     @property
     def refusal(self) -> str:

@@ -107,6 +107,19 @@ class Store:
     async def applied(self, position: Position) -> None:
         del position
 
+    def forget_applied(self) -> None:
+        self.story.append("the replica is lost")
+
+    async def renew(self, manifest: Manifest) -> None:
+        self.story.append(f"renew to {manifest.head_txid}")
+        self._fail("renew")
+
+    async def rebuild(self, lineage: str) -> Applied:
+        self.story.append("rebuild")
+        self._fail("rebuild")
+        self.position = Position(lineage=lineage, txid=self.txid)
+        return Applied(position=self.position, files=1, pages=1, refused=(), gap=None)
+
     async def drop(self, names: Sequence[str]) -> None:
         self.story.append(f"drop {','.join(names)}")
 
