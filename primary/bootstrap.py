@@ -24,6 +24,7 @@ from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
+from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
@@ -125,8 +126,10 @@ class Primary:
             card_key=card_key,
             site_says=site_says,
             clock=clock,
+            head_txid=lambda: self._publisher.head().txid,
         )
-        self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))
+        admin_key = _secret(data_dir / ADMIN_KEY_FILE)
+        self._api_app = make_app(services, admin_key, metrics_key(data_dir))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""

@@ -1,4 +1,4 @@
-"""`holdfast-site`: join, run, status, explain, drill, force-offline, doctor."""
+"""`holdfast-site`: join, run, status, resync, explain, drill, force-offline, doctor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import uvloop
 
 from replication.adapters.components import render
 from replication.errors import ReplicationError
-from site_server import bootstrap, config, doctor, explain_command, link_commands
+from site_server import bootstrap, config, doctor, explain_command, link_commands, resync_command
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
 from site_server.causes import Cause
@@ -80,6 +80,11 @@ def _status(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _resync(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(resync_command.resync(_config(wanted, environ).data_dir))
+    return 0
+
+
 def _explain(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(explain_command.explained(_config(wanted, environ).data_dir, wanted))
     return 0
@@ -105,6 +110,7 @@ _COMMANDS: Final = {
     "join": _join,
     "run": _run,
     "status": _status,
+    "resync": _resync,
     "explain": _explain,
     "drill": _drill,
     "force-offline": _force_offline,
@@ -149,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("run", parents=[place, role], help="serve until TERM or Ctrl-C")
     commands.add_parser("status", parents=[place], help="what the running site says of itself")
+    commands.add_parser(
+        "resync", parents=[place], help="make replica and mirror anew from headquarters"
+    )
     explain_command.add_explain(
         commands.add_parser("explain", parents=[place], help="why something would be allowed")
     )

@@ -20,7 +20,9 @@ from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
 from site_server.service.replica_age import ReplicaAge
+from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
+from site_server.service.stall import Progress, StallAlarm
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 
@@ -73,10 +75,11 @@ class FarSide:
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = None if near.replica.position == NOWHERE else near.replica.position
+        self._mirror = Mirror(folder.mirror, self._client.fetch, position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
         self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
-            mirror=Mirror(folder.mirror, self._client.fetch, position),
+            mirror=self._mirror,
             applier=self._sound,
             listing=self._client,
             position=position,
@@ -89,13 +92,16 @@ class FarSide:
         self.allowances = KeepAllowances(
             store=near.store, directory=directory, link=self._client, clock=clock
         )
+        self._age = ReplicaAge(directory, clock)
+        self._stall = StallAlarm(self, clock)
         self._watch = WatchLink(
             link=self._client,
             clock=clock,
             backlog=Backlog((self._exchange, self._follow)),
             timing=config.link.timing(),
             replica=ReplicaSigns(
-                age_ms=ReplicaAge(directory, clock).age_ms,
+                age_ms=self._age.age_ms,
+                position=lambda: self.position,
                 policy_version=AppliedPolicy(directory).version,
             ),
         )
@@ -121,6 +127,7 @@ class FarSide:
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
         supervisor.keep("directory", self._follow.run)
+        supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
 
@@ -166,15 +173,31 @@ class FarSide:
         """Remember only that this order was seen."""
         self._watch.pass_over(order)
 
-    @property
-    def resync_wanted(self) -> bool:
-        """Whether replica and mirror wait to be made anew."""
-        return self._wish.wanted
+    def progress(self) -> Progress:
+        """How far the replica is, as `StallAlarm` asks."""
+        follow = self._follow
+        return Progress(
+            is_up=follow.is_up,
+            lost_beats=self._watch.lost_beats,
+            is_behind=follow.done < follow.head_txid,
+            moved=(follow.done, self._mirror.fetched_bytes),
+            replica_age_ms=self._age.age_ms(),
+        )
 
     @property
-    def damage(self) -> str:
-        """What is wrong with the replica; '' where nothing is known to be."""
-        return self._sound.damage
+    def standing_of_replica(self) -> ReplicaStanding:
+        """How the replica stands to headquarters' head."""
+        mirror, behind = self._mirror, max(self.head_txid - self._follow.done, 0)
+        damage, stall = self._sound.damage, self._stall.alarm
+        return ReplicaStanding(
+            txids_behind=behind,
+            bytes_behind=max(mirror.wanted_bytes - mirror.fetched_bytes, 0) if behind else 0,
+            fetched_bytes=mirror.fetched_bytes,
+            wanted_bytes=mirror.wanted_bytes,
+            rebuilds=self._sound.rebuilt,
+            resync_wanted=self._wish.wanted,
+            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall))),
+        )
 
     def resync(self) -> None:
         """Make replica and mirror anew, as soon as headquarters can be reached."""

@@ -86,6 +86,8 @@ class Mirror:
         self._ahead: set[LtxName] = set()
         self._chain = Chain()
         self._new_base: LtxName | None = None
+        self.fetched_bytes = self.wanted_bytes = 0
+        """What came since this process began, and what was and is to come."""
 
     @property
     def overweight(self) -> bool:
@@ -193,10 +195,12 @@ class Mirror:
         there: dict[LtxName, ManifestEntry],
         new: list[LtxName],
     ) -> None:
-        for name in plan(start_txid, costs | dict.fromkeys(here, COST_HERE)):
-            if name not in self._held:
-                await self._fetch_one(there[name])
-                new.append(name)
+        names = plan(start_txid, costs | dict.fromkeys(here, COST_HERE))
+        missing = [name for name in names if name not in self._held]
+        self.wanted_bytes = self.fetched_bytes + sum(there[n].size_bytes for n in missing)
+        for name in missing:
+            await self._fetch_one(there[name])
+            new.append(name)
 
     async def _fetch_one(self, entry: ManifestEntry) -> None:
         file = PartFile(ltx_path(self._root(), entry.name))
@@ -220,6 +224,7 @@ class Mirror:
         async with aclosing(self._fetch(entry.name, self._lineage)) as pieces:
             async for piece in pieces:
                 size_bytes += len(piece)
+                self.fetched_bytes += len(piece)
                 if size_bytes > entry.size_bytes:
                     raise WrongBytesError(f"{entry.name} is longer than the manifest says.")
                 digest.update(piece)

@@ -75,7 +75,7 @@ class FollowDirectory:
         self._target: Head | None = None
         self.wish: Wish | None = None
         """For replica and mirror anew. It comes true once headquarters can be reached."""
-        self._is_up = False
+        self.is_up = False
         self._recovered = False
         self._trouble = ""
         self._rebased_s = -REBASE_MS / 1000
@@ -117,7 +117,7 @@ class FollowDirectory:
 
     async def up(self, welcome: Welcome) -> None:
         """Aim at where headquarters is now."""
-        self._is_up = True
+        self.is_up = True
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
         if 0 < welcome.txid < self.done:
             log.error(
@@ -140,16 +140,16 @@ class FollowDirectory:
 
     def down(self) -> None:
         """Nothing can be fetched now."""
-        self._is_up = False
+        self.is_up = False
         self.deltas.forget()
 
     async def run(self) -> NoReturn:
         """Follow until cancelled."""
         while True:
             moved = self._moved
-            if self._is_up and self.wish is not None and self.wish.wanted:
-                going = await self._survives(self._make_anew)
-            elif self._is_up and self._is_behind():
+            if self.is_up and self.wish is not None and self.wish.wanted:
+                going = self._recovered = await self._survives(self._make_anew)
+            elif self.is_up and self._is_behind():
                 going = self._recovered = await self._survives(self._catch_up)
             elif not self._recovered:
                 going = self._recovered = await self._survives(self._recover)
