@@ -12,7 +12,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from primary.http.exchange import SERVICES, Services
-from primary.service.site_says import Said
 
 routes: Final = web.RouteTableDef()
 
@@ -63,7 +62,7 @@ def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
     )
     now_ms = services.clock.wall_ms()
     for site in services.directory.sites():
-        said: Said | None = services.site_says.of(site.site_name)
+        said = services.site_says.of(site.site_name)
         if said is None:
             continue
         label = [site.site_name]

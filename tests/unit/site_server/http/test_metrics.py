@@ -23,14 +23,12 @@ async def figures(api: Calls, key: str = METRICS_KEY) -> dict[str, float]:
         assert response.status == 200
         assert response.content_type == "text/plain"
         text = await response.text()
-    return {
-        sample.name
-        + "".join(f"{{{name}={value}}}" for name, value in sample.labels.items()): float(
-            sample.value
-        )
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+    samples = [each for one in text_string_to_metric_families(text) for each in one.samples]
+    return {_named(sample.name, sample.labels): float(sample.value) for sample in samples}
+
+
+def _named(name: str, labels: dict[str, str]) -> str:
+    return name + "".join(f"{{{label}={value}}}" for label, value in labels.items())
 
 
 async def test_the_metrics_say_what_the_status_says(tmp_path: Path) -> None:
@@ -94,4 +92,4 @@ async def test_an_administrator_may_ask_for_a_resync(tmp_path: Path) -> None:
         for times in (1, 2):
             status, body = await api.admin("POST", "/resync", {})
             assert (status, api.far_side.resyncs) == (200, times)
-        assert body["resync_wanted"] is False
+            assert body["resync_wanted"] is False

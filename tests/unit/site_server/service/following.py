@@ -51,6 +51,7 @@ class Store:
         self.overweight = False
         self.makes_deltas = False
         self.failed = asyncio.Event()
+        self.listed = asyncio.Event()
 
     def _fail(self, what: str) -> None:
         if self.errors.get(what):
@@ -60,6 +61,7 @@ class Store:
     async def manifest(self, after_txid: int) -> Manifest:
         self.story.append(f"list after {after_txid}")
         self._fail("list")
+        self.listed.set()
         wanted = range(after_txid + 1, self.txid + 1)
         return Manifest(lineage=self.lineage, entries=tuple(entry(txid) for txid in wanted))
 

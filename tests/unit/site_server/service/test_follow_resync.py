@@ -91,8 +91,8 @@ async def test_a_store_that_is_behind_the_replica_makes_nothing_anew() -> None:
     follow.wish = wish
     async with running(follow):
         await follow.up(welcome(4))
-        while not store.story:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await store.listed.wait()
     assert wish.wanted
     assert "rebuild" not in store.story
 

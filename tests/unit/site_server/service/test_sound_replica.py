@@ -1,9 +1,8 @@
-"""What the site does with a replica that is not sound: whom it asks, and what it reads meanwhile."""
+"""What the site does with a replica that is not sound: whom it asks, what it reads meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,25 +14,29 @@ from replication.adapters.applier_process import (
     ApplierError,
 )
 from replication.page_delta import BadDeltaError
-from replication.position import Position
 from replication.testing import ManualClock
 from site_server.service.sound_replica import SoundReplica
 from tests.unit.site_server.service.following import LINEAGE, at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from replication.position import Position
 
 
 def applied(position: Position | None = None, gap: str | None = None) -> Applied:
     return Applied(position=position, files=1, pages=1, refused=(), gap=gap)
 
 
-@dataclass(slots=True)
 class ApplierDouble:
     """An applier and the file it writes, as one story."""
 
-    story: list[str] = field(default_factory=list)
-    proof: Proof = field(default_factory=Proof)
-    error: Exception | None = None
-    rebuilt: Applied = field(default_factory=lambda: applied(at(3)))
-    on_damage: Callable[[], None] = lambda: None
+    def __init__(self) -> None:
+        self.story: list[str] = []
+        self.proof = Proof()
+        self.error: Exception | None = None
+        self.rebuilt = applied(at(3))
+        self.on_damage: Callable[[], None] = self.distrust
 
     def distrust(self) -> None:
         self.story.append("distrust")
