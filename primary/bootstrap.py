@@ -10,7 +10,7 @@ for 200,000 users, against 226 bytes).
 import asyncio
 import logging
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from primary import store_keeping
 from primary.config import PrimaryConfig
 from primary.errors import NotInitialisedError, PrimaryError
 from primary.http.app import make_app
@@ -28,11 +29,11 @@ from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
-from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
+from primary.service.keep_store import KeepStore
 from primary.service.link_session import LinkGround
 from primary.service.organisation import (
     ADMIN_KEY_FILE,
@@ -40,7 +41,6 @@ from primary.service.organisation import (
     DIRECTORY_FILE,
     LEDGER_FILE,
 )
-from primary.service.publish import Publisher
 from primary.service.settle_claims import SettleClaims
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
@@ -50,9 +50,8 @@ from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
-from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
+from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -60,9 +59,6 @@ from replication.errors import ReplicationError
 logger: Final = logging.getLogger(__name__)
 
 PKI_FOLDER: Final = "pki"
-STORE_FOLDER: Final = "store"
-SHADOW_FILE: Final = "shadow.pages"
-RUNTIME_FOLDER: Final = "litestream"
 REGISTERS_FILE: Final = "registers.db"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
@@ -92,9 +88,11 @@ class Primary:
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
-        self._litestream = _litestream(data_dir, stores.directory)
-        ltx_store = LtxStore(data_dir / STORE_FOLDER)
-        self._publisher = _publisher(config, stores.directory, ltx_store, self._litestream)
+        self._litestream = store_keeping.litestream_of(config, stores.directory)
+        ltx_store = LtxStore(data_dir / store_keeping.STORE_FOLDER)
+        self._publisher = store_keeping.publisher_of(
+            config, stores.directory, ltx_store, self._litestream
+        )
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
         self._enrol = Enrol(
@@ -113,6 +111,11 @@ class Primary:
             clock=clock,
             site_says=site_says,
         )
+        self._keep_store = KeepStore(
+            data_dir / store_keeping.STORE_FOLDER,
+            store_keeping.bounds_of(config.store),
+            store_keeping.needs_of(stores.directory, site_says, self._connected, self._head_txid),
+        )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
         services = Services(
@@ -126,10 +129,16 @@ class Primary:
             card_key=card_key,
             site_says=site_says,
             clock=clock,
-            head_txid=lambda: self._publisher.head().txid,
+            head_txid=self._head_txid,
         )
         admin_key = _secret(data_dir / ADMIN_KEY_FILE)
         self._api_app = make_app(services, admin_key, metrics_key(data_dir))
+
+    def _connected(self) -> Sequence[str]:
+        return self._link_app[LINKS].names()
+
+    def _head_txid(self) -> int:
+        return self._publisher.head().txid
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""
@@ -142,6 +151,7 @@ class Primary:
                 group.create_task(self._heartbeat.run()),
                 group.create_task(self._settle_claims.run()),
                 group.create_task(self._quotas.run()),
+                group.create_task(self._keep_store.run()),
             ]
             try:
                 await self._serve(stop)
@@ -182,7 +192,7 @@ class Primary:
             return Check(is_ok=is_ok, detail=f"TXID {self._publisher.head().txid}")
 
         def link() -> Check:
-            connected = len(self._link_app[LINKS].names())
+            connected = len(self._connected())
             return Check(is_ok=True, detail=f"{connected} of {len(self._directory.sites())} sites")
 
         def directory() -> Check:
@@ -193,15 +203,13 @@ class Primary:
             problem = self._quotas.problem
             return Check(is_ok=not problem, detail=problem or "granted")
 
-        return {"litestream": litestream, "link": link, "directory": directory, "quotas": quotas}
-
-
-def _litestream(data_dir: Path, directory: Directory) -> LitestreamProcess:
-    return LitestreamProcess(
-        directory_path=directory.path,
-        store=data_dir / STORE_FOLDER,
-        runtime_folder=data_dir / RUNTIME_FOLDER,
-    )
+        return {
+            "litestream": litestream,
+            "link": link,
+            "directory": directory,
+            "quotas": quotas,
+            "store": store_keeping.check_of(self._keep_store),
+        }
 
 
 class _Tokens:
@@ -284,19 +292,6 @@ def _first_known(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while known is not None and isinstance(known.exceptions[0], BaseExceptionGroup):
         known = known.exceptions[0]
     return group if known is None else known.exceptions[0]
-
-
-def _publisher(
-    config: PrimaryConfig, directory: Directory, store: LtxStore, litestream: LitestreamProcess
-) -> Publisher:
-    folder = config.data_dir / STORE_FOLDER
-    shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
-    return Publisher(
-        lineage=directory.lineage(),
-        store=store,
-        litestream=litestream,
-        deltas=Deltas(shadow=shadow, store=folder),
-    )
 
 
 def _secret(path: Path) -> str:

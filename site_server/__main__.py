@@ -14,7 +14,15 @@ import uvloop
 
 from replication.adapters.components import render
 from replication.errors import ReplicationError
-from site_server import bootstrap, config, doctor, explain_command, link_commands, resync_command
+from site_server import (
+    bootstrap,
+    config,
+    doctor,
+    explain_command,
+    link_commands,
+    resync_command,
+    wait_command,
+)
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
 from site_server.causes import Cause
@@ -73,6 +81,9 @@ def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _status(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     data_dir = _config(wanted, environ).data_dir
+    if wanted.wait:
+        wait_command.wait(data_dir)
+        return 0
     status = asyncio.run(ask_site(data_dir, "/admin/v1/status"))
     width = max(map(len, status))
     for name, value in status.items():
@@ -154,7 +165,12 @@ def _parser() -> argparse.ArgumentParser:
         help="site, or secondary: a print server without a replica; else as the file says",
     )
     commands.add_parser("run", parents=[place, role], help="serve until TERM or Ctrl-C")
-    commands.add_parser("status", parents=[place], help="what the running site says of itself")
+    status = commands.add_parser(
+        "status", parents=[place], help="what the running site says of itself"
+    )
+    status.add_argument(
+        "--wait", action="store_true", help="show the first copy's progress until it is there"
+    )
     commands.add_parser(
         "resync", parents=[place], help="make replica and mirror anew from headquarters"
     )

@@ -23,6 +23,7 @@ from site_server.service.replica_age import ReplicaAge
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
+from site_server.service.tell_bootstrap import TellBootstrap
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 
@@ -127,6 +128,8 @@ class FarSide:
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
         supervisor.keep("directory", self._follow.run)
+        telling = TellBootstrap(lambda: self.standing_of_replica, lambda: self.position)
+        supervisor.keep("news of the first copy", telling.run)
         supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
