@@ -52,12 +52,10 @@ async def _wait(data_dir: Path) -> None:
         said = now
         await asyncio.sleep(LOOK_MS / 1000)
     if sys.stdout.isatty():
-        print()
+        sys.stdout.write("\n")
 
 
 def _show(line: str) -> None:
     """Over the line before on a terminal, below it elsewhere."""
-    if sys.stdout.isatty():
-        print(f"\r\x1b[K{line}", end="", flush=True)
-    else:
-        print(line, flush=True)
+    sys.stdout.write(f"\r\x1b[K{line}" if sys.stdout.isatty() else f"{line}\n")
+    sys.stdout.flush()

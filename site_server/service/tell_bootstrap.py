@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 
 LOOK_MS: Final = 500
+REST_MS: Final = 60_000
 STEP_PERCENT: Final = 10
 WHOLE_PERCENT: Final = 100
 
@@ -40,11 +41,10 @@ class TellBootstrap:
         self._told_percent = -STEP_PERCENT
 
     async def run(self) -> NoReturn:
-        """Look until there is a replica, then wait to be cancelled."""
-        while not self.look():
-            await asyncio.sleep(LOOK_MS / 1000)
+        """Look until cancelled; hardly ever once there is a replica."""
         while True:
-            await asyncio.Event().wait()
+            is_there = self.look()
+            await asyncio.sleep((REST_MS if is_there else LOOK_MS) / 1000)
 
     def look(self) -> bool:
         """Whether there is a replica; what is new of its way is logged."""
