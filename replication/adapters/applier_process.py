@@ -8,7 +8,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from replication.adapters.applier.proof import Proof
+from replication.adapters.applier.verdict import Proof
 from replication.adapters.child_process import ChildProcess, ChildSpec
 from replication.adapters.part_file import PART_SUFFIX
 from replication.delta_chain import joined

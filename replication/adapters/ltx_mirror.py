@@ -150,14 +150,15 @@ class Mirror:
         """
         if manifest.lineage != self._lineage:
             await self._load(manifest.lineage)
-        doubted = self._held
+        doubted, applied, ahead = self._held, self._applied, self._ahead
         proved = await asyncio.to_thread(proved_by, self._root(), manifest.entries, doubted)
         self._held, self._applied, self._ahead = proved, None, set(proved)
         self._chain = weigh(proved)
         try:
             await self.pull(manifest)
         except BaseException:
-            self._held = doubted | self._held
+            self._held, self._applied = doubted | self._held, applied
+            self._ahead = ahead
             self._chain = weigh(self._held)
             raise
         self._new_base = self._chain.base

@@ -27,7 +27,7 @@ from site_server.service.replica_ports import Applying
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from replication.adapters.applier.proof import Proof
+    from replication.adapters.applier.verdict import Proof
     from replication.adapters.applier_process import Applied
     from replication.ports import Clock
 

@@ -18,9 +18,9 @@ sync with every transaction, to say again what the mirror says.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from replication.adapters.applier.verdict import Proof
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.ltx import LtxError, read_ltx
 from replication.plan import GapError, cost, plan
@@ -38,15 +38,6 @@ _FRAME: Final = struct.Struct(">II8s8s")
 _SALTS: Final = slice(16, 24)
 _OF_SQLITE: Final = (slice(18, 20), slice(24, 28), slice(92, 100))
 """Bytes of page 1 that are not the primary's: see `replica_file`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What was found. `damage` is '' where nothing speaks against the replica."""
-
-    damage: str = ""
-    refused: tuple[str, ...] = ()
-    """Damaged files of the mirror: delete them and fetch them again."""
 
 
 def prove(replica: ReplicaFile, position: Position | None, mirror: Path) -> Proof:

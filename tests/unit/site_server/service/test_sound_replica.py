@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from replication.adapters.applier.proof import Proof
+from replication.adapters.applier.verdict import Proof
 from replication.adapters.applier_process import (
     DAMAGED,
     OTHER_PAGE_SIZE,
