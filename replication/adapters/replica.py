@@ -75,6 +75,10 @@ class Replica:
         self._distrusted = self._file_stamp()
         self.close()
 
+    def trust(self) -> None:
+        """Read the file that is there again: somebody looked, and it is sound."""
+        self._distrusted = None
+
     @property
     def position(self) -> Position | None:
         """The stored position; a snapshot may already be newer.

@@ -55,6 +55,10 @@ class Doubtful(Protocol):
         """Read that file no more."""
         ...
 
+    def trust(self) -> None:
+        """Read it again."""
+        ...
+
 
 class SoundReplica:
     """`Applying` over a replica that is proved, and made anew where that fails."""
@@ -63,7 +67,7 @@ class SoundReplica:
         self._applier = applier
         self._replica = replica
         self._clock = clock
-        self._is_proved = False
+        self._is_proved = self._met_damage_there = False
         self._damage = ""
         self.on_suspicion: Callable[[], None] = _nothing
         """Called when somebody should apply, for the replica may be damaged."""
@@ -91,6 +95,9 @@ class SoundReplica:
             proof = await self._applier.prove()
             if proof.damage:
                 return await self._heal(lineage, proof.damage)
+            replaced = await self._replaced(lineage)
+            if replaced is not None:
+                return replaced
             if proof.refused:
                 log.warning("damaged files of the mirror are fetched anew: %s", proof.refused)
                 self._is_proved = True
@@ -114,6 +121,7 @@ class SoundReplica:
             proof = await self._applier.prove()
             if proof.damage:
                 self._replica.distrust()
+            if proof.damage or self._met_damage_there:
                 raise BadDeltaError(proof.damage)
             self._is_proved = True
         try:
@@ -133,6 +141,20 @@ class SoundReplica:
             self._done()
         return applied
 
+    async def _replaced(self, lineage: str) -> Applied | None:
+        """What a lookup could not read is not read on, though its pages are proved.
+
+        Where the mirror cannot replace it, it is read again.
+        """
+        if not self._met_damage_there:
+            return None
+        self._met_damage_there = False
+        applied = await self.rebuild(lineage)
+        if applied.position is not None:
+            return applied
+        self._replica.trust()
+        return None
+
     async def _heal(self, lineage: str, damage: str) -> Applied:
         self._replica.distrust()
         if damage != self._damage:
@@ -146,11 +168,13 @@ class SoundReplica:
         return applied
 
     def _met_damage(self) -> None:
+        self._met_damage_there = True
         self.suspect()
         self.on_suspicion()
 
     def _done(self) -> None:
         self._is_proved = True
+        self._met_damage_there = False
         self._damage = ""
         self.rebuilt += 1
 

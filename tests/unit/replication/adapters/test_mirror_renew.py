@@ -9,6 +9,7 @@ import pytest
 
 from replication.adapters.ltx_folder import ltx_path
 from replication.adapters.ltx_mirror import Mirror, NotThereError
+from replication.plan import GapError
 from tests.unit.replication.adapters.test_ltx_mirror import (
     LINEAGE,
     Primary,
@@ -84,7 +85,8 @@ async def test_after_the_replica_is_lost_the_whole_way_is_fetched(
     tmp_path: Path, primary: Primary
 ) -> None:
     mirror = Mirror(tmp_path, primary.fetch, at(6))
-    await mirror.pull(primary.manifest(named(0, 7, 7)))
+    with pytest.raises(GapError):
+        await mirror.pull(primary.manifest(named(0, 7, 7)))
     mirror.forget_applied()
     await mirror.pull(primary.manifest())
     assert held(tmp_path) == {named(9, 1, 3), *(named(0, n, n) for n in range(4, 8))}

@@ -41,6 +41,9 @@ class ApplierDouble:
     def distrust(self) -> None:
         self.story.append("distrust")
 
+    def trust(self) -> None:
+        self.story.append("trust")
+
     async def prove(self) -> Proof:
         self.story.append("prove")
         return self.proof
@@ -162,7 +165,7 @@ async def test_a_damaged_file_of_the_mirror_is_fetched_again(
     assert (await sound.apply(LINEAGE)).refused == ()
 
 
-async def test_a_reader_that_met_damage_has_the_replica_looked_at(
+async def test_what_a_lookup_could_not_read_is_replaced_though_its_pages_are_proved(
     applier: ApplierDouble, sound: SoundReplica
 ) -> None:
     await sound.apply(LINEAGE)
@@ -170,5 +173,18 @@ async def test_a_reader_that_met_damage_has_the_replica_looked_at(
     sound.on_suspicion = lambda: woken.append("look")
     applier.on_damage()
     assert woken == ["look"]
+    with pytest.raises(BadDeltaError):
+        await sound.apply_deltas(LINEAGE, [b""])
     await sound.apply(LINEAGE)
-    assert applier.story == ["prove", "apply", "prove", "apply"]
+    await sound.apply(LINEAGE)
+    assert applier.story == ["prove", "apply", "prove", "prove", "rebuild", "apply"]
+
+
+async def test_where_it_cannot_be_replaced_it_is_read_again(
+    applier: ApplierDouble, sound: SoundReplica
+) -> None:
+    applier.on_damage()
+    applier.rebuilt = applied(None, gap="something is missing")
+    await sound.apply(LINEAGE)
+    await sound.apply(LINEAGE)
+    assert applier.story == ["prove", "rebuild", "trust", "apply", "apply"]
