@@ -33,7 +33,6 @@ from primary.service.enrol import Enrol, PublicAddress
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
-from primary.service.keep_store import KeepStore
 from primary.service.link_session import LinkGround
 from primary.service.organisation import (
     ADMIN_KEY_FILE,
@@ -55,6 +54,7 @@ from replication.adapters.ltx_store import LtxStore
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
+from replication.ports import Clock
 
 logger: Final = logging.getLogger(__name__)
 
@@ -103,18 +103,9 @@ class Primary:
             clock=clock,
         )
         site_says = SiteSays()
-        ground = LinkGround(
-            directory=stores.directory,
-            ingest=self._ingest,
-            publisher=self._publisher,
-            registers=stores.registers,
-            clock=clock,
-            site_says=site_says,
-        )
-        self._keep_store = KeepStore(
-            data_dir / store_keeping.STORE_FOLDER,
-            store_keeping.bounds_of(config.store),
-            store_keeping.needs_of(stores.directory, site_says, self._connected, self._head_txid),
+        ground = self._ground(stores, site_says, clock)
+        self._keep_store = store_keeping.store_keeper(
+            config, stores.directory, self._publisher, site_says, self._connected
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
@@ -129,16 +120,24 @@ class Primary:
             card_key=card_key,
             site_says=site_says,
             clock=clock,
-            head_txid=self._head_txid,
+            head_txid=lambda: self._publisher.head().txid,
         )
-        admin_key = _secret(data_dir / ADMIN_KEY_FILE)
-        self._api_app = make_app(services, admin_key, metrics_key(data_dir))
+        self._api_app = make_app(
+            services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
+        )
+
+    def _ground(self, stores: _Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
+        return LinkGround(
+            directory=stores.directory,
+            ingest=self._ingest,
+            publisher=self._publisher,
+            registers=stores.registers,
+            clock=clock,
+            site_says=site_says,
+        )
 
     def _connected(self) -> Sequence[str]:
         return self._link_app[LINKS].names()
-
-    def _head_txid(self) -> int:
-        return self._publisher.head().txid
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""

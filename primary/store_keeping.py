@@ -83,6 +83,21 @@ def needs_of(
     return needs
 
 
+def store_keeper(
+    config: PrimaryConfig,
+    directory: Directory,
+    publisher: Publisher,
+    site_says: SiteSays,
+    connected: Callable[[], Collection[str]],
+) -> KeepStore:
+    """Who keeps the store within its bounds."""
+    return KeepStore(
+        config.data_dir / STORE_FOLDER,
+        bounds_of(config.store),
+        needs_of(directory, site_says, connected, lambda: publisher.head().txid),
+    )
+
+
 def check_of(keep_store: KeepStore) -> Callable[[], Check]:
     """The part of `GET /health`."""
 

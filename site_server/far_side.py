@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replication.adapters.applier_process import ApplierProcess
-from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.tls import link_client_context
 from replication.position import NOWHERE
@@ -26,6 +26,7 @@ from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
+from site_server.uplink import primary_address
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,15 +60,11 @@ class FarSide:
     def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
-        address = LinkAddress(
-            host=config.primary.host or identity.primary.host,
-            port=config.primary.port or identity.primary.port,
-        )
         context = link_client_context(
             cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
         )
         self._client = LinkClient(
-            address=address,
+            address=primary_address(config, identity),
             context=context,
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
