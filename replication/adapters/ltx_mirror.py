@@ -83,10 +83,15 @@ class _Chain:
     base_bytes: int = 0
     bytes: int = 0
     files: int = 0
+    is_cut: bool = False
+    """Something came that does not follow: there is a hole before it."""
 
     def add(self, name: LtxName, size_bytes: int) -> None:
         """Count a file that was fetched."""
-        if name.min_txid > self.txid + 1 or name.max_txid <= self.txid:
+        if name.max_txid <= self.txid:
+            return
+        if name.min_txid > self.txid + 1:
+            self.is_cut = True
             return
         self.txid = name.max_txid
         if self.base is None:
@@ -111,9 +116,12 @@ class Mirror:
 
     @property
     def overweight(self) -> bool:
-        """True when a newer snapshot is due: pull a whole manifest, at most once an hour."""
+        """True when a newer snapshot is due: pull a whole manifest, at most once an hour.
+
+        Also where there is a hole: the applier did not come to keep a page delta before a crash.
+        """
         chain = self._chain
-        return chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
+        return chain.is_cut or chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
 
     async def pull(self, manifest: Manifest) -> list[LtxName]:
         """Fetch what is needed of `manifest`; return the new names. Safe to repeat after any error.
