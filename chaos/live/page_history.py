@@ -153,8 +153,8 @@ def _insert(random: Random, _made: int) -> tuple[str, ...]:
     count, size = random.randint(1, 60), random.choice((0, 10, 100, 700, 3_000))
     return (
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
-        f" INSERT INTO users(balance, note) SELECT i, zeroblob({size}) || hex(randomblob(8))"
-        " FROM n",
+        f" INSERT INTO users(balance, note) SELECT i, zeroblob({size}) || printf('%016x',"
+        f" i * {random.getrandbits(40)}) FROM n",
         f"UPDATE site SET watermark = watermark + {count}",
     )
 
@@ -199,11 +199,12 @@ def _column(_random: Random, made: int) -> tuple[str, ...]:
     return (f"ALTER TABLE users ADD COLUMN extra_{made} TEXT DEFAULT 'none'",)
 
 
-def _table(_random: Random, made: int) -> tuple[str, ...]:
+def _table(random: Random, made: int) -> tuple[str, ...]:
     return (
         "DROP TABLE IF EXISTS cards",
         "CREATE TABLE cards (number TEXT PRIMARY KEY, owner INTEGER) WITHOUT ROWID",
-        f"INSERT INTO cards SELECT hex(randomblob(20)), id + {made} FROM users",
+        f"INSERT INTO cards SELECT printf('%010d%030d', id * {random.getrandbits(30)} % 1000003,"
+        f" id), id + {made} FROM users",
     )
 
 

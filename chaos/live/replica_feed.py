@@ -26,8 +26,20 @@ class Feed:
     """One request to an applier, and the TXID that it leads to."""
 
     kind: str
-    body: Mapping[str, object]
     txid: int
+    head_txid: int | None = None
+    """What the site knows to be newest, for a request to apply files; None: look."""
+    chain: bytes = b""
+    """Page deltas, joined."""
+
+    @property
+    def body(self) -> Mapping[str, object]:
+        """The request as the applier's process reads it."""
+        if self.kind == "deltas":
+            chain = b64encode(self.chain).decode()
+            return {"op": "deltas", "lineage": LINEAGE, "chain": chain}
+        head = {} if self.head_txid is None else {"head": self.head_txid}
+        return {"op": "apply", "lineage": LINEAGE, **head}
 
 
 class ReplicaFeed:
@@ -55,9 +67,9 @@ class ReplicaFeed:
             self.put(self._random.randint(1, 3), low, txid)
         else:
             self.put(LEVEL_SNAPSHOT, 1, txid)
-        head = {"head": txid} if kind == "file" else {}
-        reached = txid if kind == "file" else self._mirror_txid()
-        return Feed(kind=kind, body={"op": "apply", "lineage": LINEAGE, **head}, txid=reached)
+        if kind == "file":
+            return Feed(kind=kind, txid=txid, head_txid=txid)
+        return Feed(kind=kind, txid=self._mirror_txid())
 
     def put(self, level: int, low: int, high: int) -> None:
         """Have that file in the mirror."""
@@ -77,7 +89,4 @@ class ReplicaFeed:
         deltas = [
             self._history.delta(base, end) for base, end in zip(edges, edges[1:], strict=False)
         ]
-        chain = b64encode(joined(deltas)).decode()
-        return Feed(
-            kind="deltas", body={"op": "deltas", "lineage": LINEAGE, "chain": chain}, txid=txid
-        )
+        return Feed(kind="deltas", txid=txid, chain=joined(deltas))

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from chaos.live.replica_state import ReplicaState
 
 AHEAD_MAX: Final = 4
-CHECKPOINT_PAGES: Final = 1_000
-"""Of the applier: a round needs more than that to meet a checkpoint (replica_file.py)."""
 
 
 @dataclass(slots=True)
@@ -55,9 +53,15 @@ class CutTally:
 
 
 class ReplicaPowerCuts:
-    """Cuts the power of appliers in `folder`. Errors are wrong outcomes."""
+    """Cuts the power of appliers in `folder`. Errors are wrong outcomes.
 
-    def __init__(self, folder: Path, recorder: Path, random: Random) -> None:
+    `honours_syncs` False: the disk forgets what it was told to keep, which must be found out.
+    """
+
+    def __init__(
+        self, folder: Path, recorder: Path, random: Random, *, honours_syncs: bool = True
+    ) -> None:
+        self._honours_syncs = honours_syncs
         self.tally = CutTally()
         self._folder = folder
         self._recorder = recorder
@@ -75,13 +79,13 @@ class ReplicaPowerCuts:
                 history.work()
             run = _Run(folder, history, self._random, self.tally)
             run.record(self._recorder)
+            if not self._honours_syncs:
+                run.forget_syncs()
             run.check(images, each)
 
 
 class _Run:
-    def __init__(
-        self, folder: Path, history: PageHistory, random: Random, tally: CutTally
-    ) -> None:
+    def __init__(self, folder: Path, history: PageHistory, random: Random, tally: CutTally) -> None:
         self._folder = folder
         self._site = folder / "site"
         self._site.mkdir()
@@ -108,6 +112,13 @@ class _Run:
         applier.finish()
         self._operations = tuple(read_record(log.read_bytes()))
         self._tally.operations += len(self._operations)
+
+    def forget_syncs(self) -> None:
+        """Keep the syncs of folders, so that files are there, and lose all others."""
+        folders = {one.handle for one in self._operations if one.is_folder}
+        self._operations = tuple(
+            one for one in self._operations if one.did is not Did.SYNCED or one.handle in folders
+        )
 
     def check(self, images: int, each: int) -> None:
         """Cut after operations spread evenly, `each` images at a place."""

@@ -47,7 +47,7 @@ class Operation:
     @property
     def is_folder(self) -> bool:
         """Whether an opening was of a folder."""
-        return bool(self.at & 2)
+        return self.did is Did.OPENED and bool(self.at & 2)
 
     @property
     def may_make(self) -> bool:
