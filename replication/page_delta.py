@@ -18,7 +18,8 @@ A refusal costs nothing but the bytes: the same step is fetched as a whole LTX f
 
 Page 1 is the one page whose image differs between the two ends: SQLite rewrites its change counter
 (bytes 24..27) and version (92..99) at each, and the replica keeps its journal mode (18, 19) at WAL
-and the applier's stamp in 72..91. So as a dictionary these bytes count as zero; as content they travel.
+and the applier's stamp in 72..91. So as a dictionary these bytes count as zero; as content they
+travel.
 
 Measured, 200,000 users, pages of 4,096 bytes: one balance and one watermark, 110 bytes of frames;
 50,000 updates of 1,400 pages, 220 kB in 140 ms. Level 9 is 10 % smaller than 3 there and 25 % at a

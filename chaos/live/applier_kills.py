@@ -15,8 +15,8 @@ own, which is killed in one of two ways, in turn:
 Both are stratified: the n-th kill of a kind of request takes the n-th place of a low-discrepancy
 sequence, so that places are spread evenly whatever the number of kills.
 
-After each kill the replica is opened as a site would. It must be sound, equal to the state before or
-after (byte for byte), and its position must not be beyond its content. Then the next process goes
+After each kill the replica is opened as a site would. It must be sound, equal to the state before
+or after (byte for byte), and its position must not be beyond its content. Then the next process goes
 on from there, often with less than what was lost: a site that was killed, too, may have only a part
 of it.
 """
@@ -37,7 +37,6 @@ from chaos.live.replica_state import WrongRowsError, replica_state
 from chaos.live.spare_applier import SpareApplier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
     from random import Random
 

@@ -151,10 +151,13 @@ def comparable(image: bytes) -> bytes:
 
 def _insert(random: Random, _made: int) -> tuple[str, ...]:
     count, size = random.randint(1, 60), random.choice((0, 10, 100, 700, 3_000))
-    return (
+    rows = (
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
         f" INSERT INTO users(balance, note) SELECT i, zeroblob({size}) || printf('%016x',"
-        f" i * {random.getrandbits(40)}) FROM n",
+        f" i * {random.getrandbits(40)}) FROM n"
+    )
+    return (
+        rows,
         f"UPDATE site SET watermark = watermark + {count}",
     )
 
@@ -200,11 +203,14 @@ def _column(_random: Random, made: int) -> tuple[str, ...]:
 
 
 def _table(random: Random, made: int) -> tuple[str, ...]:
+    rows = (
+        f"INSERT INTO cards SELECT printf('%010d%030d', id * {random.getrandbits(30)} % 1000003,"
+        f" id), id + {made} FROM users"
+    )
     return (
         "DROP TABLE IF EXISTS cards",
         "CREATE TABLE cards (number TEXT PRIMARY KEY, owner INTEGER) WITHOUT ROWID",
-        f"INSERT INTO cards SELECT printf('%010d%030d', id * {random.getrandbits(30)} % 1000003,"
-        f" id), id + {made} FROM users",
+        rows,
     )
 
 

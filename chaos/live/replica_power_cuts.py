@@ -3,10 +3,10 @@
 The applier runs under the recorder and is fed a whole history, by every kind of LTX file and by page
 deltas. What it answers is in the record, too, so at each moment it is known what had been told.
 
-Then the disk is cut after operations spread over the record, several times each. Every image must be
-readable, equal to a state at or after the last one that was acknowledged and never beyond what was
-asked, with a position not beyond its content. On a part of the images a new applier goes on with
-whatever of its mirror the cut left, to the end of the history.
+Then the disk is cut after operations spread over the record, several times each. Every image must
+be readable and equal to a state at or after the last one that was acknowledged, with a position not
+beyond its content. On a part of the images a new applier goes on: first with whatever of its mirror
+the cut left, then to the end of the history.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from chaos.live.replica_state import WrongRowsError, replica_state
 from chaos.live.spare_applier import SpareApplier
 from replication.adapters.applier.apply import Applier
 from replication.adapters.applier.replica_file import ReplicaFile
+from replication.errors import ReplicationError
 from replication.manifest import LEVEL_SNAPSHOT
 from replication.position import Position
 
@@ -69,7 +70,7 @@ class ReplicaPowerCuts:
         self._rounds = 0
 
     def cut(self, images: int, *, states: int, page_size: int = 1024, each: int = 3) -> None:
-        """One run over `states` transactions, then that many more images of it, `each` per place."""
+        """One run over `states` transactions, then that many images of it, `each` per place."""
         self._rounds += 1
         folder = self._folder / f"cuts {self._rounds}"
         folder.mkdir()
@@ -163,18 +164,23 @@ class _Run:
     def _go_on(self, folder: Path, acknowledged: int, number: int) -> None:
         """A new applier: first with what the cut left of the mirror, then with all of it."""
         when = f"a cut after operation {number}, gone on"
-        for is_whole in (False, True):
-            if is_whole:
-                feed = ReplicaFeed(self._history, folder, self._random)
-                feed.put(LEVEL_SNAPSHOT, 1, self._history.txid)
+        self._must_be(self._applied(folder, when), acknowledged, when)
+        feed = ReplicaFeed(self._history, folder, self._random)
+        feed.put(LEVEL_SNAPSHOT, 1, self._history.txid)
+        state = self._applied(folder, when)
+        self._must_be(state, acknowledged, when)
+        if self._history.txid not in state.txids:
+            raise WrongRowsError(f"After {when} the replica stays at {state}.")
+        self._tally.went_on += 1
+
+    def _applied(self, folder: Path, when: str) -> ReplicaState:
+        try:
             with closing(ReplicaFile(folder / "replica.db")) as replica:
                 applier = Applier(replica, folder / "replica.position", folder / "mirror")
-                outcome = applier.apply(LINEAGE)
-            state = replica_state(folder, self._states)
-            self._must_be(state, acknowledged, when)
-        if self._history.txid not in state.txids:
-            raise WrongRowsError(f"After {when} the replica stays at {state}: {outcome}.")
-        self._tally.went_on += 1
+                applier.apply(LINEAGE)
+        except ReplicationError as error:
+            raise WrongRowsError(f"After {when} the applier says: {error}") from error
+        return replica_state(folder, self._states)
 
     def _check_complete(self, disk: Disk) -> None:
         """The record must account for every byte that the applier wrote."""

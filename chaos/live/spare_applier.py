@@ -56,7 +56,7 @@ class SpareApplier:
         """Ask, and do not wait."""
         if self._process.stdin is None:
             raise ProcessError
-        self._process.stdin.write(json.dumps(body | {"id": 1}).encode() + b"\n")
+        self._process.stdin.write(json.dumps({**body, "id": 1}).encode() + b"\n")
 
     def answer(self) -> dict[str, Any] | None:
         """The next answer; None where it died before it gave one."""

@@ -31,6 +31,7 @@ async def test_litestreams_files_of_any_page_size_are_followed(
         made.execute(f"PRAGMA page_size={page_size}")
         made.execute("CREATE TABLE first (a)")
     async with running_primary(tmp_path) as primary, running_site(tmp_path, primary) as site:
+        image = b""
         for statements in (*WORK, ("VACUUM",)):
             if statements == ("VACUUM",):
                 primary.connection.execute("VACUUM")

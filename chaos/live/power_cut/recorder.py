@@ -24,7 +24,7 @@ SOURCE: Final = Path(__file__).with_name("recorder.c")
 BUILD_TIMEOUT_S: Final = 60
 MISSING: Final = (
     "The power-cut recorder is built with a C compiler, which is missing here. As root, run:"
-    " apt-get install -y --no-install-recommends gcc libc6-dev"
+    " apt-get install -y --no-install-recommends build-essential"
 )
 
 

@@ -4,6 +4,8 @@ The file is sparse: what lies below is pages of zeros that belong to nothing, so
 new page at the end, and a test of 1 GiB takes a few megabytes and no time.
 """
 
+# ruff: noqa: S608 - the statements are this test's own
+
 from __future__ import annotations
 
 from contextlib import closing
