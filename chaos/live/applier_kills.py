@@ -16,8 +16,8 @@ Both are stratified: the n-th kill of a kind of request takes the n-th place of 
 sequence, so that places are spread evenly whatever the number of kills.
 
 After each kill the replica is opened as a site would. It must be sound, equal to the state before
-or after (byte for byte), and its position must not be beyond its content. Then the next process goes
-on from there, often with less than what was lost: a site that was killed, too, may have only a part
+or after (byte for byte), and its position must not be beyond its content. Then the next process
+goes on from there, often with less than what was lost: a site that was killed, too, may have only a part
 of it.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
@@ -86,7 +87,5 @@ class ReplicaFeed:
         edges = [position_txid, txid]
         if txid - position_txid > 1:
             edges.insert(1, self._random.randint(position_txid + 1, txid - 1))
-        deltas = [
-            self._history.delta(base, end) for base, end in zip(edges, edges[1:], strict=False)
-        ]
+        deltas = [self._history.delta(base, end) for base, end in pairwise(edges)]
         return Feed(kind="deltas", txid=txid, chain=joined(deltas))
