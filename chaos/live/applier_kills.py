@@ -17,8 +17,8 @@ sequence, so that places are spread evenly whatever the number of kills.
 
 After each kill the replica is opened as a site would. It must be sound, equal to the state before
 or after (byte for byte), and its position must not be beyond its content. Then the next process
-goes on from there, often with less than what was lost: a site that was killed, too, may have only a part
-of it.
+goes on from there, often with less than what was lost: a site that was killed, too, may have only a
+part of it.
 """
 
 from __future__ import annotations

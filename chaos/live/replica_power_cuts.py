@@ -1,7 +1,8 @@
 """Power cuts of a site's replica: one recorded run of the applier gives thousands of disks.
 
 The applier runs under the recorder and is fed a whole history, by every kind of LTX file and by
-page deltas. What it answers is in the record, too, so at each moment it is known what had been told.
+page deltas. What it answers is in the record, too, so at each moment it is known what had been
+told.
 
 Then the disk is cut after operations spread over the record, several times each. Every image must
 be readable and equal to a state at or after the last one that was acknowledged, with a position not

@@ -16,6 +16,7 @@ import pysqlite3.dbapi2 as sqlite
 from chaos.errors import ChaosError
 from chaos.live.page_history import comparable
 from replication.adapters.applier.position_file import read_position
+from replication.position import BadPositionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,10 @@ def replica_state(folder: Path, states: Mapping[bytes, frozenset[int]]) -> Repli
     Errors: `UnreadableReplicaError`, `WrongRowsError`.
     """
     path = folder / "replica.db"
-    position = read_position(folder / "replica.position")
+    try:
+        position = read_position(folder / "replica.position")
+    except BadPositionError as error:
+        raise UnreadableReplicaError(f"The position cannot be read: {error}") from error
     if position is None:
         # Readers wait for a position. What is half made under it is the applier's to go on with.
         return ReplicaState(txids=_unread(path, states), position_txid=0)
