@@ -17,8 +17,9 @@ nobody ever wrote, so nothing of it is believed before it is proved:
 A refusal costs nothing but the bytes: the same step is fetched as a whole LTX file.
 
 Page 1 is the one page whose image differs between the two ends: SQLite rewrites its change counter
-(bytes 24..27) and version (92..99) at each, and the replica keeps its journal mode (18, 19) at WAL.
-So as a dictionary these bytes count as zero; as content they travel.
+(bytes 24..27) and version (92..99) at each, and the replica keeps its journal mode (18, 19) at WAL
+and the applier's stamp in 72..91. So as a dictionary these bytes count as zero; as content they
+travel.
 
 Measured, 200,000 users, pages of 4,096 bytes: one balance and one watermark, 110 bytes of frames;
 50,000 updates of 1,400 pages, 220 kB in 140 ms. Level 9 is 10 % smaller than 3 there and 25 % at a
@@ -56,7 +57,7 @@ NUMBER_BYTES_MAX: Final = 9
 """Of one number: 63 bits, seven in each byte."""
 COMMIT_MAX: Final = 2**32 - 2
 """Pages of the largest SQLite database."""
-UNLIKE: Final = ((18, 20), (24, 28), (92, 100))
+UNLIKE: Final = ((18, 20), (24, 28), (72, 100))
 """Bytes of page 1 that differ between a database and its replica."""
 
 _PARAMETERS: Final = zstandard.ZstdCompressionParameters.from_level(

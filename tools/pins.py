@@ -57,5 +57,7 @@ DEBIAN_PROGRAMS = {
     "avahi-daemon": "avahi-daemon",
     "dbus-daemon": "dbus",
     "slapd": "slapd",
+    "cc": "build-essential",
 }
-"""Program -> Debian package. `ippeveprinter` announces itself, so it needs the last two running."""
+"""Program -> Debian package. `ippeveprinter` announces itself, so it needs avahi and dbus running;
+`cc` builds the recorder of the power-cut tests."""

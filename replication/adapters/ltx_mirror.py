@@ -91,10 +91,13 @@ class Mirror:
 
     @property
     def overweight(self) -> bool:
-        """True when a newer snapshot is due: pull a whole manifest, at most once an hour."""
+        """True when a newer snapshot is due: pull a whole manifest, at most once an hour.
+
+        Also where there is a hole: the applier did not come to keep a page delta before a crash.
+        """
         chain = self._chain
-        is_headless = chain.base is None and bool(self._held)
-        return is_headless or chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
+        is_broken = chain.is_cut or (chain.base is None and bool(self._held))
+        return is_broken or chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
 
     async def pull(self, manifest: Manifest) -> list[LtxName]:
         """Fetch what is needed of `manifest`; return the new names. Safe to repeat after any error.

@@ -25,10 +25,15 @@ class Chain:
     base_bytes: int = 0
     bytes: int = 0
     files: int = 0
+    is_cut: bool = False
+    """Something came that does not follow: there is a hole before it."""
 
     def add(self, name: LtxName, size_bytes: int) -> None:
         """Count a file that was fetched."""
-        if name.min_txid > self.txid + 1 or name.max_txid <= self.txid:
+        if name.max_txid <= self.txid:
+            return
+        if name.min_txid > self.txid + 1:
+            self.is_cut = True
             return
         self.txid = name.max_txid
         if self.base is None:

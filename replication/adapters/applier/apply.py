@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 List the files, plan the cheapest chain from the position to the newest TXID, verify every file of
 the chain, merge (the newest image of each page wins), write the union in one transaction, store the
-position. Applying twice is harmless, so a crash between the last two steps costs only the work. A
+position. After a crash between the last two steps the stamp in the pages says where they are. A
 file that does not verify is named in the answer, left out, and the plan is made again: perhaps
 another file covers the same transactions. Where nothing does, what lies before the hole is applied.
 
@@ -32,13 +32,14 @@ from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
 from replication.manifest import LtxName
 from replication.page_delta import read_delta
 from replication.plan import GapError, cost, plan
-from replication.position import BadPositionError, Position
+from replication.position import NOWHERE, BadPositionError, Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from replication.adapters.applier.replica_file import ReplicaFile
+    from replication.adapters.applier.stamp import Stamp
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +109,10 @@ class Applier:
         if outcome.applied:
             name, ltx = chained.name, chained.as_ltx()
             file = read_ltx(ltx, str(name))
-            outcome.pages = self._write([file], size_before=self._replica.page_count)
+            position = Position(lineage=lineage, txid=name.max_txid)
+            outcome.pages = self._write([file], position, size_before=self._replica.page_count)
             keep(ltx_path(self._mirror / lineage, name), ltx)
-            self._stand_at(Position(lineage=lineage, txid=name.max_txid))
+            self._stand_at(position)
         return outcome
 
     def _stored_position(self) -> Position | None:
@@ -123,6 +125,20 @@ class Applier:
         if position is not None and self._replica.page_count == 0:
             self._start_anew("its file is gone")
             return None
+        if position is None or position == NOWHERE:
+            return position
+        stamp = self._replica.stamp
+        return position if stamp is None else self._as_stamped(position, stamp)
+
+    def _as_stamped(self, position: Position, stamp: Stamp) -> Position | None:
+        """After a crash between pages and position the pages say where the replica is."""
+        if not stamp.is_of(position):
+            self._start_anew("another lineage was just taking its place")
+            return None
+        if stamp.txid == position.txid:
+            return position
+        position = Position(lineage=position.lineage, txid=stamp.txid)
+        store_position(self._position_path, position)
         return position
 
     def _start_anew(self, why: str) -> None:
@@ -164,9 +180,10 @@ class Applier:
             for name in names:
                 source = stack.enter_context(ltx_path(self._mirror / lineage, name).open("rb"))
                 files.append(_verified(read_ltx(source, str(name)), name))
-            start_txid = self._start_txid(lineage)
-            pages = self._write(files, size_before=self._replica.page_count if start_txid else 0)
-        self._stand_at(Position(lineage=lineage, txid=names[-1].max_txid))
+            position = Position(lineage=lineage, txid=names[-1].max_txid)
+            size_before = self._replica.page_count if self._start_txid(lineage) else 0
+            pages = self._write(files, position, size_before=size_before)
+        self._stand_at(position)
         outcome.applied += len(names)
         outcome.pages += pages
 
@@ -174,7 +191,7 @@ class Applier:
         store_position(self._position_path, position)
         self.position = position
 
-    def _write(self, files: Sequence[LtxFile], *, size_before: int) -> int:
+    def _write(self, files: Sequence[LtxFile], position: Position, *, size_before: int) -> int:
         newest: dict[int, LtxFile] = {}
         for file in files:
             newest.update(dict.fromkeys(file.page_numbers, file))
@@ -188,6 +205,7 @@ class Applier:
                 commit=header.commit,
                 pages=_images(newest, numbers, holes, header.page_size),
                 first_page=newest[1].page(1) if 1 in newest else None,
+                position=position,
             )
         )
         return len(numbers)

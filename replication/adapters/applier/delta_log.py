@@ -6,8 +6,8 @@ kept in the mirror for the day when the replica is lost while the WAN is down. D
 together become one file and one transaction.
 
 It is kept after it is applied, for two syncs of a file would make every reader wait for what it
-does not need. A crash in between leaves new pages under the old position: the same delta is then
-refused, for its base is gone, and the same step is fetched as LTX, which does no harm.
+does not need. After a crash in between the replica stands where its stamp says, and the mirror has
+a hole that the next whole manifest fills (`Mirror.adopt`).
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from replication.adapters.applier.verdict import Proof
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.ltx import LtxError, read_ltx
+from replication.page_delta import dictionary_of
 from replication.plan import GapError, cost, plan
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ WAL_HEADER_BYTES: Final = 32
 _FRAME: Final = struct.Struct(">II8s8s")
 """Of the WAL: page number, size after the commit, salts, checksums."""
 _SALTS: Final = slice(16, 24)
-_OF_SQLITE: Final = (slice(18, 20), slice(24, 28), slice(92, 100))
-"""Bytes of page 1 that are not the primary's: see `replica_file`."""
 
 
 def prove(replica: ReplicaFile, position: Position | None, mirror: Path) -> Proof:
@@ -96,7 +95,8 @@ class _Comparison:
             if number > self._untouched or number in self._seen:
                 continue
             self._seen.add(number)
-            if _bare(number, file.page(number)) != _bare(number, self._replica.page(number)):
+            there, here = file.page(number), self._replica.page(number)
+            if dictionary_of(number, there) != dictionary_of(number, here):
                 self.damage = f"page {number} is not what headquarters sent"
                 return
 
@@ -115,12 +115,3 @@ def pages_in_wal(wal: Path, page_size: int) -> set[int]:
             numbers.add(number)
             file.seek(page_size, 1)
     return numbers
-
-
-def _bare(number: int, page: bytes) -> bytes:
-    if number > 1:
-        return page
-    bare = bytearray(page)
-    for part in _OF_SQLITE:
-        bare[part] = bytes(part.stop - part.start)
-    return bytes(bare)

@@ -12,12 +12,16 @@ litestream's follower does) gives up all three.
   position are only written again.
 * Page 1 goes last. It carries the schema cookie, and the first statement after it reads the whole
   schema again; in the middle of the transaction that is half old, half new and "malformed".
-  Shrinking must come later still, because a page write cancels it; so both are one statement.
+  Shrinking must come later still, because a page write cancels it. So where the file shrinks, page
+  1 goes with the old cookie, then the tail, then the cookie alone. (Both in one statement looks
+  right and is not: at its end SQLite takes the new size from page 1, finds nothing left to cut off,
+  and the file keeps its tail for ever.)
 * After the commit the page cache is emptied. SQLite does not know that pages changed below its
   b-trees, and would read the new schema by what it remembers of the old pages.
 * Bytes 18 and 19 of page 1 are set to 2: a database that leaves WAL mode under its readers is no
-  longer readable. SQLite itself rewrites bytes 24..27 and 92..99 (change counter, version).
-  Everything else equals the primary.
+  longer readable. Bytes 72..91 hold the stamp (`stamp.py`), for which page 1 is written each time.
+  SQLite itself rewrites bytes 24..27 and 92..99 (change counter, version). Everything else equals
+  the primary.
 * `writable_schema=ON`: a schema that this SQLite cannot parse (the primary's is newer) must not
   stop pages.
 * Only this process writes or checkpoints: sqlean's SQLite 3.50.4 has the WAL-reset bug that takes
@@ -32,11 +36,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlean
 
+from replication.adapters.applier.stamp import Stamp, read_stamp, stamped
 from replication.errors import ReplicationError, StorageError, StorageFullError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from replication.position import Position
 
 CHECKPOINT_PAGES: Final = 1_000
 """Pages in the WAL before they are copied into the file: 4 MB, SQLite's own default."""
@@ -45,11 +52,12 @@ WAL_BYTES_KEPT: Final = 16 * 1024 * 1024
 CACHE_KIB: Final = 16 * 1024
 BUSY_TIMEOUT_S: Final = 5.0
 WAL_FRAME_HEADER_BYTES: Final = 24
+COOKIE: Final = slice(40, 44)
+"""Where page 1 counts the changes of the schema."""
 
 _GET: Final = "SELECT data FROM sqlite_dbpage WHERE pgno = ?"
 _PUT: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (?, ?)"
 _SHRINK: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (?, NULL)"
-_PUT_AND_SHRINK: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (1, ?), (?, NULL)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,8 @@ class Change:
     """Number and image of each page but the first. Read once, inside the transaction."""
     first_page: bytes | None
     """Page 1, if it changed."""
+    position: Position
+    """Where the replica stands with it."""
 
 
 class ReplicaDamagedError(ReplicationError):
@@ -110,6 +120,11 @@ class ReplicaFile:
             return str(error.__cause__)
         return "" if verdict == "ok" else str(verdict)
 
+    @property
+    def stamp(self) -> Stamp | None:
+        """Where its pages are; None where nothing says so. Errors: `ReplicaDamagedError`."""
+        return None if self.page_count == 0 else read_stamp(self.page(1))
+
     def page(self, page_number: int) -> bytes:
         """The image of a page as it is now. Errors: `ReplicaDamagedError` where there is none."""
         with _translating():
@@ -129,24 +144,28 @@ class ReplicaFile:
         self._ensure(change.page_size, is_empty=before == 0)
         with _translating(), self._transaction():
             self._connection.executemany(_PUT, change.pages)
-            self._finish(change, shrinks=before > change.commit)
+            shrinks = before > change.commit
+            self._finish(change, shrinks=shrinks)
         with _translating():
-            self._connection.execute("PRAGMA shrink_memory")
+            forget = ("writable_schema=RESET", "writable_schema=ON") if shrinks else ()
+            for pragma in ("shrink_memory", *forget):
+                self._connection.execute(f"PRAGMA {pragma}")
             after = self._number("page_count")
         if after != change.commit:
             raise ReplicaDamagedError(f"It has {after} pages instead of {change.commit}.")
 
     def _finish(self, change: Change, *, shrinks: bool) -> None:
-        """Page 1 and the new length, in one statement."""
-        first, beyond = change.first_page, change.commit + 1
-        if first is not None:
-            first = first[:18] + b"\x02\x02" + first[20:]
-        if shrinks and first is not None:
-            self._connection.execute(_PUT_AND_SHRINK, (first, beyond))
-        elif shrinks:
-            self._connection.execute(_SHRINK, (beyond,))
-        elif first is not None:
+        """Page 1, then the new length."""
+        first, beyond = change.first_page or self.page(1), change.commit + 1
+        first = stamped(first[:18] + b"\x02\x02" + first[20:], change.position)
+        if not shrinks:
             self._connection.execute(_PUT, (1, first))
+            return
+        kept = self.page(1)[COOKIE]
+        self._connection.execute(_PUT, (1, first[: COOKIE.start] + kept + first[COOKIE.stop :]))
+        self._connection.execute(_SHRINK, (beyond,))
+        cookie = int.from_bytes(first[COOKIE], "big", signed=True)
+        self._connection.execute(f"PRAGMA schema_version={cookie}")
 
     def checkpoint(self, written_pages: int) -> None:
         """Copy the WAL into the file if enough was written. Readers are not disturbed."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import sqlean
 
-CHANGED_BY_SQLITE = (*range(24, 28), *range(92, 100))
-"""Bytes of page 1 that each SQLite writes for itself: change counter, version."""
+CHANGED_BY_SQLITE = (*range(24, 28), *range(72, 100))
+"""Bytes of page 1 that each SQLite writes for itself, and the applier's stamp."""
 
 
 def database_image(path: Path) -> bytes:

@@ -7,6 +7,8 @@ import pytest
 import pytest_asyncio
 
 from replication.adapters.applier_process import ApplierProcess
+from replication.adapters.ltx_folder import ltx_path
+from replication.manifest import LtxName
 from tests.unit.replication.adapters.page_source import LINEAGE, PageSource
 from tests.unit.replication.adapters.running_applier import (
     OTHER,
@@ -108,7 +110,40 @@ async def test_files_that_were_applied_before_a_lost_position_do_no_harm(
     (tmp_path / "replica.position").write_text(f"{at(1)}\n")
     async with running(ApplierProcess(**parts)) as applier:
         applied = await applier.apply(LINEAGE)
-    assert (applied.position, applied.files) == (at(2), 1)
+    assert (applied.position, applied.files) == (at(2), 0)
+    assert same(tmp_path, source.images[2])
+
+
+async def test_after_a_crash_before_the_position_a_part_of_what_was_lost_does_no_harm(
+    source: PageSource, tmp_path: Path
+) -> None:
+    fill(source, 100)
+    source.commit("UPDATE users SET balance = 1 WHERE balance > 50")
+    for txid in (2, 3):
+        source.write(0, txid, txid)
+    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    async with running(ApplierProcess(**parts)) as applier:
+        await applier.apply(LINEAGE)
+    (tmp_path / "replica.position").write_text(f"{at(1)}\n")
+    ltx_path(source.root, LtxName(level=0, min_txid=3, max_txid=3)).unlink()
+    async with running(ApplierProcess(**parts)) as applier:
+        applied = await applier.apply(LINEAGE)
+    assert applied.position == at(3)
+    assert same(tmp_path, source.images[3])
+
+
+async def test_a_crash_while_another_lineage_took_its_place_starts_anew(
+    source: PageSource, tmp_path: Path
+) -> None:
+    fill(source, 100)
+    source.write(0, 2, 2)
+    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    async with running(ApplierProcess(**parts)) as applier:
+        await applier.apply(LINEAGE)
+    (tmp_path / "replica.position").write_text(f"{at(2, OTHER)}\n")
+    async with running(ApplierProcess(**parts)) as applier:
+        applied = await applier.apply(LINEAGE)
+    assert (applied.position, applied.files) == (at(2), 2)
     assert same(tmp_path, source.images[2])
 
 

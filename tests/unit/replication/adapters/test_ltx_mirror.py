@@ -286,3 +286,14 @@ async def test_a_file_that_is_not_there_is_not_taken_in(tmp_path: Path, primary:
     await mirror.adopt(LINEAGE, named(0, 8, 8))
     new = [primary.add(0, 8, 8), primary.add(0, 9, 9)]
     assert await mirror.pull(primary.manifest(*new)) == new
+
+
+async def test_a_hole_before_what_was_taken_in_is_filled(tmp_path: Path, primary: Primary) -> None:
+    mirror = Mirror(tmp_path, primary.fetch)
+    await mirror.pull(primary.manifest())
+    lost, name = primary.add(0, 8, 8), primary.add(0, 9, 9)
+    ltx_path(tmp_path / LINEAGE, name).write_bytes(b"x")
+    await mirror.adopt(LINEAGE, name)
+    assert mirror.overweight
+    assert await mirror.pull(primary.manifest()) == [lost]
+    assert not mirror.overweight

@@ -32,6 +32,21 @@ def image(path: Path) -> bytes:
         return comparable(b"".join(page for (page,) in pages))
 
 
+def test_a_database_that_shrinks_gives_its_disk_space_back(tmp_path: Path) -> None:
+    """SQLite took the new size from page 1 and cut nothing off: the file kept its tail."""
+    with PageSource(tmp_path / "directory.db", tmp_path / "mirror" / LINEAGE) as source:
+        source.commit("CREATE TABLE a (b)", "INSERT INTO a VALUES (zeroblob(90000))")
+        source.commit("DELETE FROM a")
+        source.commit("VACUUM")
+        with closing(ReplicaFile(tmp_path / "replica.db")) as replica:
+            applier = Applier(replica, tmp_path / "replica.position", tmp_path / "mirror")
+            for txid in (1, 3):
+                source.write(9, 1, txid)
+                assert applier.apply(LINEAGE).gap is None
+                assert replica.page_count == len(source.pages(txid))
+        assert (tmp_path / "replica.db").stat().st_size == len(source.images[3])
+
+
 def random_statement(draw: random.Random, number: int, tables: list[str]) -> str:
     kind = draw.randrange(10)
     if kind == 0 or len(tables) < 2:
@@ -98,11 +113,16 @@ def test_a_transaction_that_fails_halfway_leaves_everything_as_it_was(tmp_path: 
         source.write(9, 1, 1)
         Applier(replica, tmp_path / "replica.position", tmp_path / "mirror").apply(LINEAGE)
         before = image(tmp_path / "replica.db")
+        here = Position(lineage=LINEAGE, txid=1)
         with pytest.raises(BrokenError):
-            replica.write(Change(page_size=1024, commit=3, pages=broken(), first_page=None))
-        half_a_page = Change(page_size=1024, commit=3, pages=[(2, b"x")], first_page=None)
+            replica.write(
+                Change(page_size=1024, commit=3, pages=broken(), first_page=None, position=here)
+            )
+        half_a_page = Change(
+            page_size=1024, commit=3, pages=[(2, b"x")], first_page=None, position=here
+        )
         with pytest.raises(StorageError):
             replica.write(half_a_page)
         with pytest.raises(PageSizeError):
-            replica.write(Change(page_size=512, commit=3, pages=[], first_page=None))
+            replica.write(Change(page_size=512, commit=3, pages=[], first_page=None, position=here))
         assert image(tmp_path / "replica.db") == before
