@@ -128,6 +128,8 @@ class Hello(Message):
     epoch: Epoch
     journal_seq: Seq
     wall_ms: int
+    kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
+    """The first entry that the site still has; not written where it has them all."""
 
 
 class Beat(Message):

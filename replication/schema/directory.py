@@ -30,6 +30,8 @@ NAMING_CONVENTION: Final = {
 }
 SCHEMA_VERSION: Final = 1
 """What this code writes; a site older than a heartbeat's `min_reader` freezes its replica."""
+BACKUP_WINDOW_MS: Final = 30 * 86_400_000
+"""Where nobody says otherwise: a month of nightly backups."""
 
 directory_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -293,4 +295,12 @@ heartbeat: Final = Table(
     Column("wall_ms", Integer, nullable=False),
     Column("min_reader", Integer, nullable=False),
     Column("currency", Text, nullable=False, doc="ISO 4217 code, for people"),
+    Column(
+        "backup_window_ms",
+        Integer,
+        nullable=False,
+        default=BACKUP_WINDOW_MS,
+        server_default=str(BACKUP_WINDOW_MS),
+        doc="the oldest backup that headquarters may be restored from; sites keep that much",
+    ),
 )

@@ -42,6 +42,8 @@ class ExchangeWithPrimary:
         self._sender: Sender | None = None
         self._acked_seq = 0
         self._moved = asyncio.Event()
+        self.trouble = ""
+        """Why nothing more can be uploaded until a person has acted; '' where it can."""
 
     @property
     def wanted(self) -> int:
@@ -64,10 +66,12 @@ class ExchangeWithPrimary:
             epoch=head.epoch,
             journal_seq=head.seq,
             wall_ms=self._clock.wall_ms(),
+            kept_from_seq=self._journal.pruned_seq() + 1,
         )
 
     async def up(self, welcome: Welcome) -> None:
         """Begin where headquarters is."""
+        self._lacks(welcome.watermark_seq + 1)
         self._acked_seq = welcome.watermark_seq
         self._move(Sender.starting_at(welcome.watermark_seq))
 
@@ -79,6 +83,7 @@ class ExchangeWithPrimary:
             self._move(self._sender.acked(message.seq))
         elif isinstance(message, Gap):
             log.warning("headquarters asks for the journal from entry %d again", message.want_seq)
+            self._lacks(message.want_seq)
             self._move(self._sender.gap(message.want_seq))
 
     def down(self) -> None:
@@ -100,6 +105,8 @@ class ExchangeWithPrimary:
         wanted = None if sender is None else sender.next_range(head_seq)
         if sender is None or wanted is None:
             return False
+        if self._lacks(wanted[0]):
+            return False
         batch = _bounded(self._journal.entries(*wanted))
         if not batch:
             return False
@@ -107,9 +114,30 @@ class ExchangeWithPrimary:
         self._sender = sender.sent(batch[-1].seq)
         return await self._link.send(Entries(entries=[WireEntry.of(entry) for entry in batch]))
 
+    def _lacks(self, want_seq: int) -> bool:
+        """Whether headquarters asks for what was pruned here: then the channel stands still.
+
+        To go on behind the hole is impossible: the next entry names a past that headquarters lacks.
+        """
+        pruned_seq = self._journal.pruned_seq()
+        trouble = ""
+        if want_seq <= pruned_seq:
+            trouble = (
+                f"Headquarters asks for entry {want_seq} of this journal, but entries up to "
+                f"{pruned_seq} were pruned here because it had them: it was restored from a backup "
+                "older than its backup window. Restore it from a newer backup. Until then nothing "
+                "is uploaded, everything is kept, and the site goes on deciding."
+            )
+        if trouble and not self.trouble:
+            log.error("%s", trouble)
+        if self.trouble and not trouble:
+            log.info("headquarters asks again for what is here")
+        self.trouble = trouble
+        return bool(trouble)
+
     async def _wait(self, moved: asyncio.Event, head_seq: int) -> None:
         """Until the link or its window moves, or the journal grows while there is a link."""
-        if self._sender is None or self._sender.sent_seq < head_seq:
+        if self._sender is None or self._sender.sent_seq < head_seq or self.trouble:
             await moved.wait()
             return
         async with asyncio.TaskGroup() as group:

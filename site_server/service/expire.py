@@ -1,5 +1,7 @@
 """Ends what has run out: held jobs, logins, jobs without a document, copies, card claims.
 
+It also prunes the journal.
+
 The scheduler only says that time has passed (`tick`); the one task that runs `run` does the work.
 """
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from site_server.service.ground import Ground
     from site_server.service.incoming_jobs import IncomingJobs
     from site_server.service.log_in import LogIn
+    from site_server.service.prune_journal import PruneJournal
     from site_server.service.release_job import ReleaseJob
     from site_server.store.unit_of_work import UnitOfWork
 
@@ -39,6 +42,7 @@ class Perishable:
     copy_session: CopySession
     release_job: ReleaseJob
     claimed_cards: ClaimedCards
+    journal: PruneJournal
 
 
 class Expire:
@@ -79,6 +83,7 @@ class Expire:
         await perishable.copy_session.give_up_before(now_ms - times.copy_open_ms)
         await perishable.release_job.release_waiting()
         await perishable.claimed_cards.tidy(now_ms - times.ended_kept_ms)
+        await perishable.journal.once()
         await self._forget(now_ms - times.ended_kept_ms)
 
     async def _forget(self, before_wall_ms: int) -> None:

@@ -33,6 +33,7 @@ class FarSideDouble:
     position: int = 7
     head_txid: int = 9
     acked_seq: int = 0
+    journal_trouble: str = ""
     free_bytes: int = GIGABYTE
 
 
