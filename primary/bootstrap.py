@@ -40,6 +40,7 @@ from primary.service.organisation import (
 )
 from primary.service.publish import Publisher
 from primary.service.settle_claims import SettleClaims
+from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
@@ -120,6 +121,7 @@ class Primary:
             report=stores.report,
             adjust=adjust,
             quotas=self._quotas,
+            disputes=SettleDispute(adjust, stores.directory, stores.ledger, clock),
             join_tokens=self._tokens,
             held_jobs=stores.registers,
             checks=self._checks(),

@@ -35,7 +35,10 @@ NEEDS_MAX: Final = 100
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Of one WebSocket message."""
 BODY_CHARS_MAX: Final = 32_768
-"""Of one entry's body: three names and a title of nothing but emoji (12 characters each) fit."""
+"""Of one entry's body: three names and a title of nothing but emoji (12 characters each) fit.
+
+Headquarters disputes a longer one; refused it is not, for then it would hold back all behind it.
+"""
 BATCH_CHARS_MAX: Final = 1024 * 1024
 """Of the bodies in one `Entries`: quoted once more, they stay well below the message bound."""
 
@@ -59,15 +62,19 @@ class Message(BaseModel):
 
 
 class WireEntry(Message):
-    """A journal entry on the wire; site and epoch are those of the link."""
+    """A journal entry on the wire; site and epoch are those of the link.
+
+    Only what cannot be kept at all is refused here, with the message and so again and again. An
+    entry that cannot be right is disputed by headquarters, and one with a wrong hash is a fork.
+    """
 
     seq: Annotated[int, Field(ge=1, le=2**53)]
-    kind: Annotated[str, Field(max_length=64)]
-    version: Annotated[int, Field(ge=1, le=1000)]
-    wall_ms: Annotated[int, Field(ge=-(2**53), le=2**53)]
-    body: Annotated[str, Field(max_length=BODY_CHARS_MAX)]
-    prev_hash: Hash
-    entry_hash: Hash
+    kind: Annotated[str, Field(max_length=BATCH_CHARS_MAX)]
+    version: SmallInt
+    wall_ms: SmallInt
+    body: Annotated[str, Field(max_length=BATCH_CHARS_MAX)]
+    prev_hash: Annotated[str, Field(max_length=64)]
+    entry_hash: Annotated[str, Field(max_length=64)]
 
     @classmethod
     def of(cls, entry: Entry) -> WireEntry:

@@ -16,6 +16,7 @@ from primary.names import AccountName, FromOutside, PrinterName, SiteName, Thing
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
 from primary.service.grant_quotas import GrantQuotas
+from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
@@ -46,6 +47,7 @@ class Services:
     report: LedgerReport
     adjust: Adjust
     quotas: GrantQuotas
+    disputes: SettleDispute
     join_tokens: JoinTokens
     held_jobs: HeldJobs
     checks: Checks

@@ -11,6 +11,7 @@ from primary.ports import Check
 from primary.service.adjust import Adjust
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.ingest import Ingest
+from primary.service.settle_dispute import SettleDispute
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -60,6 +61,7 @@ def services(
         report=report,
         adjust=adjust,
         quotas=GrantQuotas(directory, ledger, adjust, clock),
+        disputes=SettleDispute(adjust, directory, ledger, clock),
         join_tokens=join_tokens,
         held_jobs=held_jobs,
         checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},
