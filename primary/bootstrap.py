@@ -127,6 +127,7 @@ class Primary:
             checks=self._checks(),
             card_key=card_key,
             site_says=site_says,
+            uplinks=self._ingest.uplinks,
             clock=clock,
         )
         self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))

@@ -19,8 +19,7 @@ from failure_modes.vocabulary import LinkState
 from replication.entry_bodies import Money, Payer
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
-from replication.journal import Entry
-from replication.ports import WallMs
+from replication.wire_entry import SmallInt, WireEntry
 
 T = TypeVar("T")
 
@@ -30,25 +29,21 @@ PROTOCOL: Final = 2
 Allowances came with it, too.
 """
 ALLOWANCES_SINCE: Final = 2
+UPLINK: Final = 2
+"""The version of the way up, beside the protocol: 2: entries may come packed, in binary frames
+(`replication.packed`), and beats say the time. Both ends speak the lower one of theirs; 1 is not
+written, so that an older end does not meet a field that it refuses."""
 NEEDS_MAX: Final = 100
 """Of one ask: one short transaction of the directory."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Of one WebSocket message."""
-BODY_CHARS_MAX: Final = 32_768
-"""Of one entry's body: three names and a title of nothing but emoji (12 characters each) fit.
-
-Headquarters disputes a longer one; refused it is not, for then it would hold back all behind it.
-"""
-BATCH_CHARS_MAX: Final = 1024 * 1024
-"""Of the bodies in one `Entries`: quoted once more, they stay well below the message bound."""
-
 SITE_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN)]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 Epoch = Annotated[int, Field(ge=1, le=2**31)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Lineage = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-SmallInt = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Uplink = Annotated[int, Field(ge=1, le=1000, exclude_if=lambda version: version == 1)]
 Origin = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """The identity of one registers database: cr-sqlite's site id, 16 bytes in hex."""
 Versions = Annotated[dict[Origin, Seq], Field(max_length=10_000)]
@@ -59,49 +54,6 @@ class Message(BaseModel):
     """The base of every message: frozen, nothing unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WireEntry(Message):
-    """A journal entry on the wire; site and epoch are those of the link.
-
-    Only what cannot be kept at all is refused here, with the message and so again and again. An
-    entry that cannot be right is disputed by headquarters, and one with a wrong hash is a fork.
-    """
-
-    seq: Annotated[int, Field(ge=1, le=2**53)]
-    kind: Annotated[str, Field(max_length=BATCH_CHARS_MAX)]
-    version: SmallInt
-    wall_ms: SmallInt
-    body: Annotated[str, Field(max_length=BATCH_CHARS_MAX)]
-    prev_hash: Annotated[str, Field(max_length=64)]
-    entry_hash: Annotated[str, Field(max_length=64)]
-
-    @classmethod
-    def of(cls, entry: Entry) -> WireEntry:
-        """The wire form of `entry`."""
-        return cls(
-            seq=entry.seq,
-            kind=entry.kind,
-            version=entry.version,
-            wall_ms=entry.wall_ms,
-            body=entry.body,
-            prev_hash=entry.prev_hash,
-            entry_hash=entry.entry_hash,
-        )
-
-    def entry(self, site_name: str, epoch: int) -> Entry:
-        """The entry that this is on the link of that site and epoch."""
-        return Entry(
-            site_name=site_name,
-            epoch=epoch,
-            seq=self.seq,
-            kind=self.kind,
-            version=self.version,
-            wall_ms=WallMs(self.wall_ms),
-            body=self.body,
-            prev_hash=self.prev_hash,
-            entry_hash=self.entry_hash,
-        )
 
 
 class RegisterChange(Message):
@@ -134,7 +86,8 @@ class Hello(Message):
     site_name: SiteName
     epoch: Epoch
     journal_seq: Seq
-    wall_ms: int
+    wall_ms: SmallInt
+    uplink: Uplink = 1
     kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
     """The first entry that the site still has; not written where it has them all."""
 
@@ -152,6 +105,8 @@ class Beat(Message):
     link_state: LinkState | None = None
     order_number: Seq | None = None
     """The newest order of headquarters that was obeyed or refused there."""
+    wall_ms: Annotated[SmallInt | None, Field(exclude_if=lambda wall_ms: wall_ms is None)] = None
+    """The site's clock."""
 
 
 class Entries(Message):
@@ -188,6 +143,7 @@ class Welcome(Message):
     txid: Seq
     watermark_seq: Seq
     wall_ms: int
+    uplink: Uplink = 1
 
 
 class BeatAck(Message):

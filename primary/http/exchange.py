@@ -18,6 +18,7 @@ from primary.service.adjust import Adjust
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
+from primary.service.uplinks import Uplinks
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
@@ -54,6 +55,7 @@ class Services:
     card_key: bytes
     hashing: Hashing = field(default_factory=Hashing)
     site_says: SiteSays = field(default_factory=SiteSays)
+    uplinks: Uplinks = field(default_factory=Uplinks)
     clock: Clock = field(default_factory=SystemClock)
 
 

@@ -18,7 +18,8 @@ from primary.http import link_files, link_told
 from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
 from primary.http.problems import problem, problems_middleware
 from primary.service.enrol import Enrol
-from primary.service.link_session import LinkGround, Links, LinkSession
+from primary.service.link_session import LinkGround, LinkSession
+from primary.service.links import Links
 from replication.adapters.ltx_store import LtxStore
 from replication.errors import BadMessageError
 from replication.join_token import JoinRequest

@@ -6,6 +6,7 @@ instead would let one bad entry hold back every honest one behind it.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from primary.names import HEADQUARTERS
@@ -23,7 +24,7 @@ from replication.entry_bodies import (
 )
 from replication.errors import BadEntryError
 from replication.journal import Entry
-from replication.messages import BODY_CHARS_MAX
+from replication.wire_entry import BODY_CHARS_MAX
 
 HEADQUARTERS_EPOCH: Final = 1
 DISPUTE_CHARS_MAX: Final = 1023
@@ -61,6 +62,13 @@ def dispute_unknown(facts: Sequence[LedgerFact], known_payers: Collection[str]) 
         else _disputed(fact.entry, f"Nobody knows the payer {fact.movement.payer}.")
         for fact in facts
     ]
+
+
+def dated(facts: Sequence[LedgerFact], offset_ms: int | None) -> list[LedgerFact]:
+    """The same facts with how far the site's clock is ahead at their receipt; None: unknown."""
+    if offset_ms is None:
+        return list(facts)
+    return [replace(fact, offset_ms=offset_ms) for fact in facts]
 
 
 def _fact(entry: Entry) -> LedgerFact:

@@ -33,6 +33,7 @@ entries: Final = Table(
     Column("entry_hash", Text, nullable=False),
     Column("received_wall_ms", Integer, nullable=False, doc="the primary's clock"),
     Column("disputed", Text, nullable=False, doc="'' or why it moved no money"),
+    Column("offset_ms", Integer, doc="the writer's clock less the primary's at receipt"),
     UniqueConstraint("site_name", "epoch", "seq"),
     # The list of disputes: a few rows among millions.
     Index(

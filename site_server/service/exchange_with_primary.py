@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.exchange import Sender
 from replication.messages import (
-    BATCH_CHARS_MAX,
+    UPLINK,
     Ack,
     Entries,
     Gap,
     Hello,
-    WireEntry,
 )
+from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,7 @@ class ExchangeWithPrimary:
             epoch=head.epoch,
             journal_seq=head.seq,
             wall_ms=self._clock.wall_ms(),
+            uplink=UPLINK,
             kept_from_seq=self._journal.pruned_seq() + 1,
         )
 

@@ -15,7 +15,6 @@ from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
 from replication.journal import JournalHead, next_entry
 from replication.messages import (
-    BATCH_CHARS_MAX,
     MESSAGE_BYTES_MAX,
     Ack,
     AllowanceAsk,
@@ -35,11 +34,11 @@ from replication.messages import (
     Registers,
     RegistersHave,
     Welcome,
-    WireEntry,
     parse_from_primary,
     parse_from_site,
 )
 from replication.ports import WallMs
+from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
 
 if TYPE_CHECKING:
     from replication.entry_bodies import Body

@@ -53,6 +53,7 @@ def services(
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
+    ingest: Ingest,
     ledger: Ledger,
     clock: ManualClock,
 ) -> Services:
@@ -66,6 +67,7 @@ def services(
         held_jobs=held_jobs,
         checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},
         card_key=CARD_KEY,
+        uplinks=ingest.uplinks,
         clock=clock,
     )
 
