@@ -1,5 +1,7 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
+Entries may come packed instead, as a binary frame (`replication.packed`).
+
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
 be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
@@ -11,6 +13,7 @@ one, and neither says what came later.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -116,6 +119,13 @@ class Entries(Message):
     entries: Annotated[list[WireEntry], Field(min_length=1, max_length=BATCH_ENTRIES_MAX)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedEntries:
+    """Site: `Entries` in a binary frame that holds nothing else (`replication.packed`)."""
+
+    data: bytes
+
+
 class AllowanceNeed(Message):
     """How high the site's grant for a payer must stand; see `failure_modes.allowance.GrantFacts`.
 
@@ -209,18 +219,19 @@ class Registers(Message):
     versions: Versions
 
 
-AnyFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
+JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
+AnyFromSite = JsonFromSite | PackedEntries
 AnyFromPrimary = (
     Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
 )
-FromSite = Annotated[AnyFromSite, Field(discriminator="type")]
+FromSite = Annotated[JsonFromSite, Field(discriminator="type")]
 FromPrimary = Annotated[AnyFromPrimary, Field(discriminator="type")]
 
-_FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)
+_FROM_SITE: Final[TypeAdapter[JsonFromSite]] = TypeAdapter(FromSite)
 _FROM_PRIMARY: Final[TypeAdapter[AnyFromPrimary]] = TypeAdapter(FromPrimary)
 
 
-def parse_from_site(text: str | bytes) -> AnyFromSite:
+def parse_from_site(text: str | bytes) -> JsonFromSite:
     """The message a site sent; `BadMessageError` where it is none."""
     return _parse(_FROM_SITE, text)
 

@@ -37,7 +37,13 @@ from replication.adapters.downloads import (
     words_of,
 )
 from replication.errors import BadMessageError
-from replication.messages import MESSAGE_BYTES_MAX, Fence, Welcome, parse_from_primary
+from replication.messages import (
+    MESSAGE_BYTES_MAX,
+    Fence,
+    PackedEntries,
+    Welcome,
+    parse_from_primary,
+)
 
 if TYPE_CHECKING:
     import random
@@ -133,7 +139,10 @@ class LinkClient:
             return False
         try:
             async with asyncio.timeout(self._times.send_ms / 1000):
-                await self._socket.send_str(message.model_dump_json())
+                if isinstance(message, PackedEntries):
+                    await self._socket.send_bytes(message.data)
+                else:
+                    await self._socket.send_str(message.model_dump_json())
         except NETWORK_ERRORS:
             return False
         return True

@@ -19,6 +19,7 @@ from replication.messages import (
     Gap,
     Hello,
 )
+from replication.packed import SINCE, pack
 from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
     from replication.journal import Entry, JournalReader
     from replication.link import Link
-    from replication.messages import AnyFromPrimary, Welcome
+    from replication.messages import AnyFromPrimary, AnyFromSite, Welcome
     from replication.ports import Clock
+
+ENTRY_CHARS: Final = 300
+"""Of an entry on the wire beside its body: two hashes, the rest, and the names of the fields."""
 
 log: Final = logging.getLogger(__name__)
 
@@ -40,6 +44,7 @@ class ExchangeWithPrimary:
         self._link = link
         self._clock = clock
         self._sender: Sender | None = None
+        self._packs = False
         self._acked_seq = 0
         self._moved = asyncio.Event()
         self.trouble = ""
@@ -73,6 +78,7 @@ class ExchangeWithPrimary:
     async def up(self, welcome: Welcome) -> None:
         """Begin where headquarters is."""
         self._lacks(welcome.watermark_seq + 1)
+        self._packs = welcome.uplink >= SINCE
         self._acked_seq = welcome.watermark_seq
         self._move(Sender.starting_at(welcome.watermark_seq))
 
@@ -111,9 +117,18 @@ class ExchangeWithPrimary:
         batch = _bounded(self._journal.entries(*wanted))
         if not batch:
             return False
+        message, size_bytes = self._message(batch)
         # Before the await: an answer may come while the rest is still on its way out.
-        self._sender = sender.sent(batch[-1].seq)
-        return await self._link.send(Entries(entries=[WireEntry.of(entry) for entry in batch]))
+        self._sender = sender.sent(batch[-1].seq, size_bytes)
+        return await self._link.send(message)
+
+    def _message(self, batch: Sequence[Entry]) -> tuple[AnyFromSite, int]:
+        """The batch as it goes out, and about how many bytes that is."""
+        plain = Entries(entries=[WireEntry.of(entry) for entry in batch])
+        if self._packs:
+            packed = pack(plain)
+            return packed, len(packed.data)
+        return plain, sum(len(entry.body) + ENTRY_CHARS for entry in batch)
 
     def _lacks(self, want_seq: int) -> bool:
         """Whether headquarters asks for what was pruned here: then the channel stands still.

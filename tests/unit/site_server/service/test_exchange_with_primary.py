@@ -10,7 +10,7 @@ import pytest
 
 from replication.entry_bodies import BalanceAdjusted, JobDeleted
 from replication.exchange import BATCH_ENTRIES_MAX, WINDOW_ENTRIES_MAX, receive
-from replication.messages import Ack, Beat, Entries, Gap, Hello, Welcome
+from replication.messages import UPLINK, Ack, Beat, Entries, Gap, Hello, Welcome
 from replication.testing import ManualClock, MemoryJournal, RecordingLink
 from replication.wire_entry import BATCH_CHARS_MAX
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
@@ -71,7 +71,7 @@ async def exchanging(site: Site) -> AsyncIterator[None]:
 async def test_a_site_says_who_it_is_and_how_far_its_journal_goes() -> None:
     site = Site(entries=3)
     assert site.exchange.hello() == Hello(
-        site_name="oslo", epoch=1, journal_seq=3, wall_ms=site.clock.wall_ms()
+        site_name="oslo", epoch=1, journal_seq=3, wall_ms=site.clock.wall_ms(), uplink=UPLINK
     )
 
 
