@@ -34,7 +34,7 @@ BATCH_ENTRIES_MAX: Final = 500
 """Entries in one message: about 250 kB, well below the link's message bound of 4 MiB."""
 WINDOW_ENTRIES_MAX: Final = 2_000
 """Entries sent and not yet acknowledged: bounds what both ends hold in memory."""
-WINDOW_BYTES_MAX: Final = 1024 * 1024
+WINDOW_BYTES_MAX: Final = 2 * 1024 * 1024
 """The same in bytes on the wire, but one batch may always go. It is what a cut costs at most; four
 ordinary batches are about 100 kB."""
 

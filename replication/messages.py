@@ -1,6 +1,7 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
-Entries may come packed instead, as a binary frame (`replication.packed`).
+Two things are no JSON: a page delta, which the primary sends as a binary frame, and packed entries
+(`replication.packed`), which a site sends as one.
 
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
@@ -29,7 +30,7 @@ T = TypeVar("T")
 PROTOCOL: Final = 2
 """2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do.
 
-Allowances came with it, too.
+Allowances and page deltas came with it, too.
 """
 ALLOWANCES_SINCE: Final = 2
 UPLINK: Final = 2
@@ -90,6 +91,8 @@ class Hello(Message):
     epoch: Epoch
     journal_seq: Seq
     wall_ms: SmallInt
+    takes_deltas: bool = False
+    """Send me page deltas where there is one, instead of the head that it leads to."""
     uplink: Uplink = 1
     kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
     """The first entry that the site still has; not written where it has them all."""
@@ -193,6 +196,16 @@ class Head(Message):
     files: Annotated[list[ManifestFile], Field(max_length=1000)] = []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedDelta:
+    """Primary: the page delta from the head told last to the new one (`replication.page_delta`).
+
+    Only to a site that takes deltas, in a binary frame that holds nothing else.
+    """
+
+    data: bytes
+
+
 class AllowanceRecall(Message):
     """Primary: another site needs so much of this payer's credit; give back what you do not."""
 
@@ -220,15 +233,16 @@ class Registers(Message):
 
 
 JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
-AnyFromSite = JsonFromSite | PackedEntries
-AnyFromPrimary = (
+JsonFromPrimary = (
     Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
 )
 FromSite = Annotated[JsonFromSite, Field(discriminator="type")]
-FromPrimary = Annotated[AnyFromPrimary, Field(discriminator="type")]
+FromPrimary = Annotated[JsonFromPrimary, Field(discriminator="type")]
+AnyFromSite = JsonFromSite | PackedEntries
+AnyFromPrimary = JsonFromPrimary | PushedDelta
 
 _FROM_SITE: Final[TypeAdapter[JsonFromSite]] = TypeAdapter(FromSite)
-_FROM_PRIMARY: Final[TypeAdapter[AnyFromPrimary]] = TypeAdapter(FromPrimary)
+_FROM_PRIMARY: Final[TypeAdapter[JsonFromPrimary]] = TypeAdapter(FromPrimary)
 
 
 def parse_from_site(text: str | bytes) -> JsonFromSite:
@@ -236,7 +250,7 @@ def parse_from_site(text: str | bytes) -> JsonFromSite:
     return _parse(_FROM_SITE, text)
 
 
-def parse_from_primary(text: str | bytes) -> AnyFromPrimary:
+def parse_from_primary(text: str | bytes) -> JsonFromPrimary:
     """The message the primary sent; `BadMessageError` where it is none."""
     return _parse(_FROM_PRIMARY, text)
 

@@ -71,6 +71,7 @@ class ExchangeWithPrimary:
             epoch=head.epoch,
             journal_seq=head.seq,
             wall_ms=self._clock.wall_ms(),
+            takes_deltas=True,
             uplink=UPLINK,
             kept_from_seq=self._journal.pruned_seq() + 1,
         )

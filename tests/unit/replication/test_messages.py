@@ -20,8 +20,6 @@ from replication.messages import (
     AllowanceAsk,
     AllowanceNeed,
     AllowanceRecall,
-    AnyFromPrimary,
-    AnyFromSite,
     Beat,
     BeatAck,
     Entries,
@@ -29,6 +27,8 @@ from replication.messages import (
     Gap,
     Head,
     Hello,
+    JsonFromPrimary,
+    JsonFromSite,
     ManifestFile,
     RegisterChange,
     Registers,
@@ -64,16 +64,19 @@ def wire(body: Body) -> WireEntry:
 
 
 ENTRY = wire(BalanceAdjusted(payer="user:ada", amount_micros=5))
-FROM_SITE: list[AnyFromSite] = [
+FROM_SITE: list[JsonFromSite] = [
     Hello(site_name="oslo", epoch=3, journal_seq=9, wall_ms=NOW),
+    Hello(site_name="oslo", epoch=3, journal_seq=9, wall_ms=NOW, uplink=2, kept_from_seq=4),
     Beat(number=4),
+    Beat(number=4, wall_ms=NOW),
     Entries(entries=[ENTRY]),
     AllowanceAsk(needs=[AllowanceNeed(payer="user:ada", want_micros=5, usual_micros=0)]),
     Registers(changes=[CHANGE], versions={LINEAGE: 7}),
     RegistersHave(versions={}),
 ]
-FROM_PRIMARY: list[AnyFromPrimary] = [
+FROM_PRIMARY: list[JsonFromPrimary] = [
     Welcome(lineage=LINEAGE, txid=12, watermark_seq=9, wall_ms=NOW),
+    Welcome(lineage=LINEAGE, txid=12, watermark_seq=9, wall_ms=NOW, uplink=2),
     BeatAck(number=4),
     Ack(seq=9),
     Gap(want_seq=3),
@@ -92,12 +95,12 @@ FROM_PRIMARY: list[AnyFromPrimary] = [
 
 
 @pytest.mark.parametrize("message", FROM_SITE, ids=lambda message: message.type)
-def test_what_a_site_says_is_heard_as_it_was_said(message: AnyFromSite) -> None:
+def test_what_a_site_says_is_heard_as_it_was_said(message: JsonFromSite) -> None:
     assert parse_from_site(message.model_dump_json()) == message
 
 
 @pytest.mark.parametrize("message", FROM_PRIMARY, ids=lambda message: message.type)
-def test_what_the_primary_says_is_heard_as_it_was_said(message: AnyFromPrimary) -> None:
+def test_what_the_primary_says_is_heard_as_it_was_said(message: JsonFromPrimary) -> None:
     assert parse_from_primary(message.model_dump_json()) == message
 
 
@@ -127,7 +130,7 @@ def test_what_is_no_message_of_a_site_is_refused(text: str | bytes) -> None:
 
 
 def test_a_file_name_cannot_lead_out_of_the_store() -> None:
-    head = json.loads(FROM_PRIMARY[5].model_dump_json())
+    head = json.loads(FROM_PRIMARY[6].model_dump_json())
     head["files"][0]["name"] = "ltx/0/../../pki/ca.key.pem"
     with pytest.raises(BadMessageError, match="files"):
         parse_from_primary(json.dumps(head))
