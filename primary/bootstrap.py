@@ -24,11 +24,12 @@ from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
+from primary.join_tokens import TokensToDial
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
 from primary.service.deltas import Deltas
-from primary.service.enrol import Enrol, PublicAddress
+from primary.service.enrol import Enrol
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
@@ -88,9 +89,8 @@ class Primary:
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
-        self._heartbeat = Heartbeat(
-            stores.directory, clock, backup_window_ms=config.backup_window_ms
-        )
+        window_ms = config.backup_window_ms
+        self._heartbeat = Heartbeat(stores.directory, clock, backup_window_ms=window_ms)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
@@ -116,7 +116,7 @@ class Primary:
             site_says=site_says,
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
-        self._tokens = _Tokens(self._enrol, config)
+        self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,
             report=stores.report,
@@ -204,23 +204,6 @@ def _litestream(data_dir: Path, directory: Directory) -> LitestreamProcess:
         store=data_dir / STORE_FOLDER,
         runtime_folder=data_dir / RUNTIME_FOLDER,
     )
-
-
-class _Tokens:
-    """Join tokens with the address that sites dial."""
-
-    def __init__(self, enrol: Enrol, config: PrimaryConfig) -> None:
-        self._enrol = enrol
-        self._config = config
-        self.link_port = config.link.port
-
-    async def issue(self, site_name: str, host: str | None, port: int | None) -> str:
-        """A new token for the site; see `primary.ports.JoinTokens`."""
-        address = PublicAddress(
-            host=host or self._config.link.public_host,
-            port=port or self._config.link.public_port or self.link_port,
-        )
-        return await self._enrol.issue_token(site_name, address)
 
 
 async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:

@@ -19,7 +19,6 @@ from site_server.service.incoming_jobs import IncomingJobs
 from site_server.service.ipp_jobs import IppJobs, IppServices
 from site_server.service.link_orders import LinkOrders
 from site_server.service.prove_user import ProveUser
-from site_server.service.prune_journal import PruneJournal
 from site_server.service.record_drill import RecordDrill
 from site_server.service.recover import Recover
 from site_server.service.release_job import ReleaseJob
@@ -134,7 +133,6 @@ def make_services(
         copy_session=copy_session,
         release_job=release_job,
         claimed_cards=panels.claimed_cards,
-        journal=PruneJournal(ground),
     )
     ipp_services = IppServices(
         incoming=incoming,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from replication.errors import StorageError, StorageFullError
+from site_server.service.prune_journal import PruneJournal
 
 if TYPE_CHECKING:
     from site_server.config import Times
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from site_server.service.ground import Ground
     from site_server.service.incoming_jobs import IncomingJobs
     from site_server.service.log_in import LogIn
-    from site_server.service.prune_journal import PruneJournal
     from site_server.service.release_job import ReleaseJob
     from site_server.store.unit_of_work import UnitOfWork
 
@@ -42,7 +42,6 @@ class Perishable:
     copy_session: CopySession
     release_job: ReleaseJob
     claimed_cards: ClaimedCards
-    journal: PruneJournal
 
 
 class Expire:
@@ -53,6 +52,7 @@ class Expire:
         self._clock = ground.clock
         self._perishable = perishable
         self._times = times
+        self._journal = PruneJournal(ground)
         self._due = asyncio.Event()
         self._forgotten_ms: int | None = None
         self._is_stuck = False
@@ -83,7 +83,7 @@ class Expire:
         await perishable.copy_session.give_up_before(now_ms - times.copy_open_ms)
         await perishable.release_job.release_waiting()
         await perishable.claimed_cards.tidy(now_ms - times.ended_kept_ms)
-        await perishable.journal.once()
+        await self._journal.once()
         await self._forget(now_ms - times.ended_kept_ms)
 
     async def _forget(self, before_wall_ms: int) -> None:
