@@ -34,8 +34,8 @@ class PruneJournal:
         if self._rested_ms is not None and now_ms - self._rested_ms < EVERY_MS:
             return 0
         cover = self._cover()
-        if cover is None:
-            return 0
+        if cover is None or not any(cover.watermarks.values()):
+            return 0  # nothing of this site is merged anywhere: there is nothing to note
         noted = cover
         await self._store.write(lambda unit: unit.past.note(noted, unit.wall_ms()))
         gone = 0
