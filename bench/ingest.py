@@ -53,14 +53,14 @@ def journal_of(site_name: str) -> list[Entry]:
     head = JournalHead(site_name=site_name, epoch=1)
     entries = []
     for number in range(ENTRIES_PER_SITE):
-        entry = next_entry(head, _body(number), NOW_MS)
+        entry = next_entry(head, body_of(number, f"user{number % USERS}"), NOW_MS)
         entries.append(entry)
         head = entry.head
     return entries
 
 
-def _body(number: int) -> Body:
-    user_name = f"user{number % USERS}"
+def body_of(number: int, user_name: str) -> Body:
+    """The fact of that number in the life of a busy site."""
     job_uuid = f"{number // FACTS_PER_JOB:08x}-0000-4000-8000-000000000000"
     if number % FACTS_PER_JOB == FACTS_PER_JOB - 1:
         return JobPrinted(

@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, PINs, passwords, outages, drills, doctor."""
+"""`holdfast-primary`: init, run, token, prices, secrets, outages, drills, disputes, doctor."""
 
 import argparse
 import asyncio
@@ -13,7 +13,14 @@ from urllib.parse import quote
 
 import uvloop
 
-from primary import bootstrap, config, doctor, link_commands, organisation_load
+from primary import (
+    bootstrap,
+    config,
+    dispute_commands,
+    doctor,
+    link_commands,
+    organisation_load,
+)
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
@@ -118,6 +125,13 @@ def _force_offline(wanted: argparse.Namespace, environ: Mapping[str, str]) -> in
     return 0
 
 
+def _disputes(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    data_dir = _config(wanted, environ).data_dir
+    wanted.source = "command line"
+    print(dispute_commands.disputes(data_dir, wanted))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
@@ -134,6 +148,7 @@ _COMMANDS: Final = {
     "outage-report": _outage_report,
     "drill": _drill,
     "force-offline": _force_offline,
+    "disputes": _disputes,
     "doctor": _doctor,
 }
 
@@ -184,6 +199,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     link_commands.add_force_offline(
         commands.add_parser("force-offline", parents=[place], help="cut a site off on purpose")
+    )
+    dispute_commands.add_disputes(
+        commands.add_parser("disputes", parents=[place], help="entries that count for nothing")
     )
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser

@@ -25,11 +25,12 @@ from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
+from primary.join_tokens import TokensToDial
 from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
-from primary.service.enrol import Enrol, PublicAddress
+from primary.service.enrol import Enrol
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
@@ -41,6 +42,7 @@ from primary.service.organisation import (
     LEDGER_FILE,
 )
 from primary.service.settle_claims import SettleClaims
+from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
@@ -84,7 +86,7 @@ class Primary:
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
-        self._heartbeat = Heartbeat(stores.directory, clock)
+        self._heartbeat = _heartbeat(config, stores.directory, clock)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
@@ -108,17 +110,19 @@ class Primary:
             config, stores.directory, self._publisher, site_says, self._connected
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
-        self._tokens = _Tokens(self._enrol, config)
+        self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,
             report=stores.report,
             adjust=adjust,
             quotas=self._quotas,
+            disputes=SettleDispute(adjust, stores.directory, stores.ledger, clock),
             join_tokens=self._tokens,
             held_jobs=stores.registers,
             checks=self._checks(),
             card_key=card_key,
             site_says=site_says,
+            uplinks=self._ingest.uplinks,
             clock=clock,
             head_txid=lambda: self._publisher.head().txid,
         )
@@ -211,21 +215,8 @@ class Primary:
         }
 
 
-class _Tokens:
-    """Join tokens with the address that sites dial."""
-
-    def __init__(self, enrol: Enrol, config: PrimaryConfig) -> None:
-        self._enrol = enrol
-        self._config = config
-        self.link_port = config.link.port
-
-    async def issue(self, site_name: str, host: str | None, port: int | None) -> str:
-        """A new token for the site; see `primary.ports.JoinTokens`."""
-        address = PublicAddress(
-            host=host or self._config.link.public_host,
-            port=port or self._config.link.public_port or self.link_port,
-        )
-        return await self._enrol.issue_token(site_name, address)
+def _heartbeat(config: PrimaryConfig, directory: Directory, clock: Clock) -> Heartbeat:
+    return Heartbeat(directory, clock, backup_window_ms=config.backup_window_ms)
 
 
 async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:

@@ -9,9 +9,11 @@ from pydantic import Field, ValidationError
 from primary.errors import ConfigError
 from primary.names import FromOutside
 from primary.validation import problems_of, toml_of
+from replication.schema.directory import BACKUP_WINDOW_MS
 
 DATA_VARIABLE: Final = "HOLDFAST_PRIMARY_DATA"
 """Names the data folder where neither the file nor the command line does."""
+DAY_MS: Final = 86_400_000
 
 Host = Annotated[str, Field(min_length=1, max_length=253)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -59,6 +61,15 @@ class PrimaryConfig(FromOutside):
     store: StoreConfig = StoreConfig()
     heartbeat_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
     """Between heartbeats; a site calls its replica old after some of them."""
+
+    backup_window_days: Annotated[int, Field(ge=1, le=3650)] = BACKUP_WINDOW_MS // DAY_MS
+    """The oldest backup that this primary may be restored from. Sites keep their journals for so
+    long, and feed a restored primary again; from an older backup it would lack what they pruned."""
+
+    @property
+    def backup_window_ms(self) -> int:
+        """The same in ms."""
+        return self.backup_window_days * DAY_MS
 
     @property
     def certificate_hosts(self) -> tuple[str, ...]:

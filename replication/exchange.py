@@ -1,10 +1,16 @@
 """The exchange of the journal, both ends, without any I/O.
 
-Theory of operation ------------------- The site sends its entries in order, a window at a time, and
-forgets what it sent whenever the link breaks: after each connection the primary says how far it is,
-and sending starts there. The primary applies the next entry, skips what it has, and asks for the
-gap otherwise. Both ends may repeat anything at any time; nothing takes effect twice, because only
-watermark + 1 is ever applied.
+Theory of operation
+-------------------
+The site sends its entries in order, several batches under way at once, and forgets what it sent
+whenever the link breaks: after each connection the primary says how far it is, and sending starts
+there. So a cut in the middle of any byte costs what was under way, and that is bounded, by entries
+and by bytes. The primary applies the next entry, skips what it has, and asks for the gap otherwise.
+Both ends may repeat anything at any time; nothing takes effect twice, because only watermark + 1 is
+ever applied.
+
+A primary that is slow does not read on. Then nothing is acknowledged, the window fills, and the
+site waits, with its journal on its disk: that is all the back-pressure there is, and all it needs.
 
 An entry that names another past than the primary knows is not a gap but a fork: the site's disk was
 cloned or rolled back. No retry heals that, so the site is fenced until a person has looked.
@@ -28,14 +34,26 @@ BATCH_ENTRIES_MAX: Final = 500
 """Entries in one message: about 250 kB, well below the link's message bound of 4 MiB."""
 WINDOW_ENTRIES_MAX: Final = 2_000
 """Entries sent and not yet acknowledged: bounds what both ends hold in memory."""
+WINDOW_BYTES_MAX: Final = 2 * 1024 * 1024
+"""The same in bytes on the wire, but one batch may always go. It is what a cut costs at most; four
+ordinary batches are about 100 kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The site's end, one epoch: the primary has `acked_seq`, up to `sent_seq` went out."""
+    """The site's end, one epoch: the primary has `acked_seq`, up to `sent_seq` went out.
+
+    `under_way` are the batches between the two, as (last number, bytes on the wire).
+    """
 
     acked_seq: int
     sent_seq: int
+    under_way: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def under_way_bytes(self) -> int:
+        """Bytes that went out and are not acknowledged."""
+        return sum(size_bytes for _, size_bytes in self.under_way)
 
     @classmethod
     def starting_at(cls, watermark_seq: int) -> Sender:
@@ -44,6 +62,8 @@ class Sender:
 
     def next_range(self, journal_seq: int) -> tuple[int, int] | None:
         """The first and last number to send now; None while the window is full or all is sent."""
+        if self.under_way_bytes >= WINDOW_BYTES_MAX:
+            return None
         first = self.sent_seq + 1
         last = min(
             journal_seq,
@@ -52,14 +72,20 @@ class Sender:
         )
         return (first, last) if first <= last else None
 
-    def sent(self, last_seq: int) -> Sender:
-        """After a range went out."""
-        return replace(self, sent_seq=max(self.sent_seq, last_seq))
+    def sent(self, last_seq: int, size_bytes: int = 0) -> Sender:
+        """After a range went out as so many bytes."""
+        if last_seq <= self.sent_seq:
+            return self
+        return replace(self, sent_seq=last_seq, under_way=(*self.under_way, (last_seq, size_bytes)))
 
     def acked(self, seq: int) -> Sender:
         """After the primary confirmed everything up to `seq`; late news changes nothing."""
         acked = max(self.acked_seq, seq)
-        return Sender(acked_seq=acked, sent_seq=max(self.sent_seq, acked))
+        return Sender(
+            acked_seq=acked,
+            sent_seq=max(self.sent_seq, acked),
+            under_way=tuple(batch for batch in self.under_way if batch[0] > acked),
+        )
 
     def gap(self, want_seq: int) -> Sender:
         """After the primary asked for `want_seq`: send again from there, however far back.

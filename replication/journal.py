@@ -92,6 +92,10 @@ class JournalReader(Protocol):
         """The entries first..last, in order, without holes; fewer where the journal ends."""
         ...
 
+    def pruned_seq(self) -> int:
+        """The last entry that is no longer here, since headquarters holds it; 0: all are here."""
+        ...
+
     async def wait_beyond(self, seq: int) -> None:
         """Return once the head is beyond `seq`; at once where it is already."""
         ...

@@ -1,6 +1,7 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
-One thing is no JSON: a page delta, which the primary sends as a binary frame.
+Two things are no JSON: a page delta, which the primary sends as a binary frame, and packed entries
+(`replication.packed`), which a site sends as one.
 
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
@@ -22,8 +23,7 @@ from failure_modes.vocabulary import LinkState
 from replication.entry_bodies import Money, Payer
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
-from replication.journal import Entry
-from replication.ports import WallMs
+from replication.wire_entry import SmallInt, WireEntry
 
 T = TypeVar("T")
 
@@ -33,22 +33,21 @@ PROTOCOL: Final = 2
 Allowances and page deltas came with it, too.
 """
 ALLOWANCES_SINCE: Final = 2
+UPLINK: Final = 2
+"""The version of the way up, beside the protocol: 2: entries may come packed, in binary frames
+(`replication.packed`), and beats say the time. Both ends speak the lower one of theirs; 1 is not
+written, so that an older end does not meet a field that it refuses."""
 NEEDS_MAX: Final = 100
 """Of one ask: one short transaction of the directory."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Of one WebSocket message."""
-BODY_CHARS_MAX: Final = 32_768
-"""Of one entry's body: three names and a title of nothing but emoji (12 characters each) fit."""
-BATCH_CHARS_MAX: Final = 1024 * 1024
-"""Of the bodies in one `Entries`: quoted once more, they stay well below the message bound."""
-
 SITE_NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 SiteName = Annotated[str, Field(pattern=SITE_NAME_PATTERN)]
 Seq = Annotated[int, Field(ge=0, le=2**53)]
 Epoch = Annotated[int, Field(ge=1, le=2**31)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Lineage = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-SmallInt = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Uplink = Annotated[int, Field(ge=1, le=1000, exclude_if=lambda version: version == 1)]
 Origin = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """The identity of one registers database: cr-sqlite's site id, 16 bytes in hex."""
 Versions = Annotated[dict[Origin, Seq], Field(max_length=10_000)]
@@ -59,45 +58,6 @@ class Message(BaseModel):
     """The base of every message: frozen, nothing unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WireEntry(Message):
-    """A journal entry on the wire; site and epoch are those of the link."""
-
-    seq: Annotated[int, Field(ge=1, le=2**53)]
-    kind: Annotated[str, Field(max_length=64)]
-    version: Annotated[int, Field(ge=1, le=1000)]
-    wall_ms: Annotated[int, Field(ge=-(2**53), le=2**53)]
-    body: Annotated[str, Field(max_length=BODY_CHARS_MAX)]
-    prev_hash: Hash
-    entry_hash: Hash
-
-    @classmethod
-    def of(cls, entry: Entry) -> WireEntry:
-        """The wire form of `entry`."""
-        return cls(
-            seq=entry.seq,
-            kind=entry.kind,
-            version=entry.version,
-            wall_ms=entry.wall_ms,
-            body=entry.body,
-            prev_hash=entry.prev_hash,
-            entry_hash=entry.entry_hash,
-        )
-
-    def entry(self, site_name: str, epoch: int) -> Entry:
-        """The entry that this is on the link of that site and epoch."""
-        return Entry(
-            site_name=site_name,
-            epoch=epoch,
-            seq=self.seq,
-            kind=self.kind,
-            version=self.version,
-            wall_ms=WallMs(self.wall_ms),
-            body=self.body,
-            prev_hash=self.prev_hash,
-            entry_hash=self.entry_hash,
-        )
 
 
 class RegisterChange(Message):
@@ -130,9 +90,12 @@ class Hello(Message):
     site_name: SiteName
     epoch: Epoch
     journal_seq: Seq
-    wall_ms: int
+    wall_ms: SmallInt
     takes_deltas: bool = False
     """Send me page deltas where there is one, instead of the head that it leads to."""
+    uplink: Uplink = 1
+    kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
+    """The first entry that the site still has; not written where it has them all."""
 
 
 class Beat(Message):
@@ -152,6 +115,8 @@ class Beat(Message):
     """Where its replica stands; 0: it has none."""
     replica_age_ms: Seq | None = None
     """Since it saw the newest heartbeat row first, by its own clock."""
+    wall_ms: Annotated[SmallInt | None, Field(exclude_if=lambda wall_ms: wall_ms is None)] = None
+    """The site's clock."""
 
 
 class Entries(Message):
@@ -159,6 +124,13 @@ class Entries(Message):
 
     type: Literal["entries"] = "entries"
     entries: Annotated[list[WireEntry], Field(min_length=1, max_length=BATCH_ENTRIES_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedEntries:
+    """Site: `Entries` in a binary frame that holds nothing else (`replication.packed`)."""
+
+    data: bytes
 
 
 class AllowanceNeed(Message):
@@ -188,6 +160,7 @@ class Welcome(Message):
     txid: Seq
     watermark_seq: Seq
     wall_ms: int
+    uplink: Uplink = 1
 
 
 class BeatAck(Message):
@@ -263,19 +236,20 @@ class Registers(Message):
     versions: Versions
 
 
-AnyFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
+JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
 JsonFromPrimary = (
     Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
 )
-FromSite = Annotated[AnyFromSite, Field(discriminator="type")]
+FromSite = Annotated[JsonFromSite, Field(discriminator="type")]
 FromPrimary = Annotated[JsonFromPrimary, Field(discriminator="type")]
+AnyFromSite = JsonFromSite | PackedEntries
 AnyFromPrimary = JsonFromPrimary | PushedDelta
 
-_FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)
+_FROM_SITE: Final[TypeAdapter[JsonFromSite]] = TypeAdapter(FromSite)
 _FROM_PRIMARY: Final[TypeAdapter[JsonFromPrimary]] = TypeAdapter(FromPrimary)
 
 
-def parse_from_site(text: str | bytes) -> AnyFromSite:
+def parse_from_site(text: str | bytes) -> JsonFromSite:
     """The message a site sent; `BadMessageError` where it is none."""
     return _parse(_FROM_SITE, text)
 

@@ -49,6 +49,7 @@ class MemoryJournal:
         self._entries: list[Entry] = []
         self._empty = JournalHead(site_name=site_name, epoch=epoch)
         self._wall_ms = wall_ms
+        self._pruned_seq = 0
         self._grown = asyncio.Event()
 
     def append(self, body: Body) -> Entry:
@@ -63,13 +64,21 @@ class MemoryJournal:
         """Forget everything beyond `seq`, as a disk that was rolled back."""
         del self._entries[seq:]
 
+    def prune(self, seq: int) -> None:
+        """Forget everything up to `seq`, as a site does with what headquarters holds for good."""
+        self._pruned_seq = seq
+
     def head(self) -> JournalHead:
         """The last entry."""
         return self._entries[-1].head if self._entries else self._empty
 
     def entries(self, first_seq: int, last_seq: int) -> Sequence[Entry]:
         """The entries first..last."""
-        return tuple(self._entries[first_seq - 1 : last_seq])
+        return tuple(self._entries[max(first_seq - 1, self._pruned_seq) : last_seq])
+
+    def pruned_seq(self) -> int:
+        """The last entry that is gone."""
+        return self._pruned_seq
 
     async def wait_beyond(self, seq: int) -> None:
         """Return once there is an entry beyond `seq`."""

@@ -225,6 +225,11 @@ class FarSide:
         """The last journal entry that headquarters confirmed to this process."""
         return self._exchange.done
 
+    @property
+    def journal_trouble(self) -> str:
+        """Why the journal cannot be uploaded until a person has acted; '' where it can."""
+        return self._exchange.trouble
+
 
 def _remembered(store: SiteStore) -> LinkStanding | None:
     with store.read() as site:

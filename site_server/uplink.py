@@ -144,3 +144,8 @@ class Uplink:
     def acked_seq(self) -> int:
         """The last journal entry that headquarters confirmed to this process."""
         return self._exchange.done
+
+    @property
+    def journal_trouble(self) -> str:
+        """Why the journal cannot be uploaded until a person has acted; '' where it can."""
+        return self._exchange.trouble

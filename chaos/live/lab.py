@@ -104,6 +104,12 @@ class Lab:
 
     async def start_site(self, name: str, more: Settings | None = None) -> SiteNode:
         """Open the WAN of this site, let it join over it, and start it with `more` settings."""
+        site = await self.join_site(name, more)
+        await site.start()
+        return site
+
+    async def join_site(self, name: str, more: Settings | None = None) -> SiteNode:
+        """The same, but it is not started yet."""
         if self._maker is None:
             raise ChaosError("Headquarters must run before a site can join.")
         wan = await self._maker.open(name, self.primary.server.ports["link"])
@@ -112,7 +118,6 @@ class Lab:
         site = SiteNode(self._children, self._subfolder(name), self.history, settings)
         self._stack.push_async_callback(site.close)
         await site.join(await self.primary.join_token(name, wan.listen_port))
-        await site.start()
         self.sites[name] = site
         return site
 

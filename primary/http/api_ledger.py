@@ -41,7 +41,11 @@ async def get_totals(request: web.Request) -> web.Response:
 
 def _shown(entry: LedgerEntry) -> dict[str, object]:
     try:
-        body = json.loads(entry.body)
-    except ValueError:
+        body = json.loads(entry.body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         body = entry.body
     return {**plain(entry), "body": body}
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no JSON.")

@@ -11,6 +11,7 @@ from primary.http.exchange import SERVICES, answer, body_of, plain, site_name_of
 from primary.names import FromOutside, Title
 from primary.service.outage_report import outage_report
 from primary.service.site_says import Said
+from primary.service.uplinks import Standing
 from primary.store.policies import newest_version, newest_versions
 
 routes: Final = web.RouteTableDef()
@@ -44,6 +45,7 @@ async def list_sites(request: web.Request) -> web.Response:
             **plain(site),
             "policy_version": versions.get(site.site_name, 0),
             **_said(services.site_says.of(site.site_name)),
+            **_uplink(services.uplinks.of(site.site_name)),
         }
         for site in services.directory.sites()
     ]
@@ -59,6 +61,11 @@ def _said(said: Said | None) -> dict[str, object]:
         "replica_age_ms": said.replica_age_ms if said else None,
         "heard_wall_ms": said.heard_wall_ms if said else None,
     }
+
+
+def _uplink(standing: Standing) -> dict[str, object]:
+    """How its way up is; the offset is null where the site has not called since the start."""
+    return {**plain(standing), "clock_is_wrong": standing.clock_is_wrong}
 
 
 @routes.put("/api/v1/sites/{site_name}")

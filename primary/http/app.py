@@ -6,6 +6,7 @@ from primary.http import (
     api_accounts,
     api_allowances,
     api_credentials,
+    api_disputes,
     api_fleet,
     api_ledger,
     api_link_orders,
@@ -43,6 +44,7 @@ def make_app(services: Services, admin_key: str, metrics_key: str | None = None)
         api_price_lists,
         api_quotas,
         api_ledger,
+        api_disputes,
     ):
         app.add_routes(part.routes)
     return app

@@ -16,7 +16,9 @@ from primary.names import AccountName, FromOutside, PrinterName, SiteName, Thing
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
 from primary.service.grant_quotas import GrantQuotas
+from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
+from primary.service.uplinks import Uplinks
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
 from primary.validation import problems_of
@@ -46,12 +48,14 @@ class Services:
     report: LedgerReport
     adjust: Adjust
     quotas: GrantQuotas
+    disputes: SettleDispute
     join_tokens: JoinTokens
     held_jobs: HeldJobs
     checks: Checks
     card_key: bytes
     hashing: Hashing = field(default_factory=Hashing)
     site_says: SiteSays = field(default_factory=SiteSays)
+    uplinks: Uplinks = field(default_factory=Uplinks)
     clock: Clock = field(default_factory=SystemClock)
     head_txid: Callable[[], int] = int
     """The newest TXID that sites can have; 0: there is none yet."""

@@ -18,17 +18,19 @@ from primary.http import link_files, link_told
 from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
 from primary.http.problems import problem, problems_middleware
 from primary.service.enrol import Enrol
-from primary.service.link_session import LinkGround, Links, LinkSession
+from primary.service.link_session import LinkGround, LinkSession
+from primary.service.links import Links
 from replication.adapters.ltx_store import LtxStore
 from replication.errors import BadMessageError
 from replication.join_token import JoinRequest
 from replication.messages import (
     MESSAGE_BYTES_MAX,
     AnyFromPrimary,
-    AnyFromSite,
+    JsonFromSite,
     PushedDelta,
     parse_from_site,
 )
+from replication.packed import unpack
 from replication.peer import JoinPeer, SitePeer, peer_of
 
 logger: Final = logging.getLogger(__name__)
@@ -115,11 +117,13 @@ class SocketWire:
         self._silence_ms = silence_ms
         self._transport = request.transport
 
-    async def receive(self) -> AnyFromSite | None:
+    async def receive(self) -> JsonFromSite | None:
         """The next message; None once the connection has ended, also by too long a silence."""
         try:
             async with asyncio.timeout(self._silence_ms / 1000):
                 frame: Any = await self._socket.receive()
+            if frame.type is WSMsgType.BINARY:
+                return unpack(frame.data)
             return parse_from_site(frame.data) if frame.type is WSMsgType.TEXT else None
         except TimeoutError:
             self.abort()

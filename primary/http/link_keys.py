@@ -5,7 +5,8 @@ from typing import Final
 from aiohttp import web
 
 from primary.service.enrol import Enrol
-from primary.service.link_session import LinkGround, Links
+from primary.service.link_session import LinkGround
+from primary.service.links import Links
 from replication.adapters.ltx_store import LtxStore
 from replication.peer import JoinPeer, SitePeer
 

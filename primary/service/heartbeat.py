@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 from primary.store.directory import Directory
 from replication.errors import ReplicationError, StoreClosedError
 from replication.ports import Clock
+from replication.schema.directory import BACKUP_WINDOW_MS
 
 MIN_READER: Final = 1
 """The oldest schema version that can read this directory; an older site freezes its replica."""
@@ -17,9 +18,12 @@ logger: Final = logging.getLogger(__name__)
 class Heartbeat:
     """Writes the row once at start and whenever `due()` was called. The scheduler calls it."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, directory: Directory, clock: Clock, *, backup_window_ms: int = BACKUP_WINDOW_MS
+    ) -> None:
         self._directory = directory
         self._clock = clock
+        self._backup_window_ms = backup_window_ms
         self._due = asyncio.Event()
         self.problem = ""
 
@@ -36,7 +40,11 @@ class Heartbeat:
 
     async def _beat(self) -> None:
         try:
-            await self._directory.heartbeat(wall_ms=self._clock.wall_ms(), min_reader=MIN_READER)
+            await self._directory.heartbeat(
+                wall_ms=self._clock.wall_ms(),
+                min_reader=MIN_READER,
+                backup_window_ms=self._backup_window_ms,
+            )
         except StoreClosedError:
             raise
         except ReplicationError as error:

@@ -25,7 +25,8 @@ from typing import Final
 
 from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
-from primary.service.project import dispute_unknown, payers_of, read_facts, returns_of
+from primary.service.project import dated, dispute_unknown, payers_of, read_facts, returns_of
+from primary.service.uplinks import Uplinks
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
@@ -44,6 +45,8 @@ class Ingest:
         self._directory = directory
         self._ledger = ledger
         self._clock = clock
+        self.uplinks = Uplinks()
+        """What is known of each site's clock and journal; a session tells it."""
         self._locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def roll_forward(self) -> None:
@@ -121,6 +124,7 @@ class Ingest:
     async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:
         facts = read_facts(batch)
         facts = dispute_unknown(facts, self._directory.known_payers(payers_of(facts)))
+        facts = dated(facts, self.uplinks.of(batch[0].site_name).clock_offset_ms)
         await self._ledger.append(
             facts, now_ms=self._clock.wall_ms(), request_id=request_id, also=also
         )

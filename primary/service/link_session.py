@@ -14,13 +14,13 @@ that the old connection is dead, and the site must not wait for that.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from primary.errors import PrimaryError
 from primary.service.grant_allowances import grant_allowances
 from primary.service.ingest import Ingest
+from primary.service.links import Links, Wire
 from primary.service.publish import Publisher, Subscription
 from primary.service.site_says import Hearing, SiteSays
 from primary.service.standing import objection
@@ -30,11 +30,10 @@ from replication.errors import ReplicationError
 from replication.messages import (
     ALLOWANCES_SINCE,
     PROTOCOL,
+    UPLINK,
     Ack,
     AllowanceAsk,
     AllowanceRecall,
-    AnyFromPrimary,
-    AnyFromSite,
     Beat,
     BeatAck,
     Entries,
@@ -52,24 +51,6 @@ logger: Final = logging.getLogger(__name__)
 
 PROTOCOLS: Final = (PROTOCOL, PROTOCOL - 1)
 REASON_CHARS_MAX: Final = 1023
-RECALLS_MAX: Final = 100
-"""That wait for one site."""
-
-
-class Wire(Protocol):
-    """The connection. Its time-outs end it; then `receive` returns None and `send` False."""
-
-    async def receive(self) -> AnyFromSite | None:
-        """The next message; None once the connection has ended."""
-        ...
-
-    async def send(self, message: AnyFromPrimary) -> bool:
-        """Whether the message went out."""
-        ...
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,54 +63,6 @@ class LinkGround:
     registers: RegistersPort
     clock: Clock
     site_says: Hearing = field(default_factory=SiteSays)
-
-
-class Links:
-    """The sessions that stand now, one per site."""
-
-    def __init__(self) -> None:
-        self._wires: dict[str, Wire] = {}
-        self._recalls: dict[str, asyncio.Queue[AllowanceRecall]] = {}
-        self._refusals: dict[str, str] = {}
-
-    def names(self) -> Sequence[str]:
-        """The sites that are connected, in order."""
-        return sorted(self._wires)
-
-    def add(self, site_name: str, wire: Wire) -> asyncio.Queue[AllowanceRecall]:
-        """A site came in: its older connection, if any, is a dead one. Returns its recalls."""
-        recalls = self._recalls[site_name] = asyncio.Queue(RECALLS_MAX)
-        self._refusals.pop(site_name, None)
-        former = self._wires.get(site_name)
-        self._wires[site_name] = wire
-        if former is not None:
-            former.abort()
-        return recalls
-
-    def recall(self, site_name: str, payer: str, amount_micros: int) -> None:
-        """Ask a site to give back what it does not need. Nobody waits for it.
-
-        A site that is not there, or too slow, hears nothing; whoever lacks it asks again.
-        """
-        recalls = self._recalls.get(site_name)
-        if recalls is not None and not recalls.full():
-            recalls.put_nowait(AllowanceRecall(payer=payer, amount_micros=amount_micros))
-
-    def is_news(self, site_name: str, refusal: str) -> bool:
-        """Whether the site is refused for another reason than before; it goes on calling."""
-        former = self._refusals.get(site_name)
-        self._refusals[site_name] = refusal
-        return refusal != former
-
-    def remove(self, site_name: str, wire: Wire) -> None:
-        """That connection ended."""
-        if self._wires.get(site_name) is wire:
-            del self._wires[site_name], self._recalls[site_name]
-
-    def abort_all(self) -> None:
-        """End them all: the primary stops."""
-        for wire in self._wires.values():
-            wire.abort()
 
 
 class LinkSession:
@@ -156,11 +89,12 @@ class LinkSession:
             await self._fence(refusal)
             return
         self._protocol = min(hello.protocol, PROTOCOL)
+        self._hear_clock(hello.wall_ms)
         recalls = links.add(self._site_name, self._wire)
         logger.info("site %s is connected", self._site_name)
         try:
             with self._ground.publisher.subscribe(takes_deltas=hello.takes_deltas) as heads:
-                await self._serve(heads, links, recalls)
+                await self._serve(hello, heads, links, recalls)
         except* (ReplicationError, PrimaryError) as errors:
             logger.warning(
                 "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
@@ -170,17 +104,25 @@ class LinkSession:
             logger.info("site %s is gone", self._site_name)
 
     async def _serve(
-        self, heads: Subscription, links: Links, recalls: asyncio.Queue[AllowanceRecall]
+        self,
+        hello: Hello,
+        heads: Subscription,
+        links: Links,
+        recalls: asyncio.Queue[AllowanceRecall],
     ) -> None:
         ground = self._ground
         newest = ground.publisher.head()
         head = await ground.ingest.head(self._site_name, self._epoch)
+        ground.ingest.uplinks.hear_journal(
+            self._site_name, kept_from_seq=hello.kept_from_seq, head_seq=head.seq
+        )
         welcome = Welcome(
             protocol=self._protocol,
             lineage=newest.lineage,
             txid=newest.txid,
             watermark_seq=head.seq,
             wall_ms=ground.clock.wall_ms(),
+            uplink=min(hello.uplink, UPLINK),
         )
         if not await self._wire.send(welcome) or not await self._registers.introduce():
             return
@@ -227,8 +169,14 @@ class LinkSession:
             await self._fence(refusal)
             return False
         await self._ground.ingest.beat()
+        if beat.wall_ms is not None:
+            self._hear_clock(beat.wall_ms)
         self._ground.site_says.hear(self._site_name, beat, self._ground.clock.wall_ms())
         return await self._wire.send(BeatAck(number=beat.number))
+
+    def _hear_clock(self, wall_ms: int) -> None:
+        uplinks = self._ground.ingest.uplinks
+        uplinks.hear_clock(self._site_name, wall_ms, self._ground.clock.wall_ms())
 
     async def _take(self, message: Entries) -> bool:
         batch = [entry.entry(self._site_name, self._epoch) for entry in message.entries]

@@ -6,6 +6,7 @@ instead would let one bad entry hold back every honest one behind it.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from primary.names import HEADQUARTERS
@@ -14,14 +15,24 @@ from replication.entry_bodies import (
     BODY_VERSION,
     AllowanceReturned,
     BalanceAdjusted,
+    Body,
+    CardUsed,
+    JobPrintedLate,
     Movement,
     movement,
     returned,
 )
 from replication.errors import BadEntryError
 from replication.journal import Entry
+from replication.wire_entry import BODY_CHARS_MAX
 
 HEADQUARTERS_EPOCH: Final = 1
+DISPUTE_CHARS_MAX: Final = 1023
+"""Of the reason: a body of nothing but unknown fields has as many problems as fields."""
+FIRST_WALL_MS: Final = -62_135_596_800_000
+LAST_WALL_MS: Final = 253_402_300_799_999
+"""Years 1 to 9999: no day of a report could hold anything else. A clock that is merely wrong is no
+reason to dispute what was printed."""
 
 
 def read_facts(batch: Sequence[Entry]) -> list[LedgerFact]:
@@ -53,17 +64,39 @@ def dispute_unknown(facts: Sequence[LedgerFact], known_payers: Collection[str]) 
     ]
 
 
+def dated(facts: Sequence[LedgerFact], offset_ms: int | None) -> list[LedgerFact]:
+    """The same facts with how far the site's clock is ahead at their receipt; None: unknown."""
+    if offset_ms is None:
+        return list(facts)
+    return [replace(fact, offset_ms=offset_ms) for fact in facts]
+
+
 def _fact(entry: Entry) -> LedgerFact:
     if entry.version > BODY_VERSION:
         return _disputed(entry, f"Version {entry.version} of an entry is newer than this primary.")
+    if entry.version < 1 or len(entry.body) > BODY_CHARS_MAX:
+        return _disputed(entry, f"No entry has version {entry.version} or so long a body.")
     try:
         body = entry.parsed()
     except BadEntryError as error:
         return _disputed(entry, str(error))
     if isinstance(body, BalanceAdjusted) and entry.site_name != HEADQUARTERS:
         return _disputed(entry, "Only headquarters changes a balance by hand.")
+    if not all(FIRST_WALL_MS <= each <= LAST_WALL_MS for each in _times_of(entry, body)):
+        return _disputed(entry, "It is dated outside the years 1 to 9999.")
     return LedgerFact(entry=entry, body=body, movement=movement(body))
 
 
 def _disputed(entry: Entry, why: str) -> LedgerFact:
-    return LedgerFact(entry=entry, disputed=why)
+    return LedgerFact(entry=entry, disputed=why[:DISPUTE_CHARS_MAX])
+
+
+def _times_of(entry: Entry, body: Body) -> tuple[int, ...]:
+    """Every wall time that comes into the print log by this entry."""
+    match body:
+        case JobPrintedLate():
+            return entry.wall_ms, body.printed_wall_ms
+        case CardUsed():
+            return entry.wall_ms, body.used_wall_ms
+        case _:
+            return (entry.wall_ms,)

@@ -66,7 +66,11 @@ _KNOWN: Final = select(balances.c.payer).where(
 _LINEAGE: Final = select(heartbeat.c.lineage)
 _CURRENCY: Final = select(heartbeat.c.currency)
 _INSERT_HEART: Final = insert(heartbeat)
-_BEAT: Final = update(heartbeat).values(wall_ms=bindparam("now"), min_reader=bindparam("reader"))
+_BEAT: Final = update(heartbeat).values(
+    wall_ms=bindparam("now"),
+    min_reader=bindparam("reader"),
+    backup_window_ms=bindparam("window"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +191,9 @@ class Directory:
         with self.read() as connection:
             return str(connection.execute(_CURRENCY).scalar_one())
 
-    async def heartbeat(self, *, wall_ms: int, min_reader: int) -> None:
+    async def heartbeat(self, *, wall_ms: int, min_reader: int, backup_window_ms: int) -> None:
         """Write the time into the heartbeat row: a site measures its staleness by it."""
-        values = {"now": wall_ms, "reader": min_reader}
+        values = {"now": wall_ms, "reader": min_reader, "window": backup_window_ms}
         await self.write(lambda connection: connection.execute(_BEAT, values))
 
     def watermark(self, site_name: str, epoch: int) -> JournalHead:

@@ -33,6 +33,7 @@ _INSERT_ENTRIES: Final = bulk_insert(
         "entry_hash",
         "received_wall_ms",
         "disputed",
+        "offset_ms",
     ),
 )
 _INSERT_MOVEMENTS: Final = bulk_insert(movements, (*_JOURNAL_KEY, "payer", "amount_micros"))
@@ -65,6 +66,8 @@ class LedgerFact:
     body: Body | None = None
     movement: Movement | None = None
     disputed: str = ""
+    offset_ms: int | None = None
+    """How far the site's clock was ahead when the entry came; None: nobody knows."""
 
 
 def insert_facts(connection: Connection, facts: Sequence[LedgerFact], now_ms: WallMs) -> None:
@@ -107,6 +110,7 @@ def _entry_row(fact: LedgerFact, now_ms: WallMs) -> tuple[Any, ...]:
         entry.entry_hash,
         now_ms,
         fact.disputed,
+        fact.offset_ms,
     )
 
 

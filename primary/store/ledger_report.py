@@ -27,6 +27,7 @@ _ENTRIES: Final = (
         entries.c.wall_ms,
         entries.c.received_wall_ms,
         entries.c.disputed,
+        entries.c.offset_ms,
         entries.c.body,
         entries.c.prev_hash,
         entries.c.entry_hash,
@@ -84,6 +85,7 @@ class LedgerEntry:
     wall_ms: int
     received_wall_ms: int
     disputed: str
+    offset_ms: int | None
     body: str
     prev_hash: str
     entry_hash: str

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from replication.schema.directory import NAMING_CONVENTION
 
@@ -23,7 +33,26 @@ entries: Final = Table(
     Column("entry_hash", Text, nullable=False),
     Column("received_wall_ms", Integer, nullable=False, doc="the primary's clock"),
     Column("disputed", Text, nullable=False, doc="'' or why it moved no money"),
+    Column("offset_ms", Integer, doc="the writer's clock less the primary's at receipt"),
     UniqueConstraint("site_name", "epoch", "seq"),
+    # The list of disputes: a few rows among millions.
+    Index(
+        "ix_entries_disputed",
+        "entry_id",
+        sqlite_where=text("disputed <> ''"),
+        postgresql_where=text("disputed <> ''"),
+    ),
+)
+settlements: Final = Table(
+    "settlements",
+    ledger_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True, doc="of a disputed entry"),
+    Column("settled_wall_ms", Integer, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("adjustments", Text, nullable=False, doc="JSON: what headquarters booked instead"),
+    sqlite_with_rowid=False,
 )
 movements: Final = Table(
     "movements",

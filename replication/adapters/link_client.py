@@ -40,6 +40,7 @@ from replication.errors import BadMessageError
 from replication.messages import (
     MESSAGE_BYTES_MAX,
     Fence,
+    PackedEntries,
     PushedDelta,
     Welcome,
     parse_from_primary,
@@ -141,7 +142,10 @@ class LinkClient:
             return False
         try:
             async with asyncio.timeout(self._times.send_ms / 1000):
-                await self._socket.send_str(message.model_dump_json())
+                if isinstance(message, PackedEntries):
+                    await self._socket.send_bytes(message.data)
+                else:
+                    await self._socket.send_str(message.model_dump_json())
         except NETWORK_ERRORS:
             return False
         return True

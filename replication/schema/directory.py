@@ -30,6 +30,8 @@ NAMING_CONVENTION: Final = {
 }
 SCHEMA_VERSION: Final = 1
 """What this code writes; a site older than a heartbeat's `min_reader` freezes its replica."""
+BACKUP_WINDOW_MS: Final = 30 * 86_400_000
+"""Where nobody says otherwise: a month of nightly backups."""
 
 directory_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -152,12 +154,7 @@ queues: Final = Table(
 prices: Final = Table(
     "prices",
     directory_metadata,
-    Column(
-        "printer_name",
-        Text,
-        primary_key=True,
-        doc="'' is the price of every other printer",
-    ),
+    Column("printer_name", Text, primary_key=True, doc="'' is the price of every other printer"),
     Column("mono_simplex_micros", Integer, nullable=False),
     Column("mono_duplex_micros", Integer, nullable=False),
     Column("colour_simplex_micros", Integer, nullable=False),
@@ -210,12 +207,7 @@ policies: Final = Table(
     "policies",
     directory_metadata,
     Column("layer", Text, primary_key=True, doc="failure_modes.vocabulary.Layer"),
-    Column(
-        "scope",
-        Text,
-        primary_key=True,
-        doc="'' for global, else the site's or printer's name",
-    ),
+    Column("scope", Text, primary_key=True, doc="'' for global, else the site's or printer's name"),
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False, doc="a JSON object of policy fields"),
     Column(
@@ -233,18 +225,8 @@ devices: Final = Table(
     directory_metadata,
     Column("device_name", Text, primary_key=True),
     Column("site_name", Text, nullable=False),
-    Column(
-        "printer_name",
-        Text,
-        nullable=False,
-        doc="the printer that this panel belongs to",
-    ),
-    Column(
-        "token_hash",
-        Text,
-        nullable=False,
-        doc="SHA-256 of the device's random token, hex",
-    ),
+    Column("printer_name", Text, nullable=False, doc="the printer that this panel belongs to"),
+    Column("token_hash", Text, nullable=False, doc="SHA-256 of the device's random token, hex"),
     Column("enabled", Boolean, nullable=False, default=True),
     Index("ix_devices_token_hash", "token_hash"),
     sqlite_with_rowid=False,
@@ -261,13 +243,7 @@ sites: Final = Table(
         default=0,
         doc="the newest epoch that joined; 0 = none yet",
     ),
-    Column(
-        "state",
-        Text,
-        nullable=False,
-        default="approved",
-        doc="approved, revoked or fenced",
-    ),
+    Column("state", Text, nullable=False, default="approved", doc="approved, revoked or fenced"),
     Column("state_reason", Text, nullable=False, default=""),
     sqlite_with_rowid=False,
 )
@@ -293,4 +269,12 @@ heartbeat: Final = Table(
     Column("wall_ms", Integer, nullable=False),
     Column("min_reader", Integer, nullable=False),
     Column("currency", Text, nullable=False, doc="ISO 4217 code, for people"),
+    Column(
+        "backup_window_ms",
+        Integer,
+        nullable=False,
+        default=BACKUP_WINDOW_MS,
+        server_default=str(BACKUP_WINDOW_MS),
+        doc="the oldest backup that headquarters may be restored from; sites keep that much",
+    ),
 )

@@ -100,15 +100,18 @@ async def settle_job(request: web.Request) -> web.Response:
 
 @routes.get("/admin/v1/journal")
 async def get_journal(request: web.Request) -> web.Response:
-    """The journal of the present epoch, page by page."""
+    """The journal of the present epoch, page by page, from the first entry that is kept."""
     check_admin(request)
     store = request.app[SERVICES].ground.store
     after, limit = _page(request)
+    pruned_seq = store.pruned_seq()
+    after = max(after, pruned_seq)
     entries = store.entries(after + 1, after + limit)
     return web.json_response(
         {
             "entries": [asdict(entry) for entry in entries],
             "next_after": entries[-1].seq if entries else after,
+            "pruned_seq": pruned_seq,
         }
     )
 

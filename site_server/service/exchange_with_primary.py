@@ -13,21 +13,25 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.exchange import Sender
 from replication.messages import (
-    BATCH_CHARS_MAX,
+    UPLINK,
     Ack,
     Entries,
     Gap,
     Hello,
-    WireEntry,
 )
+from replication.packed import SINCE, pack
+from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from replication.journal import Entry, JournalReader
     from replication.link import Link
-    from replication.messages import AnyFromPrimary, Welcome
+    from replication.messages import AnyFromPrimary, AnyFromSite, Welcome
     from replication.ports import Clock
+
+ENTRY_CHARS: Final = 300
+"""Of an entry on the wire beside its body: two hashes, the rest, and the names of the fields."""
 
 log: Final = logging.getLogger(__name__)
 
@@ -40,8 +44,11 @@ class ExchangeWithPrimary:
         self._link = link
         self._clock = clock
         self._sender: Sender | None = None
+        self._packs = False
         self._acked_seq = 0
         self._moved = asyncio.Event()
+        self.trouble = ""
+        """Why nothing more can be uploaded until a person has acted; '' where it can."""
 
     @property
     def wanted(self) -> int:
@@ -65,10 +72,14 @@ class ExchangeWithPrimary:
             journal_seq=head.seq,
             wall_ms=self._clock.wall_ms(),
             takes_deltas=True,
+            uplink=UPLINK,
+            kept_from_seq=self._journal.pruned_seq() + 1,
         )
 
     async def up(self, welcome: Welcome) -> None:
         """Begin where headquarters is."""
+        self._lacks(welcome.watermark_seq + 1)
+        self._packs = welcome.uplink >= SINCE
         self._acked_seq = welcome.watermark_seq
         self._move(Sender.starting_at(welcome.watermark_seq))
 
@@ -80,6 +91,7 @@ class ExchangeWithPrimary:
             self._move(self._sender.acked(message.seq))
         elif isinstance(message, Gap):
             log.warning("headquarters asks for the journal from entry %d again", message.want_seq)
+            self._lacks(message.want_seq)
             self._move(self._sender.gap(message.want_seq))
 
     def down(self) -> None:
@@ -101,16 +113,48 @@ class ExchangeWithPrimary:
         wanted = None if sender is None else sender.next_range(head_seq)
         if sender is None or wanted is None:
             return False
+        if self._lacks(wanted[0]):
+            return False
         batch = _bounded(self._journal.entries(*wanted))
         if not batch:
             return False
+        message, size_bytes = self._message(batch)
         # Before the await: an answer may come while the rest is still on its way out.
-        self._sender = sender.sent(batch[-1].seq)
-        return await self._link.send(Entries(entries=[WireEntry.of(entry) for entry in batch]))
+        self._sender = sender.sent(batch[-1].seq, size_bytes)
+        return await self._link.send(message)
+
+    def _message(self, batch: Sequence[Entry]) -> tuple[AnyFromSite, int]:
+        """The batch as it goes out, and about how many bytes that is."""
+        plain = Entries(entries=[WireEntry.of(entry) for entry in batch])
+        if self._packs:
+            packed = pack(plain)
+            return packed, len(packed.data)
+        return plain, sum(len(entry.body) + ENTRY_CHARS for entry in batch)
+
+    def _lacks(self, want_seq: int) -> bool:
+        """Whether headquarters asks for what was pruned here: then the channel stands still.
+
+        To go on behind the hole is impossible: the next entry names a past that headquarters lacks.
+        """
+        pruned_seq = self._journal.pruned_seq()
+        trouble = ""
+        if want_seq <= pruned_seq:
+            trouble = (
+                f"Headquarters asks for entry {want_seq} of this journal, but entries up to "
+                f"{pruned_seq} were pruned here because it had them: it was restored from a backup "
+                "older than its backup window. Restore it from a newer backup. Until then nothing "
+                "is uploaded, everything is kept, and the site goes on deciding."
+            )
+        if trouble and not self.trouble:
+            log.error("%s", trouble)
+        if self.trouble and not trouble:
+            log.info("headquarters asks again for what is here")
+        self.trouble = trouble
+        return bool(trouble)
 
     async def _wait(self, moved: asyncio.Event, head_seq: int) -> None:
         """Until the link or its window moves, or the journal grows while there is a link."""
-        if self._sender is None or self._sender.sent_seq < head_seq:
+        if self._sender is None or self._sender.sent_seq < head_seq or self.trouble:
             await moved.wait()
             return
         async with asyncio.TaskGroup() as group:

@@ -1,5 +1,7 @@
 """Ends what has run out: held jobs, logins, jobs without a document, copies, card claims.
 
+It also prunes the journal.
+
 The scheduler only says that time has passed (`tick`); the one task that runs `run` does the work.
 """
 
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from replication.errors import StorageError, StorageFullError
+from site_server.service.prune_journal import PruneJournal
 
 if TYPE_CHECKING:
     from site_server.config import Times
@@ -49,6 +52,7 @@ class Expire:
         self._clock = ground.clock
         self._perishable = perishable
         self._times = times
+        self._journal = PruneJournal(ground)
         self._due = asyncio.Event()
         self._forgotten_ms: int | None = None
         self._is_stuck = False
@@ -79,6 +83,7 @@ class Expire:
         await perishable.copy_session.give_up_before(now_ms - times.copy_open_ms)
         await perishable.release_job.release_waiting()
         await perishable.claimed_cards.tidy(now_ms - times.ended_kept_ms)
+        await self._journal.once()
         await self._forget(now_ms - times.ended_kept_ms)
 
     async def _forget(self, before_wall_ms: int) -> None:

@@ -65,6 +65,11 @@ class FarSide(Protocol):
         ...
 
     @property
+    def journal_trouble(self) -> str:
+        """Why the journal cannot be uploaded until a person has acted; '' where it can."""
+        ...
+
+    @property
     def standing_of_replica(self) -> ReplicaStanding:
         """How the replica stands to headquarters' head."""
         ...
@@ -110,6 +115,10 @@ class Status:
     journal_seq: int
     watermark_seq: int
     acked_seq: int
+    pruned_seq: int
+    """The last entry that is no longer here, since headquarters holds it for good."""
+    journal_trouble: str
+    """Why the journal cannot be uploaded until a person has acted; '' where it can."""
     price_list_version: int | None
     price_list_problem: str
     jobs: dict[str, int]
@@ -180,6 +189,8 @@ class SiteStatus:
             journal_seq=head.seq,
             watermark_seq=watermarks.get((head.site_name, head.epoch), 0),
             acked_seq=far.acked_seq,
+            pruned_seq=ground.store.pruned_seq(),
+            journal_trouble=far.journal_trouble,
             price_list_version=prices.version if prices else None,
             price_list_problem=prices.problem if prices else "",
             jobs=jobs,
@@ -199,6 +210,7 @@ class SiteStatus:
         has_replica = self._far_side.position > 0
         alarms = self._far_side.standing_of_replica.alarms
         refusal = self._far_side.refusal
+        trouble = self._far_side.journal_trouble
         return {
             "disk": Check(
                 is_ok=free_bytes >= self._ground.limits.free_bytes_min,
@@ -210,4 +222,5 @@ class SiteStatus:
                 or (f"TXID {self._far_side.position}" if has_replica else "none yet"),
             ),
             "link": Check(is_ok=not refusal, detail=refusal or self._far_side.state),
+            "journal": Check(is_ok=not trouble, detail=trouble or "every entry is kept or merged"),
         }

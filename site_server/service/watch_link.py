@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from site_server.ports import LinkOrder
     from site_server.service.backlog import Backlog
 
+CLOCK_SINCE: Final = 2
+"""The first `replication.messages.UPLINK` whose beats say the time."""
+
 log: Final = logging.getLogger(__name__)
 
 HISTORY_MAX: Final = 1_000
@@ -104,6 +107,7 @@ class WatchLink:
         self._replica = replica or ReplicaSigns()
         self._watcher = LinkWatcher.fresh(clock.monotonic_ms(), timing)
         self._is_up = False
+        self._tells_time = False
         self._number = 0
         self._acknowledged = 0
         self._wake = asyncio.Event()
@@ -186,8 +190,9 @@ class WatchLink:
         """Remember only that this order was seen."""
         self._order_number = _numbered(self.standing, order).order_number
 
-    async def up(self, welcome: Welcome) -> None:  # noqa: ARG002 - the beat asks what matters here
+    async def up(self, welcome: Welcome) -> None:
         """A new connection: beat at once."""
+        self._tells_time = welcome.uplink >= CLOCK_SINCE
         self._is_up = True
         self._backlog.begin()
         self._wake.set()
@@ -234,6 +239,7 @@ class WatchLink:
             order_number=self._order_number,
             position_txid=self._replica.position(),
             replica_age_ms=self._replica.age_ms(),
+            wall_ms=self._clock.wall_ms() if self._tells_time else None,
         )
         try:
             # A full pipe must not delay the judgement: the beat then counts as sent and lost.

@@ -20,9 +20,11 @@ from replication.told import told_rows
 from site_server.ports import LinkOrder
 from site_server.store import policies
 from site_server.store.accounts import named_accounts, offered_accounts
+from site_server.store.backup_window import backup_window_ms
 from site_server.store.cards import card_of
 from site_server.store.directory_rows import Device, Heartbeat, Person, Printer, Queue
 from site_server.store.grants import Grant, Held, grants_of, held_here
+from site_server.store.journal_past import Cover
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -224,6 +226,17 @@ class Snapshot:
         """The newest sign of life of headquarters that arrived."""
         row = self._one(_HEARTBEAT)
         return None if row is None else Heartbeat(**row)
+
+    def cover(self) -> Cover | None:
+        """How far this site's entries are in these balances; None: they must all be kept."""
+        heartbeat, window_ms = self.heartbeat(), backup_window_ms(self._connection)
+        if heartbeat is None or window_ms is None:
+            return None
+        return Cover(
+            watermarks=self.watermarks(),
+            heartbeat_wall_ms=heartbeat.wall_ms,
+            backup_window_ms=window_ms,
+        )
 
     def admits(self, site_name: str, epoch: int) -> bool:
         """Whether headquarters approves of the node that has this certificate."""

@@ -1,8 +1,9 @@
 """The journal of this site: appended in the caller's transaction, read by the uplink.
 
 An entry that moves money also keeps whose and how much in columns of their own, so that the sum of
-what a replica does not know yet is one walk over a covering index. An allowance that is given back
-is kept in the same columns under a name that no payer has, so its sum is the same walk.
+what a replica does not know yet is one walk over a covering index. What was pruned (`journal_past`)
+is contained in every replica that may come, so no sum lacks it. An allowance that is given back is
+kept in the same columns under a name that no payer has, so its sum is the same walk.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from failure_modes.vocabulary import Micros
 from replication.entry_bodies import Movement, movement, returned
 from replication.journal import Entry, JournalHead, next_entry
 from site_server.store import tables
+from site_server.store.journal_past import pruned_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,10 +65,10 @@ _APPEND: Final = insert(tables.journal)
 
 
 def head_of(connection: Connection, site_name: str, epoch: int) -> JournalHead:
-    """The last entry of that epoch which this transaction sees."""
+    """The last entry of that epoch which this transaction sees, or which was pruned."""
     row = connection.execute(_HEAD, {"site_name": site_name, "epoch": epoch}).one_or_none()
     if row is None:
-        return JournalHead(site_name=site_name, epoch=epoch)
+        return pruned_head(connection, site_name, epoch)
     return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
 
 

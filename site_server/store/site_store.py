@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from replication.adapters.sqlite_file import SqliteFile
 from replication.journal import JournalHead
 from site_server.store.journal import entries_of, epochs_of, head_of
+from site_server.store.journal_past import pruned_head
 from site_server.store.tables import site_metadata
 from site_server.store.unit_of_work import SiteView, UnitOfWork
 
@@ -65,6 +66,11 @@ class SiteStore:
         """The entries first..last of this epoch, in order; fewer where the journal ends."""
         with self._file.read() as connection:
             return entries_of(connection, self._epoch_of, first_seq, last_seq)
+
+    def pruned_seq(self) -> int:
+        """The last entry of this epoch that is no longer here; 0 where all are."""
+        with self._file.read() as connection:
+            return pruned_head(connection, self._epoch_of.site_name, self._epoch_of.epoch).seq
 
     async def wait_beyond(self, seq: int) -> None:
         """Return once the head is beyond `seq`; at once where it is already."""

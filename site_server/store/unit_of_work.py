@@ -10,6 +10,7 @@ from site_server.store.copies import Copies
 from site_server.store.drills import Drills
 from site_server.store.jobs import Jobs
 from site_server.store.journal import Journal, returned_name, spent_since, unmerged_micros
+from site_server.store.journal_past import JournalPast
 from site_server.store.link_memory import LinkMemory
 from site_server.store.numbers import next_number
 from site_server.store.offline_log import OfflineRecords
@@ -72,6 +73,7 @@ class UnitOfWork(SiteView):
     ) -> None:
         super().__init__(connection, epochs)
         self.journal = Journal(connection, epoch_of, wall_ms)
+        self.past = JournalPast(connection, epochs)
         self.reservations = Reservations(connection)
         self.wall_ms = wall_ms
 

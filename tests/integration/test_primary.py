@@ -11,7 +11,8 @@ import pytest
 from primary.testing import SiteJournal
 from replication.adapters.link_client import LinkAddress
 from replication.adapters.tls import link_client_context
-from replication.messages import Ack, Entries, Hello, WireEntry, parse_from_primary
+from replication.messages import Ack, Entries, Hello, parse_from_primary
+from replication.wire_entry import WireEntry
 from site_server.adapters.identity import Identity, join
 from tests.integration.running_primary import (
     ADA_MICROS,

@@ -2,11 +2,17 @@
 
 import asyncio
 import socket
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from primary.service.project import read_facts
+from primary.store.ledger import Ledger
+from primary.testing import SiteJournal
 from replication.join_token import parse_token
+from replication.journal import hash_of
 from tests.integration.running_primary import EXAMPLE, holdfast, initialised, running
 
 
@@ -151,3 +157,32 @@ def test_init_refuses_a_folder_that_has_a_directory(folder: Path) -> None:
     assert refused.returncode == 1
     assert "choose another folder" in refused.stderr
     assert (folder / "directory.db").read_bytes() == before
+
+
+async def test_the_command_line_lists_disputed_entries_and_settles_one(folder: Path) -> None:
+    poison = replace(SiteJournal("oslo").printed("ada", 150_000), kind="job_teleported")
+    poison = replace(poison, entry_hash=hash_of(poison))
+    with closing(Ledger(folder / "ledger.db")) as ledger:
+        ledger.append_now(read_facts([poison]), now_ms=poison.wall_ms)
+    ask = ("disputes", "--data", folder)
+    verdict = ("--settle", "oslo/1/1", "--comment", "read from the printer")
+    not_running = await asyncio.to_thread(holdfast, *ask)
+
+    async with running(folder):
+        listed = await asyncio.to_thread(holdfast, *ask)
+        nonsense = await asyncio.to_thread(holdfast, *ask, "--settle", "oslo")
+        no_money = await asyncio.to_thread(holdfast, *ask, *verdict, "--adjust", "user:ada")
+        unknown = await asyncio.to_thread(holdfast, *ask, "--settle", "oslo/1/2", "--comment", "-")
+        settled = await asyncio.to_thread(holdfast, *ask, *verdict, "--adjust", "user:ada=-150000")
+        none_left = await asyncio.to_thread(holdfast, *ask)
+        all_of_them = await asyncio.to_thread(holdfast, *ask, "--all")
+
+    assert not_running.returncode == 1
+    assert listed.stdout.startswith("oslo/1/1 job_teleported: This version does not know")
+    assert (nonsense.returncode, no_money.returncode, unknown.returncode) == (2, 2, 1)
+    assert "SITE/EPOCH/SEQ" in nonsense.stderr
+    assert "PAYER=MICROS" in no_money.stderr
+    assert "oslo/1/2 is not disputed" in unknown.stderr
+    assert settled.stdout == "oslo/1/1 is settled, with 1 adjustments.\n"
+    assert none_left.stdout == "Nothing is disputed.\n"
+    assert "[settled: read from the printer]" in all_of_them.stdout

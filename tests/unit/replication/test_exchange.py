@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from replication.entry_bodies import BalanceAdjusted
 from replication.exchange import (
     BATCH_ENTRIES_MAX,
+    WINDOW_BYTES_MAX,
     WINDOW_ENTRIES_MAX,
     Received,
     Sender,
@@ -214,3 +215,18 @@ def test_no_batch_however_mixed_makes_an_entry_count_twice_or_out_of_turn(
     received = receive([journal[pick % count] for pick in picks], head)
     assert list(received.apply) == journal[start : start + len(received.apply)]
     assert received.fork is None
+
+
+def test_a_window_is_full_in_bytes_too_but_one_batch_may_always_go() -> None:
+    sender = Sender.starting_at(0).sent(1, WINDOW_BYTES_MAX * 2)
+    assert sender.next_range(10) is None
+    assert sender.acked(1).next_range(10) == (2, 10)
+    assert sender.acked(1).under_way == ()
+
+
+def test_what_is_sent_again_after_a_gap_counts_once_in_the_window() -> None:
+    sender = Sender.starting_at(0).sent(5, 700).sent(9, 300)
+    assert sender.under_way_bytes == 1_000
+    assert sender.acked(4).under_way_bytes == 1_000
+    assert sender.acked(5).under_way_bytes == 300
+    assert sender.gap(3).under_way_bytes == 0

@@ -15,13 +15,11 @@ from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
 from replication.journal import JournalHead, next_entry
 from replication.messages import (
-    BATCH_CHARS_MAX,
     MESSAGE_BYTES_MAX,
     Ack,
     AllowanceAsk,
     AllowanceNeed,
     AllowanceRecall,
-    AnyFromSite,
     Beat,
     BeatAck,
     Entries,
@@ -30,16 +28,17 @@ from replication.messages import (
     Head,
     Hello,
     JsonFromPrimary,
+    JsonFromSite,
     ManifestFile,
     RegisterChange,
     Registers,
     RegistersHave,
     Welcome,
-    WireEntry,
     parse_from_primary,
     parse_from_site,
 )
 from replication.ports import WallMs
+from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
 
 if TYPE_CHECKING:
     from replication.entry_bodies import Body
@@ -65,9 +64,11 @@ def wire(body: Body) -> WireEntry:
 
 
 ENTRY = wire(BalanceAdjusted(payer="user:ada", amount_micros=5))
-FROM_SITE: list[AnyFromSite] = [
+FROM_SITE: list[JsonFromSite] = [
     Hello(site_name="oslo", epoch=3, journal_seq=9, wall_ms=NOW),
+    Hello(site_name="oslo", epoch=3, journal_seq=9, wall_ms=NOW, uplink=2, kept_from_seq=4),
     Beat(number=4),
+    Beat(number=4, wall_ms=NOW),
     Entries(entries=[ENTRY]),
     AllowanceAsk(needs=[AllowanceNeed(payer="user:ada", want_micros=5, usual_micros=0)]),
     Registers(changes=[CHANGE], versions={LINEAGE: 7}),
@@ -75,6 +76,7 @@ FROM_SITE: list[AnyFromSite] = [
 ]
 FROM_PRIMARY: list[JsonFromPrimary] = [
     Welcome(lineage=LINEAGE, txid=12, watermark_seq=9, wall_ms=NOW),
+    Welcome(lineage=LINEAGE, txid=12, watermark_seq=9, wall_ms=NOW, uplink=2),
     BeatAck(number=4),
     Ack(seq=9),
     Gap(want_seq=3),
@@ -93,7 +95,7 @@ FROM_PRIMARY: list[JsonFromPrimary] = [
 
 
 @pytest.mark.parametrize("message", FROM_SITE, ids=lambda message: message.type)
-def test_what_a_site_says_is_heard_as_it_was_said(message: AnyFromSite) -> None:
+def test_what_a_site_says_is_heard_as_it_was_said(message: JsonFromSite) -> None:
     assert parse_from_site(message.model_dump_json()) == message
 
 
@@ -128,7 +130,7 @@ def test_what_is_no_message_of_a_site_is_refused(text: str | bytes) -> None:
 
 
 def test_a_file_name_cannot_lead_out_of_the_store() -> None:
-    head = json.loads(FROM_PRIMARY[5].model_dump_json())
+    head = json.loads(FROM_PRIMARY[6].model_dump_json())
     head["files"][0]["name"] = "ltx/0/../../pki/ca.key.pem"
     with pytest.raises(BadMessageError, match="files"):
         parse_from_primary(json.dumps(head))

@@ -11,6 +11,7 @@ from primary.ports import Check
 from primary.service.adjust import Adjust
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.ingest import Ingest
+from primary.service.settle_dispute import SettleDispute
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -52,6 +53,7 @@ def services(
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
+    ingest: Ingest,
     ledger: Ledger,
     clock: ManualClock,
 ) -> Services:
@@ -60,10 +62,12 @@ def services(
         report=report,
         adjust=adjust,
         quotas=GrantQuotas(directory, ledger, adjust, clock),
+        disputes=SettleDispute(adjust, directory, ledger, clock),
         join_tokens=join_tokens,
         held_jobs=held_jobs,
         checks={"litestream": lambda: Check(is_ok=True, detail="TXID 1")},
         card_key=CARD_KEY,
+        uplinks=ingest.uplinks,
         clock=clock,
     )
 

@@ -7,6 +7,7 @@ from primary.testing import FixedJoinTokens, ListedHeldJobs, SiteJournal, job_uu
 from replication.messages import Beat
 from replication.ports import Micros, WallMs
 from replication.registers import HeldJob
+from replication.testing import ManualClock
 from tests.unit.primary.http.conftest import Api
 
 
@@ -28,6 +29,9 @@ async def test_a_site_is_made_and_gets_a_title(api: Api) -> None:
         "position_txid": None,
         "replica_age_ms": None,
         "heard_wall_ms": None,
+        "clock_offset_ms": None,
+        "clock_is_wrong": False,
+        "journal_missing": "",
     }
 
 
@@ -104,3 +108,16 @@ async def test_held_jobs_are_those_of_the_register(api: Api, held_jobs: ListedHe
     held_jobs.jobs.append(job)
 
     assert await (await api.get("/api/v1/held-jobs")).json() == {"items": [asdict(job)]}
+
+
+async def test_a_site_whose_clock_is_wrong_is_shown_so(
+    api: Api, ingest: Ingest, clock: ManualClock
+) -> None:
+    ingest.uplinks.hear_clock("oslo", clock.wall_ms() - 86_400_000, clock.wall_ms())
+    sites = (await (await api.get("/api/v1/sites")).json())["items"]
+    shown = {site["site_name"]: site for site in sites}
+    assert (shown["oslo"]["clock_offset_ms"], shown["oslo"]["clock_is_wrong"]) == (
+        -86_400_000,
+        True,
+    )
+    assert (shown["lima"]["clock_offset_ms"], shown["lima"]["clock_is_wrong"]) == (None, False)

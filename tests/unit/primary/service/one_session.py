@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from primary.service.link_session import LinkGround, Links, LinkSession
+from primary.service.link_session import LinkGround, LinkSession
+from primary.service.links import Links
 from primary.testing import PairedWire
 from replication.journal import Entry
 from replication.messages import (
     AnyFromPrimary,
     Entries,
     Hello,
-    WireEntry,
 )
+from replication.wire_entry import WireEntry
 
 
 def hello(journal_seq: int = 0) -> Hello:

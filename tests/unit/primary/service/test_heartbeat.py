@@ -15,6 +15,25 @@ def last_beat_ms(directory: Directory) -> int:
         return int(connection.execute(select(heartbeat_table.c.wall_ms)).scalar_one())
 
 
+def window_ms(directory: Directory) -> int:
+    with directory.read() as connection:
+        return int(connection.execute(select(heartbeat_table.c.backup_window_ms)).scalar_one())
+
+
+async def test_it_tells_sites_how_far_back_headquarters_may_be_restored(
+    directory: Directory, clock: ManualClock
+) -> None:
+    assert window_ms(directory) == 30 * 86_400_000
+    written = asyncio.Event()
+    directory.on_commit = written.set
+    heartbeat = Heartbeat(directory, clock, backup_window_ms=7 * 86_400_000)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        beating = group.create_task(heartbeat.run())
+        await written.wait()
+        beating.cancel()
+    assert window_ms(directory) == 7 * 86_400_000
+
+
 async def test_it_beats_once_at_start_and_then_whenever_it_is_due(
     directory: Directory, clock: ManualClock
 ) -> None:

@@ -1,6 +1,7 @@
 """Asks and recalls on the link, and ends of different age."""
 
-from primary.service.link_session import RECALLS_MAX, LinkGround, Links
+from primary.service.link_session import LinkGround
+from primary.service.links import RECALLS_MAX, Links
 from primary.store import grants
 from primary.testing import PairedWire, SiteJournal
 from replication.messages import (

@@ -2,7 +2,8 @@
 
 import pytest
 
-from primary.service.link_session import LinkGround, Links
+from primary.service.link_session import LinkGround
+from primary.service.links import Links
 from primary.testing import SiteJournal
 from replication.messages import (
     Beat,

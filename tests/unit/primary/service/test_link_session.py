@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from failure_modes.vocabulary import LinkState
-from primary.service.link_session import LinkGround, Links
+from primary.service.link_session import LinkGround
+from primary.service.links import Links
 from primary.service.site_says import Said, SiteSays
 from primary.testing import SiteJournal
 from replication.adapters.components import crsqlite_path

@@ -18,18 +18,9 @@ from replication.adapters.link_client import (
 )
 from replication.entry_bodies import JobDeleted
 from replication.journal import JournalHead, next_entry
-from replication.messages import (
-    Ack,
-    Beat,
-    BeatAck,
-    Entries,
-    Fence,
-    Gap,
-    Hello,
-    PushedDelta,
-    WireEntry,
-)
+from replication.messages import Ack, Beat, BeatAck, Entries, Fence, Gap, Hello, PushedDelta
 from replication.ports import WallMs
+from replication.wire_entry import WireEntry
 from tests.unit.replication.adapters.scripted_primary import (
     TIMES,
     WELCOME,

@@ -36,6 +36,7 @@ class FarSideDouble:
     acked_seq: int = 0
     standing_of_replica: ReplicaStanding = field(default_factory=ReplicaStanding)
     resyncs: int = 0
+    journal_trouble: str = ""
     free_bytes: int = GIGABYTE
 
     def resync(self) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from replication.entry_bodies import BalanceAdjusted, JobDeleted
 from replication.exchange import BATCH_ENTRIES_MAX, WINDOW_ENTRIES_MAX, receive
-from replication.messages import BATCH_CHARS_MAX, Ack, Beat, Entries, Gap, Hello, Welcome
+from replication.messages import UPLINK, Ack, Beat, Entries, Gap, Hello, Welcome
 from replication.testing import ManualClock, MemoryJournal, RecordingLink
+from replication.wire_entry import BATCH_CHARS_MAX
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 
 if TYPE_CHECKING:
@@ -70,7 +71,12 @@ async def exchanging(site: Site) -> AsyncIterator[None]:
 async def test_a_site_says_who_it_is_and_how_far_its_journal_goes() -> None:
     site = Site(entries=3)
     assert site.exchange.hello() == Hello(
-        site_name="oslo", epoch=1, journal_seq=3, wall_ms=site.clock.wall_ms(), takes_deltas=True
+        site_name="oslo",
+        epoch=1,
+        journal_seq=3,
+        wall_ms=site.clock.wall_ms(),
+        takes_deltas=True,
+        uplink=UPLINK,
     )
 
 
@@ -203,3 +209,47 @@ async def test_a_beat_is_none_of_its_business() -> None:
     site = Site()
     await site.link.send(Beat(number=1))
     assert site.sent() == []
+
+
+async def test_a_headquarters_restored_too_far_back_is_told_of_and_nothing_goes_round_in_circles(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    site = Site(entries=6)
+    site.journal.prune(4)
+    assert site.exchange.hello().kept_from_seq == 5
+    async with exchanging(site):
+        for _ in range(2):
+            await site.welcome(watermark_seq=2)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert site.sent() == []
+            assert "asks for entry 3" in site.exchange.trouble
+            site.exchange.down()
+        assert caplog.text.count("Restore it from a newer backup") == 1
+        await site.welcome(watermark_seq=4)
+        await site.wait_for_seqs(5, 6)
+    assert site.exchange.trouble == ""
+
+
+async def test_a_gap_below_the_first_kept_entry_stops_the_channel(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    site = Site(entries=6)
+    site.journal.prune(4)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=4)
+        await site.wait_for_seqs(5, 6)
+        await site.exchange.heard(Gap(want_seq=2))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(site.sent()) == 2
+    assert "asks for entry 2" in site.exchange.trouble
+
+
+async def test_a_restored_headquarters_within_the_window_is_fed_again() -> None:
+    site = Site(entries=6)
+    site.journal.prune(2)
+    async with exchanging(site):
+        await site.welcome(watermark_seq=2)
+        await site.wait_for_seqs(3, 4, 5, 6)
+    assert site.exchange.trouble == ""

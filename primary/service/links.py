@@ -1,0 +1,74 @@
+"""The connections of the sites that stand now, one per site."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from replication.messages import AllowanceRecall, AnyFromPrimary, JsonFromSite
+
+RECALLS_MAX: Final = 100
+"""That wait for one site."""
+
+
+class Wire(Protocol):
+    """The connection. Its time-outs end it; then `receive` returns None and `send` False."""
+
+    async def receive(self) -> JsonFromSite | None:
+        """The next message; None once the connection has ended."""
+        ...
+
+    async def send(self, message: AnyFromPrimary) -> bool:
+        """Whether the message went out."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        ...
+
+
+class Links:
+    """The sessions that stand now, one per site."""
+
+    def __init__(self) -> None:
+        self._wires: dict[str, Wire] = {}
+        self._recalls: dict[str, asyncio.Queue[AllowanceRecall]] = {}
+        self._refusals: dict[str, str] = {}
+
+    def names(self) -> Sequence[str]:
+        """The sites that are connected, in order."""
+        return sorted(self._wires)
+
+    def add(self, site_name: str, wire: Wire) -> asyncio.Queue[AllowanceRecall]:
+        """A site came in: its older connection, if any, is a dead one. Returns its recalls."""
+        recalls = self._recalls[site_name] = asyncio.Queue(RECALLS_MAX)
+        self._refusals.pop(site_name, None)
+        former = self._wires.get(site_name)
+        self._wires[site_name] = wire
+        if former is not None:
+            former.abort()
+        return recalls
+
+    def recall(self, site_name: str, payer: str, amount_micros: int) -> None:
+        """Ask a site to give back what it does not need. Nobody waits for it.
+
+        A site that is not there, or too slow, hears nothing; whoever lacks it asks again.
+        """
+        recalls = self._recalls.get(site_name)
+        if recalls is not None and not recalls.full():
+            recalls.put_nowait(AllowanceRecall(payer=payer, amount_micros=amount_micros))
+
+    def is_news(self, site_name: str, refusal: str) -> bool:
+        """Whether the site is refused for another reason than before; it goes on calling."""
+        former = self._refusals.get(site_name)
+        self._refusals[site_name] = refusal
+        return refusal != former
+
+    def remove(self, site_name: str, wire: Wire) -> None:
+        """That connection ended."""
+        if self._wires.get(site_name) is wire:
+            del self._wires[site_name], self._recalls[site_name]
+
+    def abort_all(self) -> None:
+        """End them all: the primary stops."""
+        for wire in self._wires.values():
+            wire.abort()
