@@ -57,5 +57,6 @@ DEBIAN_PROGRAMS = {
     "avahi-daemon": "avahi-daemon",
     "dbus-daemon": "dbus",
     "slapd": "slapd",
+    "initdb": "postgresql-15",
 }
 """Program -> Debian package. `ippeveprinter` announces itself, so it needs the last two running."""

@@ -11,6 +11,7 @@ from primary.http import (
     api_link_orders,
     api_policies,
     api_price_lists,
+    api_print_log,
     api_quotas,
     api_sites,
     api_users,
@@ -39,6 +40,7 @@ def make_app(services: Services, admin_key: str) -> web.Application:
         api_link_orders,
         api_policies,
         api_price_lists,
+        api_print_log,
         api_quotas,
         api_ledger,
     ):
