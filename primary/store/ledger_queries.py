@@ -68,6 +68,11 @@ def _columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
     return [table.c[name] for name in names]
 
 
+def _looked_at(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The same text behind an operator that no index serves: it must not choose the walk."""
+    return column + ""
+
+
 _PRINTS: Final = select(
     *_columns(
         print_log,
@@ -87,29 +92,24 @@ _MOVEMENTS: Final = select(
     & (entries.c.epoch == movements.c.epoch)
     & (entries.c.seq == movements.c.seq),
 )
-_SUMS: Final = select(
-    *_columns(daily_sums, ("day", "name", *SUMMED)),
-).where(
+_SUMS: Final = (
+    select(*_columns(daily_sums, ("day", "name", *SUMMED)))
+    .where(
+        daily_sums.c.day >= bindparam("from_day"),
+        daily_sums.c.day <= bindparam("until_day"),
+    )
+    .limit(bindparam("page_size"))
+)
+_SUMS_OF_ONE: Final = _SUMS.where(
+    daily_sums.c.name == bindparam("name"),
+    daily_sums.c.day > bindparam("after_day"),
+    _looked_at(daily_sums.c.dimension) == bindparam("dimension"),
+).order_by(daily_sums.c.day)
+_SUMS_OF_ALL: Final = _SUMS.where(
     daily_sums.c.dimension == bindparam("dimension"),
-    daily_sums.c.day >= bindparam("from_day"),
-    daily_sums.c.day <= bindparam("until_day"),
-)
-_SUMS_OF_ONE: Final = (
-    _SUMS.where(
-        daily_sums.c.name == bindparam("name"),
-        daily_sums.c.day > bindparam("after_day"),
-    )
-    .order_by(daily_sums.c.day)
-    .limit(bindparam("page_size"))
-)
-_SUMS_OF_ALL: Final = (
-    _SUMS.where(
-        tuple_(daily_sums.c.day, daily_sums.c.name)
-        > tuple_(bindparam("after_day"), bindparam("after_name"))
-    )
-    .order_by(daily_sums.c.day, daily_sums.c.name)
-    .limit(bindparam("page_size"))
-)
+    tuple_(daily_sums.c.day, daily_sums.c.name)
+    > tuple_(bindparam("after_day"), bindparam("after_name")),
+).order_by(daily_sums.c.day, daily_sums.c.name)
 
 
 def prints(connection: Connection, wanted: Wanted) -> list[dict[str, Any]]:
@@ -155,17 +155,15 @@ def statement_of(table: Table, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     ]
     return (
         statement.where(
-            *(_filter(column[name], value, name == walk) for name, value in wanted.equal.items()),
+            *(
+                (column[name] if name == walk else _looked_at(column[name])) == value
+                for name, value in wanted.equal.items()
+            ),
             *ends,
         )
         .order_by(column.wall_ms.desc(), *(column[name].desc() for name in _JOURNAL_KEY))
         .limit(wanted.limit)
     )
-
-
-def _filter(column: ColumnElement[str], value: str, is_walk: bool) -> ColumnElement[bool]:  # noqa: FBT001 - private
-    """Equality; where it must not choose the index, behind an operator that no index serves."""
-    return column == value if is_walk else (column + "") == value
 
 
 def _rows(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ daily_sums: Final = Table(
     Column("cost_micros", Whole, nullable=False, doc="of what was printed"),
     Column("credits_micros", Whole, nullable=False),
     Column("debits_micros", Whole, nullable=False, doc="0 or less"),
-    Index("ix_daily_sums_dimension_name", "dimension", "name", "day"),
+    Index("ix_daily_sums_name_day", "name", "day"),
     sqlite_with_rowid=False,
 )
 requests: Final = Table(

@@ -70,7 +70,10 @@ def test_a_page_is_one_walk_of_an_index(
 
 @pytest.mark.parametrize(
     ("name", "index"),
-    [(None, "USING PRIMARY KEY (dimension=? AND"), ("ada", "ix_daily_sums_dimension_name")],
+    [
+        (None, "USING PRIMARY KEY (dimension=? AND"),
+        ("ada", "ix_daily_sums_name_day (name=? AND day>? AND day<?)"),
+    ],
 )
 def test_sums_are_one_walk_of_an_index(ledger: Ledger, name: str | None, index: str) -> None:
     wanted = SumsWanted(dimension="user", from_day=1, until_day=9, limit=100, name=name)
