@@ -26,6 +26,7 @@ from primary.http.link_keys import LINKS
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
+from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
@@ -46,6 +47,7 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
 from replication.adapters.ltx_store import LtxStore
+from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -54,6 +56,7 @@ logger: Final = logging.getLogger(__name__)
 
 PKI_FOLDER: Final = "pki"
 STORE_FOLDER: Final = "store"
+SHADOW_FILE: Final = "shadow.pages"
 RUNTIME_FOLDER: Final = "litestream"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
@@ -76,9 +79,7 @@ class Primary:
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
         self._litestream = _litestream(data_dir, stores.directory)
         ltx_store = LtxStore(data_dir / STORE_FOLDER)
-        self._publisher = Publisher(
-            lineage=stores.directory.lineage(), store=ltx_store, litestream=self._litestream
-        )
+        self._publisher = _publisher(config, stores.directory, ltx_store, self._litestream)
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
         self._enrol = Enrol(
@@ -265,6 +266,19 @@ def _first_known(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while known is not None and isinstance(known.exceptions[0], BaseExceptionGroup):
         known = known.exceptions[0]
     return group if known is None else known.exceptions[0]
+
+
+def _publisher(
+    config: PrimaryConfig, directory: Directory, store: LtxStore, litestream: LitestreamProcess
+) -> Publisher:
+    folder = config.data_dir / STORE_FOLDER
+    shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
+    return Publisher(
+        lineage=directory.lineage(),
+        store=store,
+        litestream=litestream,
+        deltas=Deltas(shadow=shadow, store=folder),
+    )
 
 
 def _secret(path: Path) -> str:

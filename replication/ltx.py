@@ -227,7 +227,7 @@ def _frames(scan: _Scan, header: LtxHeader) -> tuple[dict[int, int], bytes]:
         scan.digest(page)
         offsets[page_number] = offset
         for number in (page_number, offset, FRAME.size + size_bytes):
-            _append_varint(index, number)
+            append_varint(index, number)
         last = page_number
     scan.digest(FRAMES_END)
     index.append(0)
@@ -237,7 +237,8 @@ def _frames(scan: _Scan, header: LtxHeader) -> tuple[dict[int, int], bytes]:
     return offsets, bytes(index)
 
 
-def _append_varint(buffer: bytearray, number: int) -> None:
+def append_varint(buffer: bytearray, number: int) -> None:
+    """Append a number as the page index has it: seven bits a byte, the lowest first."""
     while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
         buffer.append(number & 0x7F | 0x80)
         number >>= 7

@@ -1,5 +1,7 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
+One thing is no JSON: a page delta, which the primary sends as a binary frame.
+
 The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
 something to say. Every message may be repeated or lost with the connection; none needs an answer to
 be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
@@ -11,6 +13,7 @@ one, and neither says what came later.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -27,7 +30,7 @@ T = TypeVar("T")
 PROTOCOL: Final = 2
 """2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do.
 
-Allowances came with it, too.
+Allowances and page deltas came with it, too.
 """
 ALLOWANCES_SINCE: Final = 2
 NEEDS_MAX: Final = 100
@@ -128,6 +131,8 @@ class Hello(Message):
     epoch: Epoch
     journal_seq: Seq
     wall_ms: int
+    takes_deltas: bool = False
+    """Send me page deltas where there is one, instead of the head that it leads to."""
 
 
 class Beat(Message):
@@ -218,6 +223,16 @@ class Head(Message):
     files: Annotated[list[ManifestFile], Field(max_length=1000)] = []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedDelta:
+    """Primary: the page delta from the head told last to the new one (`replication.page_delta`).
+
+    Only to a site that takes deltas, in a binary frame that holds nothing else.
+    """
+
+    data: bytes
+
+
 class AllowanceRecall(Message):
     """Primary: another site needs so much of this payer's credit; give back what you do not."""
 
@@ -245,14 +260,15 @@ class Registers(Message):
 
 
 AnyFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
-AnyFromPrimary = (
+JsonFromPrimary = (
     Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
 )
 FromSite = Annotated[AnyFromSite, Field(discriminator="type")]
-FromPrimary = Annotated[AnyFromPrimary, Field(discriminator="type")]
+FromPrimary = Annotated[JsonFromPrimary, Field(discriminator="type")]
+AnyFromPrimary = JsonFromPrimary | PushedDelta
 
 _FROM_SITE: Final[TypeAdapter[AnyFromSite]] = TypeAdapter(FromSite)
-_FROM_PRIMARY: Final[TypeAdapter[AnyFromPrimary]] = TypeAdapter(FromPrimary)
+_FROM_PRIMARY: Final[TypeAdapter[JsonFromPrimary]] = TypeAdapter(FromPrimary)
 
 
 def parse_from_site(text: str | bytes) -> AnyFromSite:
@@ -260,7 +276,7 @@ def parse_from_site(text: str | bytes) -> AnyFromSite:
     return _parse(_FROM_SITE, text)
 
 
-def parse_from_primary(text: str | bytes) -> AnyFromPrimary:
+def parse_from_primary(text: str | bytes) -> JsonFromPrimary:
     """The message the primary sent; `BadMessageError` where it is none."""
     return _parse(_FROM_PRIMARY, text)
 

@@ -26,6 +26,7 @@ from replication.messages import (
     MESSAGE_BYTES_MAX,
     AnyFromPrimary,
     AnyFromSite,
+    PushedDelta,
     parse_from_site,
 )
 from replication.peer import JoinPeer, SitePeer, peer_of
@@ -130,7 +131,10 @@ class SocketWire:
         """Whether the message went out; where it did not, the connection is ended."""
         try:
             async with asyncio.timeout(SEND_MS / 1000):
-                await self._socket.send_str(message.model_dump_json())
+                if isinstance(message, PushedDelta):
+                    await self._socket.send_bytes(message.data)
+                else:
+                    await self._socket.send_str(message.model_dump_json())
         except (ClientError, OSError, TimeoutError):
             self.abort()
             return False

@@ -1,4 +1,4 @@
-"""The directory on its way down: the manifest of the store, and its immutable files."""
+"""The directory on its way down: the store's manifest and immutable files, and page deltas."""
 
 from http import HTTPStatus
 from typing import Final
@@ -9,6 +9,7 @@ from primary.errors import BadRequestError, NotFoundError
 from primary.http.link_keys import GROUND, SITE, STORE
 from primary.http.problems import problem
 from primary.service.standing import objection
+from replication.delta_chain import joined
 from replication.manifest import BadNameError, LtxName
 from replication.position import TXID_MAX
 
@@ -18,6 +19,9 @@ IMMUTABLE: Final = "private, max-age=31536000, immutable"
 def add_routes(app: web.Application) -> None:
     """Serve the store under `/v1/ltx`."""
     app.router.add_get("/v1/ltx/manifest", _manifest)
+    app.router.add_get(
+        "/v1/ltx/delta/{lineage:[0-9a-f]{32}}/{base:[0-9]{1,20}}-{txid:[0-9]{1,20}}", _deltas
+    )
     app.router.add_get("/v1/ltx/file/{lineage:[0-9a-f]{32}}/{name:ltx/.+}", _file)
 
 
@@ -49,6 +53,20 @@ async def _file(request: web.Request) -> web.StreamResponse:
         raise NotFoundError("This store has another lineage: list it again.")
     path = request.app[STORE].path(name)
     return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
+
+
+async def _deltas(request: web.Request) -> web.StreamResponse:
+    """Page deltas from one TXID to another; 404 where LTX files have to do."""
+    against = objection_to(request)
+    if against:
+        return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
+    publisher = request.app[GROUND].publisher
+    base_txid, txid = int(request.match_info["base"]), int(request.match_info["txid"])
+    if request.match_info["lineage"] == publisher.lineage:
+        deltas = await publisher.deltas(base_txid, txid)
+        if deltas:
+            return web.Response(body=joined(deltas), content_type="application/octet-stream")
+    raise NotFoundError("There is no page delta between these TXIDs: take LTX files.")
 
 
 def objection_to(request: web.Request) -> str:

@@ -159,7 +159,7 @@ class LinkSession:
         recalls = links.add(self._site_name, self._wire)
         logger.info("site %s is connected", self._site_name)
         try:
-            with self._ground.publisher.subscribe() as heads:
+            with self._ground.publisher.subscribe(takes_deltas=hello.takes_deltas) as heads:
                 await self._serve(heads, links, recalls)
         except* (ReplicationError, PrimaryError) as errors:
             logger.warning(

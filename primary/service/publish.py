@@ -3,24 +3,28 @@
 Theory of operation
 -------------------
 After each commit of the directory `changed()` is called. The publisher has litestream sync, which
-takes some milliseconds and answers with the store's TXID. Then it tells all links the new head and
-the files that lead to it, so that a site can fetch them without asking what there is. Commits
-that arrive meanwhile share the next sync. Two syncs begin at least `SYNC_PAUSE_MS` apart, for each
+takes some milliseconds and answers with the store's TXID. Then it tells all links: those that take
+page deltas the delta itself, if there is one, the others the new head and the files that lead to
+it, so that a site can fetch them without asking what there is. Commits that arrive meanwhile share
+the next sync. Two syncs begin at least `SYNC_PAUSE_MS` apart, for each
 makes a file that is kept for a day.
 
-A link that does not keep up is not waited for: heads it has not taken yet become one.
+A link that does not keep up is not waited for: heads it has not taken yet become one, and so do too
+many deltas.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NoReturn, Protocol
 
+from primary.service.deltas import Deltas
 from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.ltx_store import LtxStore
 from replication.manifest import Manifest
-from replication.messages import Head, ManifestFile
+from replication.messages import Head, ManifestFile, PushedDelta
 
 logger: Final = logging.getLogger(__name__)
 
@@ -28,6 +32,9 @@ SYNC_PAUSE_MS: Final = 20
 RETRY_MS: Final = 500
 HEAD_FILES_MAX: Final = 200
 """Files named in one head; a site that needs more asks for the manifest."""
+WAITING_DELTAS_MAX: Final = 64
+WAITING_BYTES_MAX: Final = 1024 * 1024
+"""Of the deltas that one slow link has not taken; beyond them it is told the head."""
 
 
 class Syncing(Protocol):
@@ -39,30 +46,54 @@ class Syncing(Protocol):
 
 
 class Subscription:
-    """The heads that one link has not taken yet, as one."""
+    """What one link has not taken yet: some deltas, or else one head."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_deltas: bool = False) -> None:
+        self.takes_deltas = takes_deltas
         self._waiting: Head | None = None
+        self._deltas: deque[PushedDelta] = deque()
         self._there = asyncio.Event()
 
-    def offer(self, head: Head) -> None:
-        """Add a head, which follows the one offered before."""
-        self._waiting = head if self._waiting is None else _joined(self._waiting, head)
+    def offer(self, head: Head, delta: PushedDelta | None = None) -> None:
+        """Add a head, which follows the one offered before; `delta` leads from that to this."""
+        if delta is not None and self._takes(delta):
+            self._deltas.append(delta)
+        else:
+            if self._deltas:
+                self._deltas.clear()
+                head = head.model_copy(update={"files": []})
+            self._waiting = head if self._waiting is None else _joined(self._waiting, head)
         self._there.set()
 
-    async def next(self) -> Head:
-        """The newest head, with the files that lead to it from the head taken before."""
-        await self._there.wait()
+    async def next(self) -> Head | PushedDelta:
+        """The next delta; or the newest head, with the files that lead to it."""
+        while self._waiting is None and not self._deltas:
+            self._there.clear()
+            await self._there.wait()
+        if self._waiting is None:
+            return self._deltas.popleft()
         head, self._waiting = self._waiting, None
-        self._there.clear()
-        return head if head is not None else await self.next()
+        return head
+
+    def _takes(self, delta: PushedDelta) -> bool:
+        waiting_bytes = sum(len(each.data) for each in self._deltas)
+        return (
+            self.takes_deltas
+            and self._waiting is None
+            and len(self._deltas) < WAITING_DELTAS_MAX
+            and waiting_bytes + len(delta.data) <= WAITING_BYTES_MAX
+        )
 
 
 class Publisher:
     """Knows the newest TXID of the store and tells it to whoever subscribed."""
 
-    def __init__(self, *, lineage: str, store: LtxStore, litestream: Syncing) -> None:
+    def __init__(
+        self, *, lineage: str, store: LtxStore, litestream: Syncing, deltas: Deltas | None = None
+    ) -> None:
+        """`deltas`: None where there shall be none."""
         self.lineage = lineage
+        self._deltas = deltas
         self._store = store
         self._litestream = litestream
         self._txid = 0
@@ -92,10 +123,16 @@ class Publisher:
             entries = await asyncio.to_thread(self._store.entries)
         return Manifest(lineage=self.lineage, entries=entries)
 
+    async def deltas(self, base_txid: int, txid: int) -> tuple[bytes, ...]:
+        """Page deltas from the one TXID to the other; empty where LTX files have to do."""
+        if self._deltas is None or not 0 < base_txid < txid <= self._txid:
+            return ()
+        return await self._deltas.between(base_txid, txid)
+
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
+    def subscribe(self, *, takes_deltas: bool = False) -> Iterator[Subscription]:
         """Heads from now on; what `head()` says at this moment is where they begin."""
-        subscription = Subscription()
+        subscription = Subscription(takes_deltas=takes_deltas)
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -104,6 +141,13 @@ class Publisher:
 
     async def run(self) -> NoReturn:
         """Publish whatever changes, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            if self._deltas is not None:
+                group.create_task(self._deltas.run())
+            await self._publish_all()
+        raise AssertionError  # neither of them ends
+
+    async def _publish_all(self) -> NoReturn:
         loop = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
@@ -127,12 +171,24 @@ class Publisher:
             logger.info("the sites hear of changes again")
         self._is_late = False
         if txid != self._txid:
-            files = await self._files_to(txid)
-            self._txid = txid
-            head = Head(lineage=self.lineage, txid=txid, files=list(files))
-            for subscription in self._subscriptions:
-                subscription.offer(head)
+            await self._tell(txid)
         return True
+
+    async def _tell(self, txid: int) -> None:
+        delta = await self._delta_to(txid)
+        files: Sequence[ManifestFile] = ()
+        if delta is None or not all(each.takes_deltas for each in self._subscriptions):
+            files = await self._files_to(txid)
+        self._txid = txid
+        head = Head(lineage=self.lineage, txid=txid, files=list(files))
+        for subscription in self._subscriptions:
+            subscription.offer(head, delta)
+
+    async def _delta_to(self, txid: int) -> PushedDelta | None:
+        if self._deltas is None:
+            return None
+        data = await self._deltas.follow(self._txid, txid)
+        return None if data is None else PushedDelta(data=data)
 
     async def _files_to(self, txid: int) -> Sequence[ManifestFile]:
         if not self._txid < txid <= self._txid + HEAD_FILES_MAX or not self._txid:

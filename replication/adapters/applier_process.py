@@ -1,20 +1,28 @@
-"""The applier as the site sees it: a supervised process that answers `apply`."""
+"""The applier as the site sees it: a supervised process that applies what it is given."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from replication.adapters.child_process import ChildProcess, ChildSpec
+from replication.adapters.part_file import PART_SUFFIX
+from replication.delta_chain import joined
 from replication.errors import ReplicationError
+from replication.page_delta import BadDeltaError
 from replication.position import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 APPLY_TIMEOUT_MS: Final = 120_000
 """For a snapshot of 1 GB at 10 MB/s. Killing an applier that is late does no harm."""
+INLINE_BYTES_MAX: Final = 64 * 1024
+"""Of deltas that travel inside the request; larger ones are handed over as a file."""
 
 
 class ApplierError(ReplicationError):
@@ -44,6 +52,7 @@ class ApplierProcess:
     """Applies the files of the folder `mirror` to `replica_path` while `run()` runs."""
 
     def __init__(self, *, replica_path: Path, mirror: Path) -> None:
+        self._mirror = mirror
         position_path = replica_path.with_suffix(".position")
         arguments = ("--replica", replica_path, "--position", position_path, "--mirror", mirror)
         module = ("-m", "replication.adapters.applier")
@@ -66,10 +75,37 @@ class ApplierProcess:
         """
         head = {} if head_txid is None else {"head": head_txid}
         body = {"op": "apply", "lineage": lineage, **head}
+        return await self._ask(body)
+
+    async def apply_deltas(self, lineage: str, deltas: Sequence[bytes]) -> Applied:
+        """Apply page deltas that follow each other; the mirror then has them as one LTX file.
+
+        Errors: `BadDeltaError` (fetch the same step as LTX), and those of `apply`.
+        """
+        body = {"op": "deltas", "lineage": lineage}
+        data = joined(deltas)
+        if len(data) <= INLINE_BYTES_MAX:
+            return await self._ask(body | {"chain": b64encode(data).decode()})
+        path = self._mirror / lineage / "ltx" / "0" / f"delta{PART_SUFFIX}"
+        try:
+            await asyncio.to_thread(_put, path, data)
+            return await self._ask(body | {"file": str(path)})
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def _ask(self, body: Mapping[str, object]) -> Applied:
         answer = await self.child.request(body, timeout_ms=APPLY_TIMEOUT_MS)
+        if answer.get("kind") == BadDeltaError.__name__:
+            raise BadDeltaError(answer["error"])
         if "error" in answer:
             raise ApplierError(answer["error"], answer["kind"])
         return _applied(answer)
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Where the mirror deletes it at its next start, should nobody do it before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
 
 def _applied(answer: dict[str, Any]) -> Applied:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from replication.adapters.ltx_mirror import NotThereError
+from replication.delta_chain import split
 from replication.errors import BadMessageError, ReplicationError
 from replication.manifest import Manifest
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 NETWORK_ERRORS: Final = (aiohttp.ClientError, OSError, TimeoutError)
 MANIFEST_BYTES_MAX: Final = 256 * 1024 * 1024
 """A million files, each with its name and digest."""
+DELTAS_BYTES_MAX: Final = 72 * 1024 * 1024
+"""A delta of the most pages, none of which shrinks."""
 
 
 class LinkDownError(ReplicationError):
@@ -51,17 +54,31 @@ class Downloads:
 
         Errors: `LinkDownError`, `LinkRefusedError`, `BadMessageError`.
         """
-        body = bytearray()
-        async with self._answer(f"/v1/ltx/manifest?after={after_txid}") as response:
-            while piece := await self._piece(response):
-                body += piece
-                if len(body) > MANIFEST_BYTES_MAX:
-                    raise BadMessageError("The primary's manifest does not end.")
+        body = await self._body(f"/v1/ltx/manifest?after={after_txid}", MANIFEST_BYTES_MAX)
         try:
             value = json.loads(body)
         except ValueError as error:
             raise BadMessageError(f"The primary's manifest is not JSON: {error}") from error
         return Manifest.from_json(value)
+
+    async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
+        """Page deltas that lead from the one TXID to the other, one after the other.
+
+        Errors: `NotThereError` (take LTX files), `LinkDownError`, `LinkRefusedError`,
+        `BadMessageError`, `BadDeltaError`.
+        """
+        return split(
+            await self._body(f"/v1/ltx/delta/{lineage}/{base_txid}-{txid}", DELTAS_BYTES_MAX)
+        )
+
+    async def _body(self, path: str, bytes_max: int) -> bytes:
+        body = bytearray()
+        async with self._answer(path) as response:
+            while piece := await self._piece(response):
+                body += piece
+                if len(body) > bytes_max:
+                    raise BadMessageError(f"The primary's answer to {path} does not end.")
+        return bytes(body)
 
     async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
         """The bytes of that file of the primary's store, in pieces (a `ltx_mirror.Fetch`).

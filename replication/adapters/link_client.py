@@ -37,7 +37,13 @@ from replication.adapters.downloads import (
     words_of,
 )
 from replication.errors import BadMessageError
-from replication.messages import MESSAGE_BYTES_MAX, Fence, Welcome, parse_from_primary
+from replication.messages import (
+    MESSAGE_BYTES_MAX,
+    Fence,
+    PushedDelta,
+    Welcome,
+    parse_from_primary,
+)
 
 if TYPE_CHECKING:
     import random
@@ -57,6 +63,7 @@ BACK_OFF_FACTOR: Final = 2
 DOUBLINGS_MAX: Final = 16
 ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
+_BINARY: Final = aiohttp.WSMsgType.BINARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +119,7 @@ class LinkClient:
         self._times = times or LinkTimes()
         self._downloads = Downloads(request_ms=self._times.request_ms)
         self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
+        self.deltas = self._downloads.deltas
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
@@ -231,6 +239,8 @@ def pause_ms(times: LinkTimes, failures: int, chance: random.Random, *, refused:
 async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | None:
     """The next message; None once the connection is closed."""
     frame = await socket.receive()
+    if frame.type is _BINARY:
+        return PushedDelta(data=frame.data)
     return parse_from_primary(frame.data) if frame.type is _TEXT else None
 
 

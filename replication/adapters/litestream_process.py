@@ -113,6 +113,7 @@ class LitestreamProcess:
             )
         )
         self._config = config
+        self._session: aiohttp.ClientSession | None = None
         self._rounds: Rounds[int] = Rounds(LitestreamError)
 
     async def run(self) -> NoReturn:
@@ -122,8 +123,13 @@ class LitestreamProcess:
             self._socket = temporary / self._socket.name
         try:
             await asyncio.to_thread(self._write_config)
-            await self.child.run()
+            connector = aiohttp.UnixConnector(str(self._socket))
+            # A new connection for each sync would cost as much as half a sync.
+            async with aiohttp.ClientSession("http://litestream", connector=connector) as session:
+                self._session = session
+                await self.child.run()
         finally:
+            self._session = None
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
 
@@ -153,11 +159,9 @@ class LitestreamProcess:
             "wait": True,
             "timeout": max(1, timeout_ms // 1000),
         }
-        connector = aiohttp.UnixConnector(str(self._socket))
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            session.post("http://litestream/sync", json=body) as response,
-        ):
+        if self._session is None:
+            raise LitestreamError("litestream is not running")
+        async with self._session.post("/sync", json=body) as response:
             answer: dict[str, Any] = await response.json(content_type=None)
             if response.status != HTTPStatus.OK:
                 raise LitestreamError(str(answer.get("error", answer)))

@@ -134,6 +134,18 @@ class Mirror:
             await self._rebase(manifest, new)
         return new
 
+    async def adopt(self, lineage: str, name: LtxName) -> None:
+        """Take in a file that the applier wrote here, whole and synced."""
+        if lineage != self._lineage:
+            await self._load(lineage)
+        try:
+            status = await asyncio.to_thread(ltx_path(self._root(), name).stat)
+        except FileNotFoundError:
+            return
+        if name not in self._held:
+            self._chain.add(name, status.st_size)
+        self._held[name] = status.st_size
+
     async def applied(self, position: Position) -> None:
         """Note what the applier has applied: what neither it nor a rebuild needs is deleted."""
         changed = self._applied is None or self._applied.lineage != position.lineage

@@ -64,6 +64,7 @@ class ExchangeWithPrimary:
             epoch=head.epoch,
             journal_seq=head.seq,
             wall_ms=self._clock.wall_ms(),
+            takes_deltas=True,
         )
 
     async def up(self, welcome: Welcome) -> None:

@@ -7,8 +7,9 @@ fetch what is missing (the head names it, or the manifest does) and have it appl
 arrives meanwhile only changes what the next round aims at, so nothing queues up, and after a crash,
 an outage or any error the same question is simply asked again.
 
-The common case is short on purpose: the head names one file, it is fetched over a kept-alive
-connection, verified and applied; nothing is listed.
+The common case is short on purpose: headquarters sends a page delta, and it is applied. Where there
+is none the head names one file, which is fetched over a kept-alive connection, verified and
+applied; nothing is listed.
 
 Before the first connection what the mirror holds is applied: a replica that was lost comes back
 while the WAN is down.
@@ -19,21 +20,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.downloads import LinkDownError
 from replication.adapters.ltx_mirror import NotThereError, WrongBytesError
 from replication.errors import ReplicationError
 from replication.manifest import LtxName, Manifest, ManifestEntry
-from replication.messages import Head
+from replication.messages import Head, PushedDelta
 from replication.plan import GapError
+from site_server.service.follow_deltas import FollowDeltas
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
-    from replication.adapters.applier_process import Applied
     from replication.messages import AnyFromPrimary, ManifestFile, Welcome
     from replication.position import Position
+    from site_server.service.replica_ports import Applying, Listing, Mirroring
 
 log: Final = logging.getLogger(__name__)
 
@@ -43,47 +45,12 @@ REBASE_MS: Final = 3_600_000
 """At least this long between two whole manifests that are asked for to renew the mirror's base."""
 HEAD_FILES_MAX: Final = 1_000
 """Kept while the replica catches up; beyond it the manifest is asked for."""
+SMALL_BYTES: Final = 64 * 1024
+"""Of the files that a head names: so few are fetched without asking for a delta first."""
 
 
 class NotAppliedError(ReplicationError):
     """The replica did not reach the newest TXID of the mirror."""
-
-
-class Mirroring(Protocol):
-    """`replication.adapters.ltx_mirror.Mirror`, as far as it is used here."""
-
-    @property
-    def overweight(self) -> bool:
-        """Whether a newer snapshot is due."""
-        ...
-
-    async def pull(self, manifest: Manifest) -> Sequence[LtxName]:
-        """Fetch what is needed of `manifest`."""
-        ...
-
-    async def applied(self, position: Position) -> None:
-        """Note what was applied."""
-        ...
-
-    async def drop(self, names: Sequence[str]) -> None:
-        """Delete damaged files."""
-        ...
-
-
-class Applying(Protocol):
-    """`replication.adapters.applier_process.ApplierProcess`, as far as it is used here."""
-
-    async def apply(self, lineage: str, head_txid: int | None = None) -> Applied:
-        """Apply what the mirror has."""
-        ...
-
-
-class Listing(Protocol):
-    """The primary's store."""
-
-    async def manifest(self, after_txid: int) -> Manifest:
-        """Its files after that TXID; 0: all."""
-        ...
 
 
 class FollowDirectory:
@@ -102,6 +69,7 @@ class FollowDirectory:
         self._mirror = mirror
         self._applier = applier
         self._listing = listing
+        self.deltas = FollowDeltas(applier, listing)
         self._position = position
         self._mirror_lineage = mirror_lineage
         self._target: Head | None = None
@@ -161,10 +129,16 @@ class FollowDirectory:
         """Aim at a newer head; what leads to the one before still leads there."""
         if isinstance(message, Head):
             self._aim(_joined(self._target, message))
+        elif isinstance(message, PushedDelta) and self._target is not None:
+            # One that cannot be read says at least that there is something newer: ask what.
+            step = self.deltas.take(message)
+            txid = self.head_txid + 1 if step is None else max(self.head_txid, step.txid)
+            self._aim(Head(lineage=self._target.lineage, txid=txid))
 
     def down(self) -> None:
         """Nothing can be fetched now."""
         self._is_up = False
+        self.deltas.forget()
 
     async def run(self) -> NoReturn:
         """Follow until cancelled."""
@@ -190,6 +164,9 @@ class FollowDirectory:
 
     async def _catch_up(self) -> None:
         """One round. Each source knows more than the one before it, and costs more."""
+        if await self._by_deltas():
+            await self._renew_base()
+            return
         trouble: ReplicationError | None = None
         for source in (self._named_by_head, self._after_position, self._whole):
             manifest = await source()
@@ -205,6 +182,22 @@ class FollowDirectory:
             return
         if trouble is not None:
             raise trouble
+
+    async def _by_deltas(self) -> bool:
+        """Whether page deltas led to the head."""
+        position, target = self._position, self._target
+        if position is None or target is None or position.lineage != target.lineage:
+            return False
+        files_bytes = sum(file.size_bytes for file in target.files)
+        may_fetch = not target.files or files_bytes > SMALL_BYTES
+        led = await self.deltas.lead(position, target.txid, may_fetch=may_fetch)
+        if led is None:
+            return False
+        reached, name = led
+        self._stand_at(reached)
+        await self._mirror.adopt(reached.lineage, name)
+        await self._mirror.applied(reached)
+        return self.done >= target.txid
 
     async def _named_by_head(self) -> Manifest | None:
         head = self._target

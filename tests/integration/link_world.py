@@ -16,6 +16,7 @@ from primary.http.link import make_link_app
 from primary.organisation_load import load
 from primary.pki import CertificateAuthority
 from primary.service.adjust import Adjust, Adjustment
+from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
@@ -32,6 +33,7 @@ from replication.adapters.litestream_process import LitestreamProcess
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.ltx_store import LtxStore
 from replication.adapters.replica import Replica
+from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_client_context, link_server_context
 from replication.testing import MemoryJournal
@@ -94,9 +96,19 @@ class PrimaryEnd:
         )
 
 
+def deltas_of(folder: Path) -> Deltas:
+    """Page deltas of the primary in `folder`."""
+    shadow = Shadow(folder / "shadow.pages", folder / "store")
+    return Deltas(shadow=shadow, store=folder / "store")
+
+
 @asynccontextmanager
 async def primary_end(
-    folder: Path, *, clock: Clock | None = None, with_litestream: bool = True
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    with_litestream: bool = True,
+    make_deltas: Callable[[Path], Deltas | None] = deltas_of,
 ) -> AsyncIterator[PrimaryEnd]:
     """A running primary's link; without litestream it has no TXID to tell of."""
     clock = clock or SystemClock()
@@ -107,7 +119,10 @@ async def primary_end(
         litestream = LitestreamProcess(
             directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
         )
-        publisher = Publisher(lineage=directory.lineage(), store=store, litestream=litestream)
+        made = make_deltas(folder)
+        publisher = Publisher(
+            lineage=directory.lineage(), store=store, litestream=litestream, deltas=made
+        )
         directory.on_commit = publisher.changed
         ground = LinkGround(
             directory=directory,
@@ -194,6 +209,7 @@ async def site_end(
     journal: MemoryJournal | None = None,
     port: int | None = None,
     store: SiteStore | None = None,
+    takes_deltas: bool = True,
 ) -> AsyncIterator[SiteEnd]:
     """A running site's end; `port`: where the WAN listens that leads to the primary.
 
@@ -202,7 +218,7 @@ async def site_end(
     clock = SystemClock()
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
     (folder / "mirror").mkdir(parents=True, exist_ok=True)
-    client = client_of(identity, port, hello=lambda: exchange.hello())  # noqa: PLW0108 - made below
+    client = client_of(identity, port, hello=lambda: greeting(exchange, takes_deltas=takes_deltas))
     exchange = ExchangeWithPrimary(journal=store or journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
@@ -240,6 +256,10 @@ def keep_of(store: SiteStore, replica: Replica, client: LinkClient) -> KeepAllow
     """What asks for allowances and gives them back, for the site of that store."""
     directory = ReplicaDirectory(replica, store.head().site_name)
     return KeepAllowances(store=store, directory=directory, link=client, clock=SystemClock())
+
+
+def greeting(exchange: ExchangeWithPrimary, *, takes_deltas: bool) -> Hello:
+    return exchange.hello().model_copy(update={"takes_deltas": takes_deltas})
 
 
 def client_of(identity: Identity, port: int | None, *, hello: Callable[[], Hello]) -> LinkClient:

@@ -6,9 +6,11 @@
 It is a process of its own because it needs an SQLite with `sqlite_dbpage`, and one process must
 never open a database file with two different SQLite libraries.
 
-Requests and answers are JSON lines. Request: `{"id", "op": "apply", "lineage", "head"?}` (`head`:
-the newest TXID in the mirror, if known, which saves listing it). Answer: `{"id", "position",
-"applied", "pages", "refused", "gap"}`, or `{"id", "error", "kind"}` where nothing could be done.
+Requests and answers are JSON lines. Requests: `{"id", "op": "apply", "lineage", "head"?}` (`head`:
+the newest TXID in the mirror, if known, which saves listing it), and `{"id", "op": "deltas",
+"lineage", "chain" or "file"}`: page deltas (`replication.delta_chain`), in base64, or in that file.
+Answer: `{"id", "position", "applied", "pages", "refused", "gap"}`, or `{"id", "error", "kind"}`
+where nothing could be done.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ import logging
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from replication.adapters.applier.apply import Applier
 from replication.adapters.applier.replica_file import ReplicaFile
@@ -44,6 +46,26 @@ class ApplyRequest(BaseModel):
     op: Literal["apply"]
     lineage: Lineage
     head: int | None = Field(default=None, ge=1)
+
+
+class DeltasRequest(BaseModel):
+    """Apply page deltas to the replica of `lineage`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: Literal["deltas"]
+    lineage: Lineage
+    chain: Base64Bytes | None = None
+    file: Path | None = None
+
+    def data(self) -> bytes:
+        """The deltas, joined. Errors: `OSError`."""
+        return self.file.read_bytes() if self.file is not None else self.chain or b""
+
+
+_REQUEST: Final[TypeAdapter[ApplyRequest | DeltasRequest]] = TypeAdapter(
+    Annotated[ApplyRequest | DeltasRequest, Field(discriminator="op")]
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,9 +106,12 @@ class _Server:
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            request = ApplyRequest.model_validate(body)
+            request = _REQUEST.validate_python(body)
             applier = self._opened()
-            outcome = applier.apply(request.lineage, request.head)
+            if isinstance(request, DeltasRequest):
+                outcome = applier.apply_deltas(request.lineage, request.data())
+            else:
+                outcome = applier.apply(request.lineage, request.head)
         except (ReplicationError, ValidationError, OSError) as error:
             return {"error": str(error), "kind": type(error).__name__}
         return {

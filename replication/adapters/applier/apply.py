@@ -23,11 +23,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from replication.adapters.applier.delta_log import Chained, keep
 from replication.adapters.applier.position_file import read_position, store_position
 from replication.adapters.applier.replica_file import Change
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.delta_chain import split
 from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
 from replication.manifest import LtxName
+from replication.page_delta import read_delta
 from replication.plan import GapError, cost, plan
 from replication.position import BadPositionError, Position
 
@@ -88,6 +91,28 @@ class Applier:
                     raise
         return outcome
 
+    def apply_deltas(self, lineage: str, chain: bytes) -> Outcome:
+        """Apply page deltas (`delta_chain.joined`) once their pages are proved, in one transaction.
+
+        The mirror then has them as one LTX file. Deltas that the replica has already are passed
+        over. Errors: as `apply`, and `BadDeltaError`: nothing was written then.
+        """
+        outcome = Outcome()
+        begin_txid = self._start_txid(lineage) or 0
+        deltas = [read_delta(data) for data in split(chain)]
+        chained = Chained(self._replica, begin_txid)
+        for delta in deltas:
+            if delta.step.txid > begin_txid:
+                chained.add(delta)
+                outcome.applied = 1
+        if outcome.applied:
+            name, ltx = chained.name, chained.as_ltx()
+            file = read_ltx(ltx, str(name))
+            outcome.pages = self._write([file], size_before=self._replica.page_count)
+            keep(ltx_path(self._mirror / lineage, name), ltx)
+            self._stand_at(Position(lineage=lineage, txid=name.max_txid))
+        return outcome
+
     def _stored_position(self) -> Position | None:
         """The position, if there is a replica to which it belongs."""
         try:
@@ -141,11 +166,13 @@ class Applier:
                 files.append(_verified(read_ltx(source, str(name)), name))
             start_txid = self._start_txid(lineage)
             pages = self._write(files, size_before=self._replica.page_count if start_txid else 0)
-        position = Position(lineage=lineage, txid=names[-1].max_txid)
-        store_position(self._position_path, position)
-        self.position = position
+        self._stand_at(Position(lineage=lineage, txid=names[-1].max_txid))
         outcome.applied += len(names)
         outcome.pages += pages
+
+    def _stand_at(self, position: Position) -> None:
+        store_position(self._position_path, position)
+        self.position = position
 
     def _write(self, files: Sequence[LtxFile], *, size_before: int) -> int:
         newest: dict[int, LtxFile] = {}

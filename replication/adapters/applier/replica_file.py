@@ -46,6 +46,7 @@ CACHE_KIB: Final = 16 * 1024
 BUSY_TIMEOUT_S: Final = 5.0
 WAL_FRAME_HEADER_BYTES: Final = 24
 
+_GET: Final = "SELECT data FROM sqlite_dbpage WHERE pgno = ?"
 _PUT: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (?, ?)"
 _SHRINK: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (?, NULL)"
 _PUT_AND_SHRINK: Final = "INSERT INTO sqlite_dbpage(pgno, data) VALUES (1, ?), (?, NULL)"
@@ -96,6 +97,20 @@ class ReplicaFile:
             return 0
         count = self._number("page_count")
         return 0 if count <= 1 else count
+
+    @property
+    def page_size(self) -> int:
+        """In bytes; 0 where nothing was ever applied."""
+        return 0 if self._connection is None else self._number("page_size")
+
+    def page(self, page_number: int) -> bytes:
+        """The image of a page as it is now. Errors: `ReplicaDamagedError` where there is none."""
+        with _translating():
+            row = self._connection.execute(_GET, (page_number,)).fetchone()
+        if row is None:
+            raise ReplicaDamagedError
+        image: bytes = row[0]
+        return image
 
     def write(self, change: Change) -> None:
         """Write all of `change` in one transaction; durable on return.

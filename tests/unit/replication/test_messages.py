@@ -21,7 +21,6 @@ from replication.messages import (
     AllowanceAsk,
     AllowanceNeed,
     AllowanceRecall,
-    AnyFromPrimary,
     AnyFromSite,
     Beat,
     BeatAck,
@@ -30,6 +29,7 @@ from replication.messages import (
     Gap,
     Head,
     Hello,
+    JsonFromPrimary,
     ManifestFile,
     RegisterChange,
     Registers,
@@ -73,7 +73,7 @@ FROM_SITE: list[AnyFromSite] = [
     Registers(changes=[CHANGE], versions={LINEAGE: 7}),
     RegistersHave(versions={}),
 ]
-FROM_PRIMARY: list[AnyFromPrimary] = [
+FROM_PRIMARY: list[JsonFromPrimary] = [
     Welcome(lineage=LINEAGE, txid=12, watermark_seq=9, wall_ms=NOW),
     BeatAck(number=4),
     Ack(seq=9),
@@ -98,7 +98,7 @@ def test_what_a_site_says_is_heard_as_it_was_said(message: AnyFromSite) -> None:
 
 
 @pytest.mark.parametrize("message", FROM_PRIMARY, ids=lambda message: message.type)
-def test_what_the_primary_says_is_heard_as_it_was_said(message: AnyFromPrimary) -> None:
+def test_what_the_primary_says_is_heard_as_it_was_said(message: JsonFromPrimary) -> None:
     assert parse_from_primary(message.model_dump_json()) == message
 
 

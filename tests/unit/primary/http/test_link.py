@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from primary.http.link import SocketWire
-from replication.messages import MESSAGE_BYTES_MAX, AnyFromSite, Beat, BeatAck
+from replication.messages import MESSAGE_BYTES_MAX, AnyFromSite, Beat, BeatAck, PushedDelta
 
 SILENCE_MS = 150
 
@@ -33,6 +33,7 @@ class Door:
         while (message := await wire.receive()) is not None:
             self.heard.append(message)
             await wire.send(BeatAck(number=len(self.heard)))
+            await wire.send(PushedDelta(data=b"HFD1"))
         await socket.close()
         self.ended.set()
         return socket
@@ -53,10 +54,11 @@ async def door() -> AsyncIterator[Door]:
     await runner.cleanup()
 
 
-async def test_a_message_is_heard_and_answered(door: Door) -> None:
+async def test_a_message_is_heard_and_answered_and_a_delta_is_a_binary_frame(door: Door) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(door.url) as socket:
         await socket.send_str(Beat(number=1).model_dump_json())
         assert await socket.receive_str() == BeatAck(number=1).model_dump_json()
+        assert await socket.receive_bytes() == b"HFD1"
     await door.ended.wait()
     assert door.heard == [Beat(number=1)]
 

@@ -50,6 +50,12 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path)
 
 
+async def next_head(heads: Subscription) -> Head:
+    head = await heads.next()
+    assert isinstance(head, Head)
+    return head
+
+
 def txids(head: Head) -> list[int]:
     return [LtxName.parse(file.name).max_txid for file in head.files]
 
@@ -58,9 +64,9 @@ async def test_a_commit_is_told_with_the_files_that_lead_to_it(store: Store) -> 
     store.commit(5)
     with store.publisher.subscribe() as heads:
         async with publishing(store):
-            assert (await heads.next()).txid == 5
+            assert (await next_head(heads)).txid == 5
             store.commit(7)
-            head = await heads.next()
+            head = await next_head(heads)
     assert (head.lineage, head.txid, txids(head)) == (LINEAGE, 7, [6, 7])
     assert store.publisher.head() == Head(lineage=LINEAGE, txid=7)
 
@@ -69,7 +75,7 @@ async def test_the_first_head_names_no_files_because_it_leads_from_nowhere(store
     store.commit(5)
     with store.publisher.subscribe() as heads:
         async with publishing(store):
-            assert (await heads.next()).files == []
+            assert (await next_head(heads)).files == []
 
 
 async def test_commits_during_a_sync_share_the_next_one(store: Store) -> None:
@@ -80,7 +86,7 @@ async def test_commits_during_a_sync_share_the_next_one(store: Store) -> None:
             before = store.sync.calls
             for txid in range(2, 30):
                 store.commit(txid)
-            assert (await heads.next()).txid == 29
+            assert (await next_head(heads)).txid == 29
             assert store.sync.calls == before + 1
 
 
@@ -93,7 +99,7 @@ async def test_a_link_that_is_slow_hears_all_it_missed_as_one_head(store: Store)
                 await quick.next()
                 if txid == 1:
                     await slow.next()
-            head = await slow.next()
+            head = await next_head(slow)
     assert (head.txid, txids(head)) == (5, [2, 3, 4, 5])
 
 
@@ -103,7 +109,7 @@ async def test_too_many_files_are_not_named_but_left_to_the_manifest(store: Stor
         async with publishing(store):
             await heads.next()
             store.commit(2 + HEAD_FILES_MAX)
-            head = await heads.next()
+            head = await next_head(heads)
     assert (head.txid, head.files) == (2 + HEAD_FILES_MAX, [])
 
 
@@ -119,7 +125,7 @@ async def test_while_litestream_does_not_answer_the_publisher_is_late_and_then_n
         async with publishing(store):
             await until(is_late, "a publisher that is late", within_ms=5_000, every_ms=5)
             store.commit(3)
-            assert (await heads.next()).txid == 3
+            assert (await next_head(heads)).txid == 3
             assert not store.publisher.is_late
 
 

@@ -23,6 +23,7 @@ from replication.messages import (
     Beat,
     BeatAck,
     Hello,
+    PushedDelta,
     Welcome,
     parse_from_site,
 )
@@ -48,7 +49,10 @@ class Call:
     async def say(self, *messages: AnyFromPrimary) -> None:
         """Send them."""
         for message in messages:
-            await self.socket.send_str(message.model_dump_json())
+            if isinstance(message, PushedDelta):
+                await self.socket.send_bytes(message.data)
+            else:
+                await self.socket.send_str(message.model_dump_json())
 
     async def hear(self) -> AnyFromSite | None:
         """The next message; None at the end."""

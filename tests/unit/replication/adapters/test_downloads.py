@@ -11,8 +11,10 @@ from aiohttp import web
 
 from replication.adapters.downloads import LinkDownError, LinkRefusedError
 from replication.adapters.ltx_mirror import NotThereError
+from replication.delta_chain import joined
 from replication.errors import BadMessageError
 from replication.manifest import LtxName, Manifest
+from replication.page_delta import BadDeltaError
 from tests.unit.replication.adapters.scripted_primary import (
     LINEAGE,
     TIMES,
@@ -106,3 +108,25 @@ async def test_a_manifest_that_is_none_is_refused(primary: ScriptedPrimary, text
         await diary.wait_for(WELCOME)
         with pytest.raises(BadMessageError, match="manifest"):
             await client.manifest(0)
+
+
+async def test_deltas_come_one_after_the_other_and_halves_are_refused(
+    primary: ScriptedPrimary,
+) -> None:
+    body = joined([b"first", b"second"])
+    bodies = [body, body[:-1]]
+    paths: list[str] = []
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        paths.append(request.path)
+        return web.Response(body=bodies.pop(0)) if bodies else web.Response(status=404)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        assert await client.deltas(LINEAGE, 7, 9) == (b"first", b"second")
+        with pytest.raises(BadDeltaError):
+            await client.deltas(LINEAGE, 7, 9)
+        with pytest.raises(NotThereError):
+            await client.deltas(LINEAGE, 7, 9)
+    assert paths == [f"/v1/ltx/delta/{LINEAGE}/7-9"] * 3

@@ -18,7 +18,17 @@ from replication.adapters.link_client import (
 )
 from replication.entry_bodies import JobDeleted
 from replication.journal import JournalHead, next_entry
-from replication.messages import Ack, Beat, BeatAck, Entries, Fence, Gap, Hello, WireEntry
+from replication.messages import (
+    Ack,
+    Beat,
+    BeatAck,
+    Entries,
+    Fence,
+    Gap,
+    Hello,
+    PushedDelta,
+    WireEntry,
+)
 from replication.ports import WallMs
 from tests.unit.replication.adapters.scripted_primary import (
     TIMES,
@@ -54,6 +64,18 @@ async def test_the_link_comes_up_and_both_ends_speak(primary: ScriptedPrimary) -
 
 async def test_messages_are_heard_in_the_order_they_were_said(primary: ScriptedPrimary) -> None:
     said: list[AnyFromPrimary] = [Ack(seq=1), Ack(seq=2), Gap(want_seq=2), Ack(seq=3)]
+
+    async def script(call: Call) -> None:
+        await call.say(WELCOME, *said)
+        await call.stay()
+
+    primary.scripts = [script]
+    async with primary.listening(), calling(primary) as (_, diary):
+        await diary.wait_for(WELCOME, *said)
+
+
+async def test_a_binary_frame_is_heard_as_a_page_delta(primary: ScriptedPrimary) -> None:
+    said = (PushedDelta(data=b"HFD1 and more"), BeatAck(number=1))
 
     async def script(call: Call) -> None:
         await call.say(WELCOME, *said)
