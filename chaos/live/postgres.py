@@ -82,10 +82,15 @@ def postgres_folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def postgres(folder: Path, settings: Sequence[str] = SETTINGS) -> AsyncIterator[Postgres]:
-    """A new cluster in `folder`, running."""
+async def postgres(
+    folder: Path, settings: Sequence[str] = SETTINGS, found: Path | None = None
+) -> AsyncIterator[Postgres]:
+    """A new cluster in `folder`, running; of the programs that were `found`."""
     server = Postgres(
-        programs=programs(), folder=folder / "data", port=_free_port(), settings=settings
+        programs=found or programs(),
+        folder=folder / "data",
+        port=_free_port(),
+        settings=settings,
     )
     cluster = ("-D", str(server.folder), "-A", "trust", "-U", OWNER, "-E", "UTF8", "--no-sync")
     await run(server.programs / "initdb", *cluster, "--locale=C.UTF-8")
