@@ -1,15 +1,12 @@
 """Where SQLite and PostgreSQL differ, for stores that stand on either: upserts, bulk rows."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
-from primary.store.bulk import bulk_insert
-
-if TYPE_CHECKING:
-    from sqlalchemy.sql.dml import Insert
+from primary.store.bulk import Bulk, bulk_insert
 
 POSTGRESQL: Final = "postgresql"
 NUL: Final = "\x00"
@@ -18,30 +15,40 @@ NUL_AS_JSON: Final = "\\u0000"
 read has one, and a site that sends such a body must not stop its channel."""
 
 Row = tuple[Any, ...]
-New = Callable[[str, Any, Any], Any]
-"""(column, what is there, what comes) -> what is put where the row is there already."""
 
 
 class Upsert:
-    """INSERT, or where the key is there already UPDATE of `columns`."""
+    """INSERT of rows that are tuples, keys first, then `columns`.
+
+    Where the key is there already the columns are put instead, or with `adds` added to what they
+    are. PostgreSQL takes all rows as one statement over arrays: a trip for each would take longer
+    than the work.
+    """
 
     def __init__(
-        self, table: Table, keys: Sequence[str], columns: Sequence[str], new: New | None = None
+        self, table: Table, keys: Sequence[str], columns: Sequence[str], *, adds: bool = False
     ) -> None:
-        put = new or (lambda _name, _old, fresh: fresh)
-        self._of: Mapping[str, Insert] = {
-            dialect: _upsert(insert(table), table, (keys, columns), put)
-            for dialect, insert in (
-                (POSTGRESQL, postgresql.insert),
-                ("sqlite", sqlite.insert),
-            )
-        }
+        names = [*keys, *columns]
+        put = sqlite.insert(table).values({name: bindparam(name) for name in names})
+        self._in_sqlite = Bulk(
+            put.on_conflict_do_update(
+                index_elements=list(keys),
+                set_={
+                    name: table.c[name] + put.excluded[name] if adds else put.excluded[name]
+                    for name in columns
+                },
+            ),
+            names,
+        )
+        self._in_postgresql = _over_arrays(table, keys, columns, adds=adds)
 
-    def __call__(
-        self, connection: Connection, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Put one row, or many."""
-        connection.execute(self._of[connection.dialect.name], rows)
+    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Put them; no key may come twice."""
+        if connection.dialect.name != POSTGRESQL:
+            self._in_sqlite(connection, rows)
+        elif rows:
+            arrays = tuple(list(column) for column in zip(*rows, strict=True))
+            connection.exec_driver_sql(self._in_postgresql, arrays)
 
 
 class BulkRows:
@@ -63,10 +70,18 @@ class BulkRows:
                     copy.write_row(_storable(row))
 
 
-def _upsert(insert: Any, table: Table, parts: tuple[Sequence[str], Sequence[str]], new: New) -> Any:  # noqa: ANN401 - each dialect has a class of its own
-    keys, columns = parts
-    values = {name: new(name, table.c[name], insert.excluded[name]) for name in columns}
-    return insert.on_conflict_do_update(index_elements=list(keys), set_=values)
+def _over_arrays(table: Table, keys: Sequence[str], columns: Sequence[str], *, adds: bool) -> str:
+    names = [*keys, *columns]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    arrays = ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in names)
+    news = (
+        f"{table.name}.{each} + excluded.{each}" if adds else f"excluded.{each}" for each in columns
+    )
+    sets = ", ".join(f"{each} = {new}" for each, new in zip(columns, news, strict=True))
+    return (
+        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
+    )
 
 
 def _storable(row: Row) -> Row:

@@ -24,7 +24,7 @@ SUMMED: Final = (
     "debits_micros",
 )
 KEY: Final = ("dimension", "day", "name")
-_ADD: Final = Upsert(daily_sums, KEY, SUMMED, lambda _name, old, fresh: old + fresh)
+_ADD: Final = Upsert(daily_sums, KEY, SUMMED, adds=True)
 
 _Key = tuple[str, int, str]
 
@@ -47,12 +47,7 @@ def add_to_sums(
         names = {"site": site_name, "printer": printer_name, "user": user_name, "account": account}
         values = (1, copies * mono_pages, copies * colour_pages, cost_micros, 0, 0)
         _add(sums, names, wall_ms, values)
-    rows = [
-        {**dict(zip(KEY, key, strict=True)), **dict(zip(SUMMED, sums[key], strict=True))}
-        for key in sorted(sums)
-    ]
-    if rows:
-        _ADD(connection, rows)
+    _ADD(connection, [(*key, *sums[key]) for key in sorted(sums)])
 
 
 def _add(
@@ -150,17 +145,10 @@ def _sum_up(
         execution_options={"yield_per": 5_000},
     )
     for rows in found.partitions():
-        none = dict.fromkeys(SUMMED, 0)
         _ADD(
             connection,
             [
-                {
-                    **none,
-                    "dimension": dimension,
-                    "day": int(row.day),
-                    "name": row.name,
-                    **{column: int(getattr(row, column)) for column in summed},
-                }
+                (dimension, int(row.day), row.name, *(int(getattr(row, c, 0)) for c in SUMMED))
                 for row in rows
             ],
         )

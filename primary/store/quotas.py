@@ -134,7 +134,10 @@ def run_of(ledger: Connection, group_name: str, period: QuotaPeriod) -> Run | No
 
 def put_run(ledger: Connection, run: Run) -> None:
     """Remember how far it is granted."""
-    _PUT_RUN(ledger, {**asdict(run), "period": run.period.value})
+    _PUT_RUN(
+        ledger,
+        [(run.group_name, run.period.value, run.begin_ms, run.after_user, run.is_done)],
+    )
 
 
 def _quota(row: Row[*tuple[Any, ...]]) -> Quota:
