@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-
 from typing import TYPE_CHECKING
 
 from tools.debian import install_command, missing_packages, no_database_of_its_own, program
