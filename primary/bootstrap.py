@@ -10,23 +10,24 @@ for 200,000 users, against 226 bytes).
 import asyncio
 import logging
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from primary import store_keeping
 from primary.config import PrimaryConfig
 from primary.errors import NotInitialisedError, PrimaryError
 from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
+from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
-from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
@@ -37,27 +38,22 @@ from primary.service.organisation import (
     CARD_KEY_FILE,
     DIRECTORY_FILE,
 )
-from primary.service.publish import Publisher
 from primary.service.settle_claims import SettleClaims
 from primary.service.site_says import SiteSays
 from primary.service.watch_ledger import WatchLedger
-from primary.store.directory import Directory
 from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
-from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
+from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
+from replication.ports import Clock
 
 logger: Final = logging.getLogger(__name__)
 
 PKI_FOLDER: Final = "pki"
-STORE_FOLDER: Final = "store"
-SHADOW_FILE: Final = "shadow.pages"
-RUNTIME_FOLDER: Final = "litestream"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
 
@@ -77,9 +73,11 @@ class Primary:
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
-        self._litestream = _litestream(data_dir, stores.directory)
-        ltx_store = LtxStore(data_dir / STORE_FOLDER)
-        self._publisher = _publisher(config, stores.directory, ltx_store, self._litestream)
+        self._litestream = store_keeping.litestream_of(config, stores.directory)
+        ltx_store = LtxStore(data_dir / store_keeping.STORE_FOLDER)
+        self._publisher = store_keeping.publisher_of(
+            config, stores.directory, ltx_store, self._litestream
+        )
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
         self._enrol = Enrol(
@@ -90,13 +88,9 @@ class Primary:
             clock=clock,
         )
         site_says = SiteSays()
-        ground = LinkGround(
-            directory=stores.directory,
-            ingest=self._ingest,
-            publisher=self._publisher,
-            registers=stores.registers,
-            clock=clock,
-            site_says=site_says,
+        ground = self._ground(stores, site_says, clock)
+        self._keep_store = store_keeping.store_keeper(
+            config, stores.directory, self._publisher, site_says, self._connected
         )
         self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
@@ -112,8 +106,24 @@ class Primary:
             card_key=card_key,
             site_says=site_says,
             clock=clock,
+            head_txid=lambda: self._publisher.head().txid,
         )
-        self._api_app = make_app(services, _secret(data_dir / ADMIN_KEY_FILE))
+        self._api_app = make_app(
+            services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
+        )
+
+    def _ground(self, stores: Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
+        return LinkGround(
+            directory=stores.directory,
+            ingest=self._ingest,
+            publisher=self._publisher,
+            registers=stores.registers,
+            clock=clock,
+            site_says=site_says,
+        )
+
+    def _connected(self) -> Sequence[str]:
+        return self._link_app[LINKS].names()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""
@@ -127,6 +137,7 @@ class Primary:
                 group.create_task(self._settle_claims.run()),
                 group.create_task(self._quotas.run()),
                 group.create_task(self._watch_ledger.run()),
+                group.create_task(self._keep_store.run()),
             ]
             try:
                 await self._serve(stop)
@@ -187,7 +198,7 @@ class Primary:
             return Check(is_ok=is_ok, detail=f"TXID {self._publisher.head().txid}")
 
         def link() -> Check:
-            connected = len(self._link_app[LINKS].names())
+            connected = len(self._connected())
             return Check(is_ok=True, detail=f"{connected} of {len(self._directory.sites())} sites")
 
         def directory() -> Check:
@@ -208,15 +219,8 @@ class Primary:
             "directory": directory,
             "ledger": ledger,
             "quotas": quotas,
+            "store": store_keeping.check_of(self._keep_store),
         }
-
-
-def _litestream(data_dir: Path, directory: Directory) -> LitestreamProcess:
-    return LitestreamProcess(
-        directory_path=directory.path,
-        store=data_dir / STORE_FOLDER,
-        runtime_folder=data_dir / RUNTIME_FOLDER,
-    )
 
 
 class _Tokens:
@@ -266,19 +270,6 @@ def _first_known(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while known is not None and isinstance(known.exceptions[0], BaseExceptionGroup):
         known = known.exceptions[0]
     return group if known is None else known.exceptions[0]
-
-
-def _publisher(
-    config: PrimaryConfig, directory: Directory, store: LtxStore, litestream: LitestreamProcess
-) -> Publisher:
-    folder = config.data_dir / STORE_FOLDER
-    shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
-    return Publisher(
-        lineage=directory.lineage(),
-        store=store,
-        litestream=litestream,
-        deltas=Deltas(shadow=shadow, store=folder),
-    )
 
 
 def _secret(path: Path) -> str:

@@ -61,12 +61,24 @@ class ApiConfig(FromOutside):
     """Further names of this machine, for the certificate."""
 
 
+class StoreConfig(FromOutside):
+    """How much of the way down is kept for sites that are away."""
+
+    keep_ms_max: Annotated[int, Field(ge=3_600_000, le=31_536_000_000)] = 604_800_000
+    """A week. A site that was away for longer starts from a snapshot."""
+    keep_bytes_max: Annotated[int, Field(ge=1_000_000)] = 10_737_418_240
+    """10 GiB: a hundred times the snapshot of a million users, on the smallest disk in use."""
+    free_bytes_min: Annotated[int, Field(ge=0)] = 268_435_456
+    """256 MiB beside the store: an hour of ledger, and room for the next snapshot."""
+
+
 class PrimaryConfig(FromOutside):
     """All of `primary.toml`."""
 
     data_dir: Annotated[Path, Field(strict=False)] = Path("/var/lib/holdfast-primary")
     link: LinkConfig = LinkConfig()
     api: ApiConfig = ApiConfig()
+    store: StoreConfig = StoreConfig()
     heartbeat_ms: Annotated[int, Field(ge=100, le=60_000)] = 5_000
     """Between heartbeats; a site calls its replica old after some of them."""
 

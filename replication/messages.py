@@ -148,6 +148,10 @@ class Beat(Message):
     link_state: LinkState | None = None
     order_number: Seq | None = None
     """The newest order of headquarters that was obeyed or refused there."""
+    position_txid: Seq | None = None
+    """Where its replica stands; 0: it has none."""
+    replica_age_ms: Seq | None = None
+    """Since it saw the newest heartbeat row first, by its own clock."""
 
 
 class Entries(Message):

@@ -59,3 +59,7 @@ class Position:
         if self.lineage != other.lineage:
             raise OtherLineageError
         return self.txid < other.txid
+
+
+NOWHERE: Final = Position(lineage="0" * 32, txid=1)
+"""Of a replica that is being replaced: no directory has this lineage, so every page is written."""

@@ -1,4 +1,4 @@
-"""`holdfast-site`: join, run, status, explain, drill, force-offline, doctor."""
+"""`holdfast-site`: join, run, status, resync, explain, drill, force-offline, doctor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ import uvloop
 from replication.adapters.components import render
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
-from site_server import bootstrap, config, doctor, explain_command, link_commands
+from site_server import (
+    bootstrap,
+    config,
+    doctor,
+    explain_command,
+    link_commands,
+    resync_command,
+    wait_command,
+)
 from site_server.adapters import identity as identities
 from site_server.admin_client import ask_site
 from site_server.causes import Cause
@@ -79,10 +87,18 @@ def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _status(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     data_dir = _config(wanted, environ).data_dir
+    if wanted.wait:
+        wait_command.wait(data_dir)
+        return 0
     status = asyncio.run(ask_site(data_dir, "/admin/v1/status"))
     width = max(map(len, status))
     for name, value in status.items():
         print(f"{name:<{width}}  {value}")
+    return 0
+
+
+def _resync(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(resync_command.resync(_config(wanted, environ).data_dir))
     return 0
 
 
@@ -111,6 +127,7 @@ _COMMANDS: Final = {
     "join": _join,
     "run": _run,
     "status": _status,
+    "resync": _resync,
     "explain": _explain,
     "drill": _drill,
     "force-offline": _force_offline,
@@ -154,7 +171,15 @@ def _parser() -> argparse.ArgumentParser:
         help="site, or secondary: a print server without a replica; else as the file says",
     )
     commands.add_parser("run", parents=[place, role], help="serve until TERM or Ctrl-C")
-    commands.add_parser("status", parents=[place], help="what the running site says of itself")
+    status = commands.add_parser(
+        "status", parents=[place], help="what the running site says of itself"
+    )
+    status.add_argument(
+        "--wait", action="store_true", help="show the first copy's progress until it is there"
+    )
+    commands.add_parser(
+        "resync", parents=[place], help="make replica and mirror anew from headquarters"
+    )
     explain_command.add_explain(
         commands.add_parser("explain", parents=[place], help="why something would be allowed")
     )

@@ -24,8 +24,10 @@ class DataFolder:
         self.registers = folder / "registers.db"
         self.replica = folder / "replica.db"
         self.mirror = folder / "mirror"
+        self.resync_wish = folder / "resync.wanted"
         self.spool = folder / "spool"
         self._admin_key = folder / "admin.key"
+        self._metrics_key = folder / "metrics.key"
 
     def make(self) -> None:
         """Make the folder so that nobody else can look inside."""
@@ -33,10 +35,18 @@ class DataFolder:
 
     def admin_key(self) -> str:
         """The administration key; made when it is first asked for."""
-        if not self._admin_key.exists():
-            write_private(self._admin_key, f"{secrets.token_urlsafe(ADMIN_KEY_BYTES)}\n".encode())
-        return self._admin_key.read_text("ascii").strip()
+        return _key(self._admin_key)
+
+    def metrics_key(self) -> str:
+        """The key that opens the metrics and nothing else; made when it is first asked for."""
+        return _key(self._metrics_key)
 
     def free_bytes(self) -> int:
         """The space that is left on its disk."""
         return shutil.disk_usage(self.path).free
+
+
+def _key(path: Path) -> str:
+    if not path.exists():
+        write_private(path, f"{secrets.token_urlsafe(ADMIN_KEY_BYTES)}\n".encode())
+    return path.read_text("ascii").strip()

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replication.adapters.applier_process import ApplierProcess
-from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.tls import link_client_context
+from replication.position import NOWHERE
 from site_server.adapters.mirror_folder import newest_lineage
+from site_server.adapters.resync_wish import ResyncWish
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
@@ -18,8 +20,13 @@ from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
 from site_server.service.replica_age import ReplicaAge
+from site_server.service.site_status import ReplicaStanding
+from site_server.service.sound_replica import SoundReplica
+from site_server.service.stall import Progress, StallAlarm
+from site_server.service.tell_bootstrap import TellBootstrap
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
+from site_server.uplink import primary_address
 
 if TYPE_CHECKING:
     import asyncio
@@ -53,15 +60,11 @@ class FarSide:
     def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
-        address = LinkAddress(
-            host=config.primary.host or identity.primary.host,
-            port=config.primary.port or identity.primary.port,
-        )
         context = link_client_context(
             cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
         )
         self._client = LinkClient(
-            address=address,
+            address=primary_address(config, identity),
             context=context,
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
@@ -69,26 +72,34 @@ class FarSide:
         )
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
-        position = near.replica.position
+        position = None if near.replica.position == NOWHERE else near.replica.position
+        self._mirror = Mirror(folder.mirror, self._client.fetch, position)
+        self._sound = SoundReplica(self._applier, near.replica, clock)
+        self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
-            mirror=Mirror(folder.mirror, self._client.fetch, position),
-            applier=self._applier,
+            mirror=self._mirror,
+            applier=self._sound,
             listing=self._client,
             position=position,
             mirror_lineage=newest_lineage(folder.mirror),
         )
+        self._follow.wish = self._wish
+        self._sound.on_suspicion = self._follow.look_again
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
         self.allowances = KeepAllowances(
             store=near.store, directory=directory, link=self._client, clock=clock
         )
+        self._age = ReplicaAge(directory, clock)
+        self._stall = StallAlarm(self, clock)
         self._watch = WatchLink(
             link=self._client,
             clock=clock,
             backlog=Backlog((self._exchange, self._follow)),
             timing=config.link.timing(),
             replica=ReplicaSigns(
-                age_ms=ReplicaAge(directory, clock).age_ms,
+                age_ms=self._age.age_ms,
+                position=lambda: self.position,
                 policy_version=AppliedPolicy(directory).version,
             ),
         )
@@ -114,6 +125,9 @@ class FarSide:
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
         supervisor.keep("directory", self._follow.run)
+        telling = TellBootstrap(lambda: self.standing_of_replica, lambda: self.position)
+        supervisor.keep("news of the first copy", telling.run)
+        supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
 
@@ -158,6 +172,37 @@ class FarSide:
     def pass_over(self, order: LinkOrder) -> None:
         """Remember only that this order was seen."""
         self._watch.pass_over(order)
+
+    def progress(self) -> Progress:
+        """How far the replica is, as `StallAlarm` asks."""
+        follow = self._follow
+        return Progress(
+            is_up=follow.is_up,
+            lost_beats=self._watch.lost_beats,
+            is_behind=follow.done < follow.head_txid,
+            moved=(follow.done, self._mirror.fetched_bytes),
+            replica_age_ms=self._age.age_ms(),
+        )
+
+    @property
+    def standing_of_replica(self) -> ReplicaStanding:
+        """How the replica stands to headquarters' head."""
+        mirror, behind = self._mirror, max(self.head_txid - self._follow.done, 0)
+        damage, stall = self._sound.damage, self._stall.alarm
+        return ReplicaStanding(
+            txids_behind=behind,
+            bytes_behind=max(mirror.wanted_bytes - mirror.fetched_bytes, 0) if behind else 0,
+            fetched_bytes=mirror.fetched_bytes,
+            wanted_bytes=mirror.wanted_bytes,
+            rebuilds=self._sound.rebuilt,
+            resync_wanted=self._wish.wanted,
+            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall))),
+        )
+
+    def resync(self) -> None:
+        """Make replica and mirror anew, as soon as headquarters can be reached."""
+        self._wish.make()
+        self._follow.look_again()
 
     @property
     def refusal(self) -> str:

@@ -111,7 +111,9 @@ class Node(ABC):
 
     def _doors(self, built: Built) -> dict[str, tuple[web.Application, Door]]:
         config, files, services = self._config, self._files, built.services
-        device_app = make_device_app(services, built.status, files.folder.admin_key())
+        device_app = make_device_app(
+            services, built.status, files.folder.admin_key(), files.folder.metrics_key()
+        )
         settings = IppSettings(
             document_bytes_max=config.limits.document_bytes_max,
             multiple_operation_ms=config.times.incoming_ms,

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.tls import link_client_context
+from site_server.causes import Cause
+from site_server.refusals import refusal
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
+from site_server.service.site_status import ReplicaStanding
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 
 if TYPE_CHECKING:
@@ -39,6 +42,11 @@ class Uplink:
     position = 0
     """There is no replica: see `site_status.FarSide`."""
     head_txid = 0
+    standing_of_replica = ReplicaStanding()
+
+    def resync(self) -> None:
+        """There is nothing to make anew."""
+        raise refusal(Cause.BAD_REQUEST)
 
     def __init__(
         self, config: Config, files: NodeFiles, directory: Directory, clock: Clock

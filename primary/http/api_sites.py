@@ -55,6 +55,8 @@ def _said(said: Said | None) -> dict[str, object]:
     return {
         "link_state": said.link_state if said else None,
         "policy_version_applied": said.policy_version if said else None,
+        "position_txid": said.position_txid if said else None,
+        "replica_age_ms": said.replica_age_ms if said else None,
         "heard_wall_ms": said.heard_wall_ms if said else None,
     }
 

@@ -16,21 +16,23 @@ from primary.http import (
     api_sites,
     api_users,
     health,
+    metrics,
 )
 from primary.http.exchange import BODY_BYTES_MAX, SERVICES, Services
 from primary.http.keys import keys_middleware
 from primary.http.problems import problems_middleware
 
 
-def make_app(services: Services, admin_key: str) -> web.Application:
-    """The API over `services`, open to whoever brings `admin_key`."""
+def make_app(services: Services, admin_key: str, metrics_key: str | None = None) -> web.Application:
+    """The API over `services`, open to whoever brings `admin_key`; `metrics_key` opens metrics."""
     app = web.Application(
-        middlewares=[problems_middleware, keys_middleware(admin_key)],
+        middlewares=[problems_middleware, keys_middleware(admin_key, metrics_key)],
         client_max_size=BODY_BYTES_MAX,
     )
     app[SERVICES] = services
     for part in (
         health,
+        metrics,
         api_users,
         api_credentials,
         api_accounts,

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -55,6 +55,8 @@ class Services:
     hashing: Hashing = field(default_factory=Hashing)
     site_says: SiteSays = field(default_factory=SiteSays)
     clock: Clock = field(default_factory=SystemClock)
+    head_txid: Callable[[], int] = int
+    """The newest TXID that sites can have; 0: there is none yet."""
 
 
 SERVICES: Final = web.AppKey("services", Services)

@@ -20,6 +20,8 @@ class Said:
     policy_version: int | None
     link_state: LinkState | None
     order_number: int | None
+    position_txid: int | None = None
+    replica_age_ms: int | None = None
     heard_wall_ms: WallMs
 
 
@@ -45,6 +47,8 @@ class SiteSays:
             policy_version=beat.policy_version,
             link_state=beat.link_state,
             order_number=beat.order_number,
+            position_txid=beat.position_txid,
+            replica_age_ms=beat.replica_age_ms,
             heard_wall_ms=now_ms,
         )
 

@@ -8,6 +8,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from replication.adapters.applier.verdict import Proof
 from replication.adapters.child_process import ChildProcess, ChildSpec
 from replication.adapters.part_file import PART_SUFFIX
 from replication.delta_chain import joined
@@ -23,6 +24,11 @@ APPLY_TIMEOUT_MS: Final = 120_000
 """For a snapshot of 1 GB at 10 MB/s. Killing an applier that is late does no harm."""
 INLINE_BYTES_MAX: Final = 64 * 1024
 """Of deltas that travel inside the request; larger ones are handed over as a file."""
+
+
+DAMAGED: Final = "ReplicaDamagedError"
+OTHER_PAGE_SIZE: Final = "PageSizeError"
+"""Kinds of `ApplierError` after which the replica has to be made anew."""
 
 
 class ApplierError(ReplicationError):
@@ -92,6 +98,26 @@ class ApplierProcess:
             return await self._ask(body | {"file": str(path)})
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def prove(self) -> Proof:
+        """What speaks against the replica as it lies there; it is only looked at.
+
+        Errors: those of `apply`.
+        """
+        answer = await self.child.request({"op": "prove"}, timeout_ms=APPLY_TIMEOUT_MS)
+        if answer.get("kind") == DAMAGED:
+            return Proof(damage=answer["error"])
+        if "error" in answer:
+            raise ApplierError(answer["error"], answer["kind"])
+        return Proof(damage=answer["damage"], refused=tuple(answer["refused"]))
+
+    async def rebuild(self, lineage: str, damaged_as: str = "") -> Applied:
+        """Make the replica anew from the mirror, beside the old one, which is then replaced.
+
+        `damaged_as`: the suffix under which a damaged one is kept; it never goes on being read.
+        Without it the old one stays where the mirror does not lead to its end. Errors: as `apply`.
+        """
+        return await self._ask({"op": "rebuild", "lineage": lineage, "damaged_as": damaged_as})
 
     async def _ask(self, body: Mapping[str, object]) -> Applied:
         answer = await self.child.request(body, timeout_ms=APPLY_TIMEOUT_MS)

@@ -71,6 +71,8 @@ class LitestreamOptions:
     snapshot_interval: str = "24h"
     snapshot_retention: str = "168h"
     """A site that was away for longer than this starts from a snapshot."""
+    levels: tuple[str, ...] = ()
+    """How often each level is compacted into the next; empty: litestream's own 30 s, 5 min, 1 h."""
 
 
 def find_litestream() -> Path:
@@ -170,7 +172,7 @@ class LitestreamProcess:
     def _write_config(self) -> None:
         """The configuration (JSON is YAML), readable by this user only."""
         options = self._options
-        config = {
+        config: dict[str, Any] = {
             "socket": {"enabled": True, "path": str(self._socket), "permissions": 0o600},
             "logging": {"level": "warn", "type": "json", "stderr": True},
             "l0-retention": options.l0_retention,
@@ -190,6 +192,8 @@ class LitestreamProcess:
                 }
             ],
         }
+        if options.levels:
+            config["levels"] = [{"interval": each} for each in options.levels]
         self._runtime_folder.mkdir(parents=True, exist_ok=True)
         self._config.touch(mode=0o600)
         self._config.write_text(json.dumps(config, indent=1) + "\n")

@@ -29,14 +29,14 @@ import hashlib
 import logging
 import shutil
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.adapters.mirror_chain import Chain, proved_by, weigh
 from replication.adapters.part_file import PART_SUFFIX, PartFile
 from replication.errors import ReplicationError, StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry
-from replication.plan import GapError, cost, plan
+from replication.plan import cost, plan
 from replication.position import LINEAGE_PATTERN
 
 if TYPE_CHECKING:
@@ -74,28 +74,6 @@ class Fetch(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class _Chain:
-    """The base and what follows it without a hole."""
-
-    base: LtxName | None = None
-    txid: int = 0
-    base_bytes: int = 0
-    bytes: int = 0
-    files: int = 0
-
-    def add(self, name: LtxName, size_bytes: int) -> None:
-        """Count a file that was fetched."""
-        if name.min_txid > self.txid + 1 or name.max_txid <= self.txid:
-            return
-        self.txid = name.max_txid
-        if self.base is None:
-            self.base, self.base_bytes = name, size_bytes
-        else:
-            self.bytes += size_bytes
-            self.files += 1
-
-
 class Mirror:
     """Keeps `folder` in step with the manifests it is shown. One task at a time may use it."""
 
@@ -106,14 +84,17 @@ class Mirror:
         self._lineage = ""
         self._held: dict[LtxName, int] = {}
         self._ahead: set[LtxName] = set()
-        self._chain = _Chain()
+        self._chain = Chain()
         self._new_base: LtxName | None = None
+        self.fetched_bytes = self.wanted_bytes = 0
+        """What came since this process began, and what was and is to come."""
 
     @property
     def overweight(self) -> bool:
         """True when a newer snapshot is due: pull a whole manifest, at most once an hour."""
         chain = self._chain
-        return chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
+        is_headless = chain.base is None and bool(self._held)
+        return is_headless or chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
 
     async def pull(self, manifest: Manifest) -> list[LtxName]:
         """Fetch what is needed of `manifest`; return the new names. Safe to repeat after any error.
@@ -129,7 +110,7 @@ class Mirror:
         await self._fetch_chain(self._applied_txid(), costs, self._ahead, there, new)
         if self._chain.txid < manifest.head_txid:
             await self._fetch_chain(None, costs, self._held, there, new)
-            self._chain = _weigh(self._held)
+            self._chain = weigh(self._held)
         if self.overweight:
             await self._rebase(manifest, new)
         return new
@@ -157,10 +138,37 @@ class Mirror:
             await asyncio.to_thread(_delete_others, self._folder, position.lineage)
         await self._prune()
 
+    def forget_applied(self) -> None:
+        """The replica is lost: the next pull brings what leads to the head from nothing."""
+        self._applied = None
+
+    async def renew(self, manifest: Manifest) -> None:
+        """Keep of the files here those that headquarters has too, byte by byte; fetch the rest.
+
+        What cannot be proved is deleted last, so the mirror leads from nothing to its end at every
+        moment. Errors: those of `pull`.
+        """
+        if manifest.lineage != self._lineage:
+            await self._load(manifest.lineage)
+        doubted, applied, ahead = self._held, self._applied, self._ahead
+        proved = await asyncio.to_thread(proved_by, self._root(), manifest.entries, doubted)
+        self._held, self._applied, self._ahead = proved, None, set(proved)
+        self._chain = weigh(proved)
+        try:
+            await self.pull(manifest)
+        except BaseException:
+            self._held, self._applied = doubted | self._held, applied
+            self._ahead = ahead
+            self._chain = weigh(self._held)
+            raise
+        self._new_base = self._chain.base
+        unproved = [name for name in doubted if name not in self._held]
+        await asyncio.to_thread(_unlink_all, [ltx_path(self._root(), name) for name in unproved])
+
     async def drop(self, names: Iterable[str]) -> None:
         """Delete damaged files, named as the applier names them; the next pull fetches them."""
         await self._delete([LtxName.parse(name) for name in names])
-        self._chain = _weigh(self._held)
+        self._chain = weigh(self._held)
 
     def _applied_txid(self) -> int | None:
         if self._applied is None or self._applied.lineage != self._lineage:
@@ -175,7 +183,7 @@ class Mirror:
         self._held = await asyncio.to_thread(_load, self._root())
         applied_txid = self._applied_txid()
         self._ahead = {name for name in self._held if name.max_txid > (applied_txid or 0)}
-        self._chain = _weigh(self._held)
+        self._chain = weigh(self._held)
         self._new_base = self._chain.base
         if applied_txid is not None:
             await asyncio.to_thread(_delete_others, self._folder, lineage)
@@ -188,10 +196,12 @@ class Mirror:
         there: dict[LtxName, ManifestEntry],
         new: list[LtxName],
     ) -> None:
-        for name in plan(start_txid, costs | dict.fromkeys(here, COST_HERE)):
-            if name not in self._held:
-                await self._fetch_one(there[name])
-                new.append(name)
+        names = plan(start_txid, costs | dict.fromkeys(here, COST_HERE))
+        missing = [name for name in names if name not in self._held]
+        self.wanted_bytes = self.fetched_bytes + sum(there[n].size_bytes for n in missing)
+        for name in missing:
+            await self._fetch_one(there[name])
+            new.append(name)
 
     async def _fetch_one(self, entry: ManifestEntry) -> None:
         file = PartFile(ltx_path(self._root(), entry.name))
@@ -215,6 +225,7 @@ class Mirror:
         async with aclosing(self._fetch(entry.name, self._lineage)) as pieces:
             async for piece in pieces:
                 size_bytes += len(piece)
+                self.fetched_bytes += len(piece)
                 if size_bytes > entry.size_bytes:
                     raise WrongBytesError(f"{entry.name} is longer than the manifest says.")
                 digest.update(piece)
@@ -248,7 +259,7 @@ class Mirror:
         await self._delete(
             [name for name in self._held if name != base and name.max_txid <= base.max_txid]
         )
-        self._chain = _weigh(self._held)
+        self._chain = weigh(self._held)
         self._new_base = None
 
     async def _delete(self, names: list[LtxName]) -> None:
@@ -256,19 +267,6 @@ class Mirror:
             self._held.pop(name, None)
             self._ahead.discard(name)
         await asyncio.to_thread(_unlink_all, [ltx_path(self._root(), name) for name in names])
-
-
-def _weigh(held: dict[LtxName, int]) -> _Chain:
-    """The cheapest unbroken chain from nothing."""
-    chain = _Chain()
-    try:
-        names = plan(None, held)
-    except GapError as gap:
-        reachable = {name: size for name, size in held.items() if name.max_txid <= gap.reached_txid}
-        names = plan(None, reachable)
-    for name in names:
-        chain.add(name, held[name])
-    return chain
 
 
 def _load(root: Path) -> dict[LtxName, int]:

@@ -10,6 +10,8 @@ it would show another task's lookups the same old state, and it keeps the WAL fr
 The connection is opened `mode=ro`. A connection that may write would checkpoint when it is the last
 to close, and only the applier may do that (its SQLite has the WAL-reset bug). If the file is
 replaced (a person deleted it, the applier made it anew) the next snapshot opens the new one.
+
+A file that turned out damaged is not read again. Until another takes its place there is no replica.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from replication.errors import ReplicationError
 from replication.position import BadPositionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from replication.position import Position
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS: Final = 1_000
 """Only met where a crashed applier left the WAL's index to be rebuilt, once."""
 STATEMENTS_CACHED: Final = 256
+
+DAMAGE_SIGNS: Final = ("malformed", "not a database", "disk I/O error")
 
 _Stamp = tuple[int, int]
 
@@ -62,6 +66,18 @@ class Replica:
         self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._stamp: _Stamp | None = None
+        self._distrusted: _Stamp | None = None
+        self.on_damage: Callable[[], None] = _nothing
+        """Called when a snapshot met a file that is no sound database."""
+
+    def distrust(self) -> None:
+        """Answer nothing more from the file that is there; one that takes its place is trusted."""
+        self._distrusted = self._file_stamp()
+        self.close()
+
+    def trust(self) -> None:
+        """Read the file that is there again: somebody looked, and it is sound."""
+        self._distrusted = None
 
     @property
     def position(self) -> Position | None:
@@ -84,7 +100,8 @@ class Replica:
     @property
     def ready(self) -> bool:
         """True once there is a whole directory to read."""
-        return self._file_stamp() is not None and self.position is not None
+        stamp = self._file_stamp()
+        return stamp is not None and stamp != self._distrusted and self.position is not None
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -100,6 +117,7 @@ class Replica:
                 yield connection
         except DBAPIError as error:
             self.close()
+            self._notice(error)
             raise ReplicaUnreadableError(f"The replica cannot be read: {error.orig}") from error
 
     def close(self) -> None:
@@ -119,7 +137,9 @@ class Replica:
 
     def _current(self) -> Connection:
         stamp = self._file_stamp()
-        if stamp is None or (self._connection is None and not self.ready):
+        if stamp is None or stamp == self._distrusted:
+            raise ReplicaNotReadyError
+        if self._connection is None and not self.ready:
             raise ReplicaNotReadyError
         if self._connection is None or stamp != self._stamp:
             self.close()
@@ -128,11 +148,23 @@ class Replica:
                 self._connection = self._engine.connect()
             except DBAPIError as error:
                 self.close()
+                self._notice(error)
                 raise ReplicaUnreadableError(
                     f"The replica cannot be opened: {error.orig}"
                 ) from error
             self._stamp = stamp
         return self._connection
+
+    def _notice(self, error: DBAPIError) -> None:
+        """Never read a damaged file twice: the next decision goes without a replica."""
+        said = str(error.orig)
+        if any(sign in said for sign in DAMAGE_SIGNS):
+            self.distrust()
+            self.on_damage()
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _open_engine(path: Path) -> Engine:

@@ -35,6 +35,17 @@ async def get_status(request: web.Request) -> web.Response:
     return web.json_response(asdict(request.app[STATUS].status()))
 
 
+@routes.post("/admin/v1/resync")
+async def resync(request: web.Request) -> web.Response:
+    """Have replica and mirror made anew, once headquarters can be reached; nothing else changes.
+
+    The old replica answers until then. Asking again changes nothing.
+    """
+    check_admin(request)
+    request.app[STATUS].resync()
+    return web.json_response(asdict(request.app[STATUS].status()))
+
+
 @routes.get("/admin/v1/balances/{user_name}")
 async def get_balance(request: web.Request) -> web.Response:
     """A user's money and allowance, part by part."""

@@ -13,11 +13,12 @@ from site_server.http import (
     device_offline_api,
     health,
     link_api,
+    metrics,
     node_api,
     person_api,
 )
 from site_server.http.bodies import BODY_BYTES_MAX
-from site_server.http.keys import ADMIN_KEY, SERVICES, STATUS
+from site_server.http.keys import ADMIN_KEY, METRICS_KEY, SERVICES, STATUS
 from site_server.http.problems import problems_middleware
 
 if TYPE_CHECKING:
@@ -27,12 +28,18 @@ if TYPE_CHECKING:
     from site_server.services import Services
 
 
-def make_device_app(services: Services, status: SiteStatus, admin_key: str) -> web.Application:
-    """The API of the panels, and that of whoever brings `admin_key`."""
+def make_device_app(
+    services: Services, status: SiteStatus, admin_key: str, metrics_key: str | None = None
+) -> web.Application:
+    """The API of the panels, and that of whoever brings `admin_key`.
+
+    `metrics_key` opens only the metrics; without one `admin_key` does.
+    """
     app = web.Application(middlewares=[problems_middleware], client_max_size=BODY_BYTES_MAX)
     app[SERVICES] = services
     app[STATUS] = status
     app[ADMIN_KEY] = admin_key.encode()
+    app[METRICS_KEY] = (metrics_key or admin_key).encode()
     for part in (
         device_api,
         account_api,
@@ -40,6 +47,7 @@ def make_device_app(services: Services, status: SiteStatus, admin_key: str) -> w
         device_offline_api,
         admin_api,
         link_api,
+        metrics,
         health,
     ):
         app.add_routes(part.routes)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SERVICES: Final = web.AppKey("services", Services)
 STATUS: Final = web.AppKey("status", SiteStatus)
 ADMIN_KEY: Final = web.AppKey("admin_key", bytes)
+METRICS_KEY: Final = web.AppKey("metrics_key", bytes)
 
 SCHEME: Final = "Bearer "
 
@@ -39,9 +40,13 @@ def session_of(request: web.Request) -> PanelSession:
 
 def check_admin(request: web.Request) -> None:
     """Raise `RefusedError` unless the caller brings the content of admin.key."""
-    brought = _token(request).encode("utf-8", "surrogateescape")
-    if not hmac.compare_digest(brought, request.app[ADMIN_KEY]):
+    if not hmac.compare_digest(brought_by(request), request.app[ADMIN_KEY]):
         raise refusal(Cause.NOT_ADMINISTRATOR)
+
+
+def brought_by(request: web.Request) -> bytes:
+    """The key that the caller brings."""
+    return _token(request).encode("utf-8", "surrogateescape")
 
 
 def _token(request: web.Request) -> str:

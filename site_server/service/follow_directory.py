@@ -25,17 +25,19 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from replication.adapters.downloads import LinkDownError
 from replication.adapters.ltx_mirror import NotThereError, WrongBytesError
 from replication.errors import ReplicationError
-from replication.manifest import LtxName, Manifest, ManifestEntry
+from replication.manifest import Manifest, ManifestEntry
 from replication.messages import Head, PushedDelta
 from replication.plan import GapError
 from site_server.service.follow_deltas import FollowDeltas
+from site_server.service.known_heads import beyond, joined_heads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from replication.messages import AnyFromPrimary, ManifestFile, Welcome
+    from replication.adapters.applier_process import Applied
+    from replication.messages import AnyFromPrimary, Welcome
     from replication.position import Position
-    from site_server.service.replica_ports import Applying, Listing, Mirroring
+    from site_server.service.replica_ports import Applying, Listing, Mirroring, Wish
 
 log: Final = logging.getLogger(__name__)
 
@@ -43,8 +45,6 @@ RETRY_MS: Final = 1_000
 """After something failed that may heal by itself (a full disk, a damaged file, a restart)."""
 REBASE_MS: Final = 3_600_000
 """At least this long between two whole manifests that are asked for to renew the mirror's base."""
-HEAD_FILES_MAX: Final = 1_000
-"""Kept while the replica catches up; beyond it the manifest is asked for."""
 SMALL_BYTES: Final = 64 * 1024
 """Of the files that a head names: so few are fetched without asking for a delta first."""
 
@@ -71,9 +71,12 @@ class FollowDirectory:
         self._listing = listing
         self.deltas = FollowDeltas(applier, listing)
         self._position = position
-        self._mirror_lineage = mirror_lineage
+        self._lineage = mirror_lineage if position is None else position.lineage
         self._target: Head | None = None
-        self._is_up = False
+        self.wish: Wish | None = None
+        """For replica and mirror anew. It comes true once headquarters can be reached."""
+        self.is_up = False
+        self._recovered = False
         self._trouble = ""
         self._rebased_s = -REBASE_MS / 1000
         self._moved = asyncio.Event()
@@ -114,7 +117,7 @@ class FollowDirectory:
 
     async def up(self, welcome: Welcome) -> None:
         """Aim at where headquarters is now."""
-        self._is_up = True
+        self.is_up = True
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
         if 0 < welcome.txid < self.done:
             log.error(
@@ -128,7 +131,7 @@ class FollowDirectory:
     async def heard(self, message: AnyFromPrimary) -> None:
         """Aim at a newer head; what leads to the one before still leads there."""
         if isinstance(message, Head):
-            self._aim(_joined(self._target, message))
+            self._aim(joined_heads(self._target, message))
         elif isinstance(message, PushedDelta) and self._target is not None:
             # One that cannot be read says at least that there is something newer: ask what.
             step = self.deltas.take(message)
@@ -137,30 +140,45 @@ class FollowDirectory:
 
     def down(self) -> None:
         """Nothing can be fetched now."""
-        self._is_up = False
+        self.is_up = False
         self.deltas.forget()
 
     async def run(self) -> NoReturn:
         """Follow until cancelled."""
-        recovered = False
         while True:
             moved = self._moved
-            if self._is_up and self._is_behind():
-                going = recovered = await self._survives(self._catch_up)
-            elif not recovered:
-                going = recovered = await self._survives(self._recover)
+            if self.is_up and self.wish is not None and self.wish.wanted:
+                going = self._recovered = await self._survives(self._make_anew)
+            elif self.is_up and self._is_behind():
+                going = self._recovered = await self._survives(self._catch_up)
+            elif not self._recovered:
+                going = self._recovered = await self._survives(self._recover)
             else:
                 await moved.wait()
                 going = True
             if not going:
                 await _pause(moved)
 
+    def look_again(self) -> None:
+        """There is something to do that no head tells of: apply, and see."""
+        self._recovered = False
+        self._wake()
+
+    async def _make_anew(self) -> None:
+        """Replica and mirror from headquarters' files; the old replica answers until then."""
+        manifest = await self._listing.manifest(0)
+        if manifest.lineage == self._lineage and manifest.head_txid < self.done:
+            raise NotAppliedError("Headquarters' store is behind this replica: nothing is anew.")
+        await self._mirror.renew(manifest)
+        await self._take(await self._applier.rebuild(manifest.lineage))
+        if self.wish is not None:
+            self.wish.granted()
+        log.info("replica and mirror were made anew, at TXID %d", self.done)
+
     async def _recover(self) -> None:
         """Apply what a former life fetched."""
-        position = self._position
-        lineage = self._mirror_lineage if position is None else position.lineage
-        if lineage is not None:
-            await self._apply(lineage, None)
+        if self._lineage is not None:
+            await self._apply(self._lineage, None)
 
     async def _catch_up(self) -> None:
         """One round. Each source knows more than the one before it, and costs more."""
@@ -214,10 +232,15 @@ class FollowDirectory:
         return await self._listing.manifest(0)
 
     async def _apply(self, lineage: str, head_txid: int | None) -> None:
-        outcome = await self._applier.apply(lineage, head_txid)
+        await self._take(await self._applier.apply(lineage, head_txid))
+
+    async def _take(self, outcome: Applied) -> None:
         if outcome.position is not None:
             self._stand_at(outcome.position)
             await self._mirror.applied(outcome.position)
+        elif self._position is not None:
+            self._position = None
+            self._mirror.forget_applied()
         if outcome.refused:
             await self._mirror.drop(outcome.refused)
             raise NotAppliedError(f"Damaged files are fetched anew: {', '.join(outcome.refused)}.")
@@ -234,14 +257,16 @@ class FollowDirectory:
 
     def _aim(self, head: Head) -> None:
         self._target = head
+        self._wake()
+
+    def _wake(self) -> None:
         self._moved.set()
         self._moved = asyncio.Event()
 
     def _stand_at(self, position: Position) -> None:
-        self._position = position
+        self._position, self._lineage = position, position.lineage
         if self._target is not None:
-            ahead = [file for file in self._target.files if _last_txid(file) > self.done]
-            self._target = self._target.model_copy(update={"files": ahead})
+            self._target = beyond(self._target, self.done)
         self._applied.set()
         self._applied = asyncio.Event()
 
@@ -269,15 +294,3 @@ async def _pause(moved: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(RETRY_MS / 1000):
             await moved.wait()
-
-
-def _last_txid(file: ManifestFile) -> int:
-    return LtxName.parse(file.name).max_txid
-
-
-def _joined(former: Head | None, newer: Head) -> Head:
-    """The newer head, with the files that lead to it from where the former began."""
-    if former is None or former.lineage != newer.lineage or not former.files or not newer.files:
-        return newer
-    files = [*former.files, *newer.files]
-    return newer.model_copy(update={"files": files[-HEAD_FILES_MAX:]})

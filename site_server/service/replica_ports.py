@@ -48,8 +48,29 @@ class Mirroring(Protocol):
         """Delete damaged files."""
         ...
 
+    def forget_applied(self) -> None:
+        """The replica is lost."""
+        ...
+
+    async def renew(self, manifest: Manifest) -> None:
+        """Have no file that is not the one that headquarters has."""
+        ...
+
     async def adopt(self, lineage: str, name: LtxName) -> None:
         """Take in a file that the applier wrote."""
+        ...
+
+
+class Wish(Protocol):
+    """An administrator's wish that replica and mirror be made anew. It outlives a restart."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is still to be granted."""
+        ...
+
+    def granted(self) -> None:
+        """It is done."""
         ...
 
 
@@ -58,6 +79,10 @@ class Applying(DeltaApplying, Protocol):
 
     async def apply(self, lineage: str, head_txid: int | None = None) -> Applied:
         """Apply what the mirror has."""
+        ...
+
+    async def rebuild(self, lineage: str) -> Applied:
+        """Make the replica anew from what the mirror has; the old one answers until then."""
         ...
 
 

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from site_server.service.log_in import LogIn
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaStanding:
+    """What is known of the replica's way to headquarters' head."""
+
+    txids_behind: int = 0
+    bytes_behind: int = 0
+    """Of files that are known to be missing."""
+    fetched_bytes: int = 0
+    """Of the files on their way, and `wanted_bytes` of which."""
+    wanted_bytes: int = 0
+    rebuilds: int = 0
+    resync_wanted: bool = False
+    alarms: tuple[str, ...] = ()
+
+
 class FarSide(Protocol):
     """How the site stands to headquarters. 0: nothing is known."""
 
@@ -49,6 +64,15 @@ class FarSide(Protocol):
         """The last journal entry that headquarters confirmed to this process."""
         ...
 
+    @property
+    def standing_of_replica(self) -> ReplicaStanding:
+        """How the replica stands to headquarters' head."""
+        ...
+
+    def resync(self) -> None:
+        """Make replica and mirror anew, once headquarters can be reached."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -73,6 +97,16 @@ class Status:
     position: int
     head_txid: int
     replica_age_ms: int | None
+    txids_behind: int
+    bytes_behind: int
+    """Bytes that are known to be missing up to `head_txid`."""
+    fetched_bytes: int
+    """Of what is being fetched, and `wanted_bytes` how much that is."""
+    wanted_bytes: int
+    replica_rebuilds: int
+    resync_wanted: bool
+    alarms: tuple[str, ...]
+    """What a person should look at: `word: sentence`; it goes by itself."""
     journal_seq: int
     watermark_seq: int
     acked_seq: int
@@ -113,6 +147,7 @@ class SiteStatus:
     def status(self) -> Status:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
+        replica = far.standing_of_replica
         wall_ms = ground.clock.wall_ms()
         head = ground.store.head()
         with ground.directory.read() as snapshot:
@@ -135,6 +170,13 @@ class SiteStatus:
             position=far.position,
             head_txid=far.head_txid,
             replica_age_ms=wall_ms - heartbeat.wall_ms if heartbeat else None,
+            txids_behind=replica.txids_behind,
+            bytes_behind=replica.bytes_behind,
+            fetched_bytes=replica.fetched_bytes,
+            wanted_bytes=replica.wanted_bytes,
+            replica_rebuilds=replica.rebuilds,
+            resync_wanted=replica.resync_wanted,
+            alarms=replica.alarms,
             journal_seq=head.seq,
             watermark_seq=watermarks.get((head.site_name, head.epoch), 0),
             acked_seq=far.acked_seq,
@@ -147,10 +189,15 @@ class SiteStatus:
             wall_ms=wall_ms,
         )
 
+    def resync(self) -> None:
+        """Have replica and mirror made anew; asking twice is asking once."""
+        self._far_side.resync()
+
     def checks(self) -> dict[str, Check]:
         """The parts that monitoring asks for. A link that is down is no fault of this site."""
         free_bytes = self._free_bytes()
         has_replica = self._far_side.position > 0
+        alarms = self._far_side.standing_of_replica.alarms
         refusal = self._far_side.refusal
         return {
             "disk": Check(
@@ -158,8 +205,9 @@ class SiteStatus:
                 detail=f"{free_bytes} bytes free",
             ),
             "replica": Check(
-                is_ok=has_replica,
-                detail=f"TXID {self._far_side.position}" if has_replica else "none yet",
+                is_ok=has_replica and not alarms,
+                detail="; ".join(alarms)
+                or (f"TXID {self._far_side.position}" if has_replica else "none yet"),
             ),
             "link": Check(is_ok=not refusal, detail=refusal or self._far_side.state),
         }

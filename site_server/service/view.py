@@ -20,6 +20,7 @@ The rejected alternative, deciding first and writing then, needs a lock around b
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from failure_modes.decide import decide
 from failure_modes.facts import AccountView, FunctionFacts, UserView, View
 from failure_modes.gates import outage_ms
 from failure_modes.session_pin import pinned_state
-from failure_modes.vocabulary import Micros, Reason
+from failure_modes.vocabulary import Action, Micros, Reason
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import refusal_for, refusal_of
 from site_server.service.allowance import Need, allowance_of, needs_of
@@ -73,6 +74,8 @@ class Decider:
         self._clock = clock
         self._drill = drill
         self._zone = zone
+        self.decisions = Counter[Action]()
+        """How many were made since this process began, by their action."""
         self.on_need: Callable[[Need], None] = _nobody_asks
         """Who is told, from any thread, that a payer of `strict` is at hand, and what they lack."""
 
@@ -172,6 +175,7 @@ class Decider:
         """
         link, now_ms = link or self._link.state, self._clock.wall_ms()
         decision = decide(facts, view, link, known.policy, now_ms)
+        self.decisions[decision.action] += 1
         if known.granted is not None:
             for need in needs_of(decision, known.limited_user, known.limited_accounts):
                 self.on_need(need)

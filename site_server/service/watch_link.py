@@ -61,6 +61,8 @@ class ReplicaSigns:
 
     age_ms: Callable[[], int] = lambda: 0
     """Time since the newest heartbeat was applied."""
+    position: Callable[[], int] = lambda: 0
+    """Its TXID."""
     policy_version: Callable[[], int | None] = lambda: None
     """The highest version among the policies that apply here."""
 
@@ -125,6 +127,11 @@ class WatchLink:
     def state(self) -> LinkState:
         """What this site thinks of its way to the primary."""
         return self._watcher.state
+
+    @property
+    def lost_beats(self) -> int:
+        """Beats that are due an answer."""
+        return self._watcher.lost_beats
 
     @property
     def since_ms(self) -> MonotonicMs:
@@ -225,6 +232,8 @@ class WatchLink:
             policy_version=policy_version,
             link_state=self.state,
             order_number=self._order_number,
+            position_txid=self._replica.position(),
+            replica_age_ms=self._replica.age_ms(),
         )
         try:
             # A full pipe must not delay the judgement: the beat then counts as sent and lost.

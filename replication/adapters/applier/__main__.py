@@ -9,6 +9,10 @@ never open a database file with two different SQLite libraries.
 Requests and answers are JSON lines. Requests: `{"id", "op": "apply", "lineage", "head"?}` (`head`:
 the newest TXID in the mirror, if known, which saves listing it), and `{"id", "op": "deltas",
 "lineage", "chain" or "file"}`: page deltas (`replication.delta_chain`), in base64, or in that file.
+`{"id", "op": "prove"}` asks whether the replica is what headquarters said
+(`replication.adapters.applier.proof`), and is answered with `{"id", "damage", "refused"}`.
+`{"id", "op": "rebuild", "lineage", "damaged_as"}` makes it anew
+(`replication.adapters.applier.rebuild`).
 Answer: `{"id", "position", "applied", "pages", "refused", "gap"}`, or `{"id", "error", "kind"}`
 where nothing could be done.
 """
@@ -20,12 +24,15 @@ import json
 import logging
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from replication.adapters.applier.apply import Applier
+from replication.adapters.applier.proof import prove
+from replication.adapters.applier.rebuild import Places, rebuild
 from replication.adapters.applier.replica_file import ReplicaFile
 from replication.errors import ReplicationError
 from replication.messages import Lineage
@@ -34,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
+    from replication.adapters.applier.apply import Outcome
+    from replication.position import Position
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +72,26 @@ class DeltasRequest(BaseModel):
         return self.file.read_bytes() if self.file is not None else self.chain or b""
 
 
-_REQUEST: Final[TypeAdapter[ApplyRequest | DeltasRequest]] = TypeAdapter(
-    Annotated[ApplyRequest | DeltasRequest, Field(discriminator="op")]
-)
+class ProveRequest(BaseModel):
+    """Look at every page of the replica."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: Literal["prove"]
+
+
+class RebuildRequest(BaseModel):
+    """Make the replica anew from what the mirror has of `lineage`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: Literal["rebuild"]
+    lineage: Lineage
+    damaged_as: str = Field(default="", pattern=r"^[0-9TZ]{0,32}$")
+
+
+_Request = ApplyRequest | DeltasRequest | ProveRequest | RebuildRequest
+_REQUEST: Final[TypeAdapter[_Request]] = TypeAdapter(Annotated[_Request, Field(discriminator="op")])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,9 +110,7 @@ class _Server:
     """Answers requests. The replica is opened by the first, so that a damaged one is an answer."""
 
     def __init__(self, replica_path: Path, position_path: Path, mirror: Path) -> None:
-        self._replica_path = replica_path
-        self._position_path = position_path
-        self._mirror = mirror
+        self._places = Places(replica=replica_path, position=position_path, mirror=mirror)
         self._replica: ReplicaFile | None = None
         self._applier: Applier | None = None
 
@@ -103,24 +127,37 @@ class _Server:
         """Close the replica."""
         if self._replica is not None:
             self._replica.close()
+        self._replica = self._applier = None
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         try:
             request = _REQUEST.validate_python(body)
-            applier = self._opened()
-            if isinstance(request, DeltasRequest):
-                outcome = applier.apply_deltas(request.lineage, request.data())
-            else:
-                outcome = applier.apply(request.lineage, request.head)
+            if isinstance(request, ProveRequest):
+                return self._prove()
+            if isinstance(request, RebuildRequest):
+                return self._rebuild(request)
+            return self._apply(request)
         except (ReplicationError, ValidationError, OSError) as error:
             return {"error": str(error), "kind": type(error).__name__}
-        return {
-            "position": None if applier.position is None else str(applier.position),
-            "applied": outcome.applied,
-            "pages": outcome.pages,
-            "refused": outcome.refused,
-            "gap": outcome.gap,
-        }
+
+    def _apply(self, request: ApplyRequest | DeltasRequest) -> dict[str, Any]:
+        applier = self._opened()
+        if isinstance(request, DeltasRequest):
+            outcome = applier.apply_deltas(request.lineage, request.data())
+        else:
+            outcome = applier.apply(request.lineage, request.head)
+        return _told(outcome, applier.position)
+
+    def _prove(self) -> dict[str, Any]:
+        position = self._opened().position
+        assert self._replica is not None  # noqa: S101 - opened one line above
+        return asdict(prove(self._replica, position, self._places.mirror))
+
+    def _rebuild(self, request: RebuildRequest) -> dict[str, Any]:
+        if self._replica is not None and not request.damaged_as:
+            self._replica.settle()
+        self.close()
+        return _told(*rebuild(self._places, request.lineage, request.damaged_as))
 
     def _checkpoint(self, pages: int) -> None:
         """Only tidying: what was applied is safe without it, and the next answer tries again."""
@@ -133,9 +170,20 @@ class _Server:
 
     def _opened(self) -> Applier:
         if self._applier is None:
-            self._replica = ReplicaFile(self._replica_path)
-            self._applier = Applier(self._replica, self._position_path, self._mirror)
+            places = self._places
+            self._replica = ReplicaFile(places.replica)
+            self._applier = Applier(self._replica, places.position, places.mirror)
         return self._applier
+
+
+def _told(outcome: Outcome, position: Position | None) -> dict[str, Any]:
+    return {
+        "position": None if position is None else str(position),
+        "applied": outcome.applied,
+        "pages": outcome.pages,
+        "refused": outcome.refused,
+        "gap": outcome.gap,
+    }
 
 
 def _numbered(line: bytes) -> tuple[int | None, dict[str, Any]]:

@@ -66,18 +66,11 @@ class Change:
 
 
 class ReplicaDamagedError(ReplicationError):
-    """The replica's file is not a sound database.
-
-    Stop the site server, delete replica.db, replica.db-wal and replica.db-shm, start it: the
-    replica is made anew from the mirror.
-    """
+    """The replica's file is not a sound database. It is set aside and made anew from the mirror."""
 
 
 class PageSizeError(ReplicationError):
-    """The directory's page size changed, which a replica cannot follow while it is read.
-
-    Stop the site server, delete replica.db, replica.db-wal and replica.db-shm, start it.
-    """
+    """The directory's page size changed: the replica is made anew beside the one that is read."""
 
 
 class ReplicaFile:
@@ -102,6 +95,20 @@ class ReplicaFile:
     def page_size(self) -> int:
         """In bytes; 0 where nothing was ever applied."""
         return 0 if self._connection is None else self._number("page_size")
+
+    @property
+    def wal_path(self) -> Path:
+        """Where its WAL lies."""
+        return self._path.with_name(self._path.name + "-wal")
+
+    def complaint(self) -> str:
+        """The first thing that SQLite's `quick_check` finds wrong; '' where all is well."""
+        try:
+            with _translating():
+                verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except ReplicaDamagedError as error:
+            return str(error.__cause__)
+        return "" if verdict == "ok" else str(verdict)
 
     def page(self, page_number: int) -> bytes:
         """The image of a page as it is now. Errors: `ReplicaDamagedError` where there is none."""
@@ -152,6 +159,12 @@ class ReplicaFile:
             ).fetchone()
         self._unchecked_pages = in_wal - copied
 
+    def settle(self) -> None:
+        """Copy the whole WAL into the file, as far as readers let it; synced on return."""
+        if self._connection is not None:
+            with _translating():
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def close(self) -> None:
         """Close the file."""
         if self._connection is not None:
@@ -189,7 +202,7 @@ class ReplicaFile:
             self._unchecked_pages = self._pages_in_wal()
 
     def _pages_in_wal(self) -> int:
-        wal = self._path.with_name(self._path.name + "-wal")
+        wal = self.wal_path
         size_bytes = wal.stat().st_size if wal.exists() else 0
         return size_bytes // (self._number("page_size") + WAL_FRAME_HEADER_BYTES)
 

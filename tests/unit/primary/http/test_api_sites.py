@@ -25,6 +25,8 @@ async def test_a_site_is_made_and_gets_a_title(api: Api) -> None:
         "policy_version": 0,
         "link_state": None,
         "policy_version_applied": None,
+        "position_txid": None,
+        "replica_age_ms": None,
         "heard_wall_ms": None,
     }
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
 from failure_modes.vocabulary import LinkState, MonotonicMs
 from site_server.http.app import make_device_app
-from site_server.service.site_status import SiteStatus
+from site_server.service.site_status import ReplicaStanding, SiteStatus
 from tests.unit.site_server.a_site import DEVICE_TOKEN, a_site
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.unit.site_server.a_site import ASite
 
 ADMIN_KEY = "the-admin-key"
+METRICS_KEY = "the-metrics-key"
 GIGABYTE = 1024**3
 
 
@@ -33,7 +34,12 @@ class FarSideDouble:
     position: int = 7
     head_txid: int = 9
     acked_seq: int = 0
+    standing_of_replica: ReplicaStanding = field(default_factory=ReplicaStanding)
+    resyncs: int = 0
     free_bytes: int = GIGABYTE
+
+    def resync(self) -> None:
+        self.resyncs += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,6 @@ async def calls(folder: Path, **options: Any) -> AsyncIterator[Calls]:  # noqa: 
             site.services.log_in,
             lambda: far_side.free_bytes,
         )
-        app = make_device_app(site.services, status, ADMIN_KEY)
+        app = make_device_app(site.services, status, ADMIN_KEY, METRICS_KEY)
         async with TestClient(TestServer(app)) as client:
             yield Calls(site, far_side, client)

@@ -51,6 +51,7 @@ class Store:
         self.overweight = False
         self.makes_deltas = False
         self.failed = asyncio.Event()
+        self.listed = asyncio.Event()
 
     def _fail(self, what: str) -> None:
         if self.errors.get(what):
@@ -60,6 +61,7 @@ class Store:
     async def manifest(self, after_txid: int) -> Manifest:
         self.story.append(f"list after {after_txid}")
         self._fail("list")
+        self.listed.set()
         wanted = range(after_txid + 1, self.txid + 1)
         return Manifest(lineage=self.lineage, entries=tuple(entry(txid) for txid in wanted))
 
@@ -106,6 +108,19 @@ class Store:
 
     async def applied(self, position: Position) -> None:
         del position
+
+    def forget_applied(self) -> None:
+        self.story.append("the replica is lost")
+
+    async def renew(self, manifest: Manifest) -> None:
+        self.story.append(f"renew to {manifest.head_txid}")
+        self._fail("renew")
+
+    async def rebuild(self, lineage: str) -> Applied:
+        self.story.append("rebuild")
+        self._fail("rebuild")
+        self.position = Position(lineage=lineage, txid=self.txid)
+        return Applied(position=self.position, files=1, pages=1, refused=(), gap=None)
 
     async def drop(self, names: Sequence[str]) -> None:
         self.story.append(f"drop {','.join(names)}")
