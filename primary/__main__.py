@@ -26,7 +26,11 @@ from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
 from primary.secret_input import read_secret
 from primary.service.organisation import create
+from primary.store.ledger import LEDGER_FILE
+from primary.store.ledger_copy import copy_ledger
+from primary.store.postgres import PostgresAddress
 from replication.adapters.components import render
+from replication.adapters.folder_lock import only_server_of
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
@@ -57,13 +61,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _init(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     wanted.source = wanted.organisation
     organisation = organisation_load.load(_text_of(wanted.organisation))
-    data_dir = _config(wanted, environ).data_dir
-    made = create(data_dir, organisation, SystemClock())
+    wanted.source = wanted.config or "command line"
+    settings = _config(wanted, environ)
+    data_dir, place = settings.data_dir, settings.ledger_place
+    away = place if isinstance(place, PostgresAddress) else None
+    made = create(data_dir, organisation, SystemClock(), away)
     print(
         f"{data_dir}: {made.users} users, {made.sites} sites, "
         f"{made.opening_micros / 1_000_000:,.2f} {organisation.currency} in opening balances.\n"
-        f"Next: holdfast-primary run --data {data_dir}"
+        f"Next: holdfast-primary run {_same_place(wanted, data_dir)}"
     )
+    return 0
+
+
+def _same_place(wanted: argparse.Namespace, data_dir: Path) -> str:
+    return f"--data {data_dir}" if wanted.config is None else f"--config {wanted.config}"
+
+
+def _copy_ledger(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    with only_server_of(settings.data_dir):
+        copied = copy_ledger(settings.data_dir / LEDGER_FILE, settings.ledger_place)
+    for table, rows in copied.items():
+        print(f"{table:12} {rows:>12,} rows")
+    print(f"{settings.ledger_place}: all is there. Keep {LEDGER_FILE} until you have a backup.")
     return 0
 
 
@@ -149,6 +170,7 @@ _COMMANDS: Final = {
     "drill": _drill,
     "force-offline": _force_offline,
     "disputes": _disputes,
+    "copy-ledger": _copy_ledger,
     "doctor": _doctor,
 }
 
@@ -202,6 +224,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     dispute_commands.add_disputes(
         commands.add_parser("disputes", parents=[place], help="entries that count for nothing")
+    )
+    commands.add_parser(
+        "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"
     )
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser

@@ -11,8 +11,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -39,16 +38,12 @@ from primary.service.organisation import (
     ADMIN_KEY_FILE,
     CARD_KEY_FILE,
     DIRECTORY_FILE,
-    LEDGER_FILE,
 )
 from primary.service.settle_claims import SettleClaims
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
-from primary.store.directory import Directory
-from primary.store.ledger import Ledger
-from primary.store.ledger_report import LedgerReport
-from replication.adapters.components import crsqlite_path
-from replication.adapters.crsqlite import Registers
+from primary.service.watch_ledger import WatchLedger
+from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError
@@ -61,32 +56,24 @@ from replication.ports import Clock
 logger: Final = logging.getLogger(__name__)
 
 PKI_FOLDER: Final = "pki"
-REGISTERS_FILE: Final = "registers.db"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stores:
-    """The open files."""
-
-    directory: Directory
-    ledger: Ledger
-    report: LedgerReport
-    registers: Registers
 
 
 class Primary:
     """Everything that a running primary consists of, on the files of its data folder."""
 
-    def __init__(self, config: PrimaryConfig, stores: _Stores) -> None:
+    def __init__(self, config: PrimaryConfig, stores: Stores) -> None:
         data_dir = config.data_dir
         clock = SystemClock()
         self._config = config
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
-        self._heartbeat = _heartbeat(config, stores.directory, clock)
+        self._heartbeat = Heartbeat(
+            stores.directory, clock, backup_window_ms=config.backup_window_ms
+        )
+        self._watch_ledger = WatchLedger(self._ingest)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
@@ -114,6 +101,7 @@ class Primary:
         services = Services(
             directory=stores.directory,
             report=stores.report,
+            lookups=stores.lookups,
             adjust=adjust,
             quotas=self._quotas,
             disputes=SettleDispute(adjust, stores.directory, stores.ledger, clock),
@@ -130,7 +118,7 @@ class Primary:
             services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
         )
 
-    def _ground(self, stores: _Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
+    def _ground(self, stores: Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
         return LinkGround(
             directory=stores.directory,
             ingest=self._ingest,
@@ -145,7 +133,7 @@ class Primary:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""
-        await self._ingest.roll_forward()
+        await self._watch_ledger.look()
         async with asyncio.TaskGroup() as group:
             litestream = group.create_task(self._litestream.run())
             await self._sync(FIRST_SYNC_MS)
@@ -154,6 +142,7 @@ class Primary:
                 group.create_task(self._heartbeat.run()),
                 group.create_task(self._settle_claims.run()),
                 group.create_task(self._quotas.run()),
+                group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
             ]
             try:
@@ -178,10 +167,30 @@ class Primary:
             api_port = await stack.enter_async_context(listening(self._api_app, api_door))
             ports = {"link": link_port, "api": api_port}
             stack.enter_context(told_ports(config.data_dir, ports))
-            stack.enter_context(_scheduled(self._heartbeat, self._quotas, config.heartbeat_ms))
+            stack.enter_context(self._scheduled())
             logger.info("ready: sites on port %d, API on port %d", link_port, api_port)
             await stop.wait()
             logger.info("stopping")
+
+    @contextmanager
+    def _scheduled(self) -> Iterator[None]:
+        scheduler = AsyncIOScheduler(timezone="UTC")
+
+        async def due() -> None:  # a coroutine: APScheduler would call a plain function in a thread
+            self._heartbeat.due()
+            self._watch_ledger.due()
+
+        async def minute() -> None:
+            self._quotas.due()
+
+        every_s = self._config.heartbeat_ms / 1000
+        scheduler.add_job(due, "interval", seconds=every_s, coalesce=True)
+        scheduler.add_job(minute, "cron", second=0, coalesce=True)
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
 
     async def _sync(self, timeout_ms: int) -> None:
         try:
@@ -202,6 +211,10 @@ class Primary:
             problem = self._heartbeat.problem
             return Check(is_ok=not problem, detail=problem or "written")
 
+        def ledger() -> Check:
+            problem = self._watch_ledger.problem
+            return Check(is_ok=not problem, detail=problem or "written")
+
         def quotas() -> Check:
             problem = self._quotas.problem
             return Check(is_ok=not problem, detail=problem or "granted")
@@ -210,13 +223,10 @@ class Primary:
             "litestream": litestream,
             "link": link,
             "directory": directory,
+            "ledger": ledger,
             "quotas": quotas,
             "store": store_keeping.check_of(self._keep_store),
         }
-
-
-def _heartbeat(config: PrimaryConfig, directory: Directory, clock: Clock) -> Heartbeat:
-    return Heartbeat(directory, clock, backup_window_ms=config.backup_window_ms)
 
 
 async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:
@@ -227,45 +237,12 @@ async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:
     """
     if not (config.data_dir / DIRECTORY_FILE).exists():
         raise NotInitialisedError
-    with only_server_of(config.data_dir), _open_stores(config.data_dir, environ) as stores:
+    with only_server_of(config.data_dir), open_stores(config, environ) as stores:
         forget_ports(config.data_dir)
         try:
             await Primary(config, stores).run(_stop_signal())
         except BaseExceptionGroup as group:
             raise _first_known(group) from group
-
-
-@contextmanager
-def _open_stores(data_dir: Path, environ: Mapping[str, str]) -> Iterator[_Stores]:
-    with ExitStack() as stack:
-        directory = Directory(data_dir / DIRECTORY_FILE)
-        stack.callback(directory.close)
-        ledger = Ledger(data_dir / LEDGER_FILE)
-        stack.callback(ledger.close)
-        report = LedgerReport(data_dir / LEDGER_FILE)
-        stack.callback(report.close)
-        registers = Registers(data_dir / REGISTERS_FILE, crsqlite_path(environ))
-        stack.callback(registers.close)
-        yield _Stores(directory=directory, ledger=ledger, report=report, registers=registers)
-
-
-@contextmanager
-def _scheduled(heartbeat: Heartbeat, quotas: GrantQuotas, every_ms: int) -> Iterator[None]:
-    scheduler = AsyncIOScheduler(timezone="UTC")
-
-    async def due() -> None:  # a coroutine: APScheduler would call a plain function in a thread
-        heartbeat.due()
-
-    async def minute() -> None:
-        quotas.due()
-
-    scheduler.add_job(due, "interval", seconds=every_ms / 1000, coalesce=True)
-    scheduler.add_job(minute, "cron", second=0, coalesce=True)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
 
 
 def _stop_signal() -> asyncio.Event:

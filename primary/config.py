@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, Field, ValidationError
 
 from primary.errors import ConfigError
 from primary.names import FromOutside
+from primary.store.ledger import LEDGER_FILE, Place
+from primary.store.postgres import PostgresAddress
 from primary.validation import problems_of, toml_of
 from replication.schema.directory import BACKUP_WINDOW_MS
 
@@ -18,6 +22,24 @@ DAY_MS: Final = 86_400_000
 Host = Annotated[str, Field(min_length=1, max_length=253)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0: any free port; the one taken then stands in `ports.json`."""
+
+
+def _ledger_url(url: str) -> str:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be like postgresql://user@host/database; leave it out for SQLite")
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        # libpq's own words may quote the URL, and somebody may have put a password into it.
+        raise ValueError("must be like postgresql://user@host:5432/database") from error
+    if "password" in parts:
+        raise ValueError(
+            "must not hold a password: put it into a file and name that in ledger_password_file"
+        )
+    return url
+
+
+LedgerUrl = Annotated[str, Field(max_length=1024), AfterValidator(_ledger_url)]
 
 
 class LinkConfig(FromOutside):
@@ -70,6 +92,18 @@ class PrimaryConfig(FromOutside):
     def backup_window_ms(self) -> int:
         """The same in ms."""
         return self.backup_window_days * DAY_MS
+
+    ledger_url: LedgerUrl | None = None
+    """The ledger's PostgreSQL; without it the ledger is `ledger.db` in the data folder."""
+    ledger_password_file: Annotated[Path, Field(strict=False)] | None = None
+    """Else libpq looks itself: ~/.pgpass, a client certificate, the server's own rules."""
+
+    @property
+    def ledger_place(self) -> Place:
+        """Where the ledger is."""
+        if self.ledger_url is None:
+            return self.data_dir / LEDGER_FILE
+        return PostgresAddress(url=self.ledger_url, password_file=self.ledger_password_file)
 
     @property
     def certificate_hosts(self) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from primary.config import PrimaryConfig
+from primary.store.postgres import state_of
 from replication.adapters.components import (
     Component,
     clock_sane,
@@ -18,9 +20,30 @@ from replication.adapters.components import (
 )
 from replication.adapters.listen import PORTS_FILE
 from replication.adapters.system_clock import SystemClock
+from replication.errors import ReplicationError
 
 FREE_BYTES_MIN: Final = 1024**3
 """A snapshot of 200,000 users is 20 MB and is kept for a week beside a day of small files."""
+
+
+def ledger(config: PrimaryConfig) -> Component:
+    """Where the ledger is, whether it answers, and whether its commits outlive a power cut."""
+    place = config.ledger_place
+    if isinstance(place, Path):
+        return Component(name="ledger", found=True, version="SQLite", where=str(place))
+    seen = Component(name="ledger", found=False, where=str(place))
+    try:
+        state = state_of(place)
+    except ReplicationError as error:
+        return replace(seen, hint=str(error))
+    seen = replace(seen, version=f"PostgreSQL {state.version}")
+    if not state.is_durable:
+        return replace(seen, hint="The server runs with fsync=off: a power cut loses money. Set on")
+    if not state.may_create:
+        return replace(
+            seen, hint=f"{state.role} may not make tables; see docs/operations/ledger.md"
+        )
+    return replace(seen, found=True)
 
 
 def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Component]:
@@ -31,6 +54,7 @@ def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Componen
     yield crsqlite(environ)
     yield folder_writable(config.data_dir, FREE_BYTES_MIN)
     yield clock_sane(SystemClock())
+    yield ledger(config)
     is_running = (config.data_dir / PORTS_FILE).exists()
     for host, port in (
         (config.link.listen_host, config.link.port),

@@ -22,6 +22,10 @@ class AlreadyInitialisedError(PrimaryError):
     """This data folder already holds a directory. Nothing was changed; choose another folder."""
 
 
+class LedgerNotEmptyError(PrimaryError):
+    """The ledger's database holds entries already. Nothing was changed; name an empty one."""
+
+
 class NotInitialisedError(PrimaryError):
     """This data folder holds no directory. Make one: holdfast-primary init --from FILE."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tools.console import StepError, run, say
 from tools.pins import DEBIAN_PROGRAMS
 
-DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
-"""Where daemons live; not in the PATH of an ordinary Debian user."""
+DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/postgresql/15/bin"
+"""Where daemons live, and PostgreSQL; not in the PATH of an ordinary Debian user."""
 
 
 def program(name: str, environ: Mapping[str, str]) -> str | None:
@@ -58,9 +58,22 @@ def install(packages: Collection[str], environ: Mapping[str, str], *, why: str) 
         ) from error
 
 
+def no_database_of_its_own(folder: Path) -> None:
+    """Keep PostgreSQL's package from making and starting a server: the tests start their own.
+
+    Nothing is written where we are not root, or where somebody has decided about it already.
+    """
+    if os.geteuid() != 0 or folder.exists():
+        return
+    folder.mkdir(parents=True)
+    (folder / "holdfast.conf").write_text("create_main_cluster = false\n", encoding="utf-8")
+
+
 def ensure_print_system(environ: Mapping[str, str]) -> None:
     """Bring cupsd, ipptool, ippeveprinter and what announces them. Starts nothing."""
     packages = missing_packages(DEBIAN_PROGRAMS, environ)
+    if "postgresql-15" in packages:
+        no_database_of_its_own(Path("/etc/postgresql-common/createcluster.d"))
     if packages:
         install(packages, environ, why="The print system's programs are missing")
     still = [name for name in DEBIAN_PROGRAMS if program(name, environ) is None]

@@ -58,6 +58,7 @@ DEBIAN_PROGRAMS = {
     "dbus-daemon": "dbus",
     "slapd": "slapd",
     "cc": "build-essential",
+    "initdb": "postgresql-15",
 }
 """Program -> Debian package. `ippeveprinter` announces itself, so it needs avahi and dbus running;
 `cc` builds the recorder of the power-cut tests."""

@@ -51,7 +51,7 @@ async def list_disputes(request: web.Request) -> web.Response:
     if state not in STATES:
         raise BadRequestError("state must be open or all.")
     limit = limit_of(request)
-    found = request.app[SERVICES].disputes.page(
+    found = await request.app[SERVICES].disputes.page(
         after=number_of(request, "after", default=0, highest=ENTRY_ID_MAX),
         limit=limit,
         with_settled=state == "all",

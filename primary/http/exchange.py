@@ -21,6 +21,7 @@ from primary.service.site_says import SiteSays
 from primary.service.uplinks import Uplinks
 from primary.store.directory import Directory
 from primary.store.ledger_report import LedgerReport
+from primary.store.lookups import Lookups
 from primary.validation import problems_of
 from replication.adapters.hashing import Hashing
 from replication.adapters.system_clock import SystemClock
@@ -46,6 +47,7 @@ class Services:
 
     directory: Directory
     report: LedgerReport
+    lookups: Lookups
     adjust: Adjust
     quotas: GrantQuotas
     disputes: SettleDispute

@@ -5,7 +5,7 @@ entries may arrive in between; they then count as later, which is all that anybo
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,7 +71,8 @@ class Adjust:
         async with self._lock:
             head = await self._ingest.head(HEADQUARTERS, HEADQUARTERS_EPOCH)
             balance_micros = self._balance_micros(adjustment.payer)
-            done = self._ledger.requested(adjustment.request_id)
+            request_id = adjustment.request_id
+            done = await self._ledger.ask(lambda: self._ledger.requested(request_id))
             if done is not None:
                 _check_same(done, adjustment)
                 return Adjusted(seq=done.seq, balance_micros=balance_micros, repeated=True)
@@ -81,7 +82,7 @@ class Adjust:
             balance_micros = self._balance_micros(adjustment.payer)
             return Adjusted(seq=entry.seq, balance_micros=balance_micros, repeated=False)
 
-    async def apply_batch(self, make: Callable[[], Batch | None]) -> bool:
+    async def apply_batch(self, make: Callable[[], Awaitable[Batch | None]]) -> bool:
         """Do a whole batch in one transaction; false where `make` finds nothing to do.
 
         `make` is called when all adjustments before it have taken effect, and nothing of
@@ -90,10 +91,10 @@ class Adjust:
         """
         async with self._lock:
             head = await self._ingest.head(HEADQUARTERS, HEADQUARTERS_EPOCH)
-            batch = make()
+            batch = await make()
             if batch is None:
                 return False
-            entries = self._entries(head, batch.adjustments)
+            entries = await self._entries(head, batch.adjustments)
             also = _remembering(entries, batch.also)
             if entries:
                 await self._receive(list(entries.values()), also=also)
@@ -101,9 +102,12 @@ class Adjust:
                 await self._ledger.write(also)
             return True
 
-    def _entries(self, head: JournalHead, adjustments: Sequence[Adjustment]) -> dict[str, Entry]:
+    async def _entries(
+        self, head: JournalHead, adjustments: Sequence[Adjustment]
+    ) -> dict[str, Entry]:
         """The next entries of the journal, by their requests."""
-        done = self._ledger.requested_of([each.request_id for each in adjustments])
+        asked = [each.request_id for each in adjustments]
+        done = await self._ledger.ask(lambda: self._ledger.requested_of(asked))
         entries: dict[str, Entry] = {}
         for each in adjustments:
             if each.request_id not in done:

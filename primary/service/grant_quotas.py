@@ -20,6 +20,7 @@ import asyncio
 import logging
 from typing import Final, NoReturn
 
+from primary.names import QuotaPeriod
 from primary.service.adjust import Adjust, Adjustment, Batch
 from primary.service.quota_periods import Period, period_at
 from primary.store import quotas
@@ -83,9 +84,9 @@ class GrantQuotas:
         """Grant what this group is due; false where its last grant lies in the future."""
         is_ahead, given = False, 0
 
-        def make() -> Batch | None:
+        async def make() -> Batch | None:
             nonlocal is_ahead, given
-            value, period, run = self._standing(group_name)
+            value, period, run = await self._standing(group_name)
             is_ahead = run is not None and period is not None and run.begin_ms > period.begin_ms
             if value is None or period is None or is_ahead:
                 return None
@@ -100,13 +101,12 @@ class GrantQuotas:
             logger.info("%d members of group %s have their quota", given, group_name)
         return not is_ahead
 
-    def _standing(self, group_name: str) -> tuple[Quota | None, Period | None, Run | None]:
+    async def _standing(self, group_name: str) -> tuple[Quota | None, Period | None, Run | None]:
         with self._directory.read() as connection:
             value = quotas.quota(connection, group_name)
         if value is None:
             return None, None, None
-        with self._ledger.read() as connection:
-            run = quotas.run_of(connection, group_name, value.period)
+        run = await self._run_of(group_name, value.period)
         return value, period_at(value.period, self._clock.wall_ms()), run
 
     def _next(self, value: Quota, period: Period, run: Run | None) -> Batch | None:
@@ -134,12 +134,18 @@ class GrantQuotas:
         adjustments = [_adjustment(value, period, *grant) for grant in grants if grant[1]]
         return Batch(adjustments=adjustments, also=_set(progress))
 
-    def _mark(self, value: Quota) -> Batch | None:
+    async def _run_of(self, group_name: str, period: QuotaPeriod) -> Run | None:
+        def lookup() -> Run | None:
+            with self._ledger.read() as connection:
+                return quotas.run_of(connection, group_name, period)
+
+        return await self._ledger.ask(lookup)
+
+    async def _mark(self, value: Quota) -> Batch | None:
         """A quota that is new, or of another kind, counts as granted for the present period."""
-        present, _, _ = self._standing(value.group_name)
+        present, _, _ = await self._standing(value.group_name)
         period = period_at(value.period, self._clock.wall_ms())
-        with self._ledger.read() as connection:
-            run = quotas.run_of(connection, value.group_name, value.period)
+        run = await self._run_of(value.group_name, value.period)
         is_ahead = run is not None and run.begin_ms > period.begin_ms
         if present is not None and present.period is value.period and not is_ahead:
             return None

@@ -51,8 +51,12 @@ class Ingest:
 
     async def roll_forward(self) -> None:
         """Move what the ledger holds and the directory does not. To be done once at start."""
-        for head in self._ledger.journals():
+        for head in await self._ledger.ask(self._ledger.journals):
             await self.head(head.site_name, head.epoch)
+
+    async def beat_ledger(self) -> None:
+        """Return once the ledger's writer has answered."""
+        await self._ledger.beat()
 
     async def beat(self) -> None:
         """Return once both writers have answered: the write path works."""
@@ -104,7 +108,7 @@ class Ingest:
         return site.state_reason or f"Site {site_name} is {site.state}."
 
     async def _caught_up(self, site_name: str, epoch: int) -> JournalHead:
-        head = self._ledger.head(site_name, epoch)
+        head = await self._ledger.ask(lambda: self._ledger.head(site_name, epoch))
         watermark = self._directory.watermark(site_name, epoch)
         if watermark.seq < head.seq:
             logger.warning(
@@ -114,11 +118,9 @@ class Ingest:
                 watermark.seq,
                 head.seq,
             )
-            await self._directory.project(
-                head,
-                self._ledger.movements_beyond(watermark),
-                self._ledger.returns_beyond(watermark),
-            )
+            beyond = await self._ledger.ask(lambda: self._ledger.movements_beyond(watermark))
+            back = await self._ledger.ask(lambda: self._ledger.returns_beyond(watermark))
+            await self._directory.project(head, beyond, back)
         return head
 
     async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:

@@ -7,11 +7,14 @@ The account that pays where nobody could be asked is made, too, where the file d
 built-in rules name it, and without it they could only refuse.
 
 Opening balances are entries of headquarters' journal: the ledger explains each balance from zero.
+Where the ledger is a database of its own it must be empty, since nothing here could put its entries
+beside their place first: what an interrupted `init` left in it, somebody has to drop.
 """
 
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -20,15 +23,16 @@ from typing import Final
 from sqlalchemy import Connection
 
 from failure_modes.policy import Policy
-from primary.errors import AlreadyInitialisedError
+from primary.errors import AlreadyInitialisedError, LedgerNotEmptyError
 from primary.names import HEADQUARTERS
 from primary.organisation_file import AccountItem, Organisation
 from primary.service.adjust import HEADQUARTERS_EPOCH
 from primary.service.heartbeat import MIN_READER
 from primary.store.directory import Directory, Heart, insert_heartbeat
-from primary.store.ledger import Ledger
+from primary.store.ledger import LEDGER_FILE, Ledger
 from primary.store.ledger_facts import LedgerFact
 from primary.store.organisation_rows import rows_of
+from primary.store.postgres import PostgresAddress
 from primary.store.projection import projection
 from replication.adapters.private_file import make_private_folder, sync_folder, write_private
 from replication.entry_bodies import BalanceAdjusted, account_payer, movement, user_payer
@@ -40,7 +44,6 @@ FACTS_AT_ONCE: Final = 20_000
 
 BUILT_IN: Final = Policy()
 DIRECTORY_FILE: Final = "directory.db"
-LEDGER_FILE: Final = "ledger.db"
 ADMIN_KEY_FILE: Final = "admin.key"
 CARD_KEY_FILE: Final = "card.key"
 
@@ -54,20 +57,31 @@ class Made:
     opening_micros: int
 
 
-def create(data_dir: Path, organisation: Organisation, clock: Clock) -> Made:
-    """Make the data folder. Errors: `AlreadyInitialisedError`, with nothing changed."""
+def create(
+    data_dir: Path, organisation: Organisation, clock: Clock, away: PostgresAddress | None = None
+) -> Made:
+    """Make the data folder; the ledger in it, or in the database `away`.
+
+    Errors, with nothing changed: `AlreadyInitialisedError`, `LedgerNotEmptyError`, and
+    `StorageError` where the database does not answer.
+    """
     if (data_dir / DIRECTORY_FILE).exists():
         raise AlreadyInitialisedError
+    if away is not None:
+        _check_empty(away)
     organisation = _with_offline_account(organisation)
     make_private_folder(data_dir)
     beside = data_dir / ".init"
     shutil.rmtree(beside, ignore_errors=True)
     make_private_folder(beside)
     card_key = secrets.token_bytes(32)
-    _fill(beside, organisation, card_key, clock)
+    with _opened(beside, away) as (directory, ledger):
+        directory.write_now(lambda connection: _insert(connection, organisation, card_key, clock))
+        _open_balances(directory, ledger, organisation, clock)
     write_private(data_dir / CARD_KEY_FILE, f"{card_key.hex()}\n".encode())
     write_private(data_dir / ADMIN_KEY_FILE, f"{secrets.token_hex(32)}\n".encode())
-    (beside / LEDGER_FILE).replace(data_dir / LEDGER_FILE)
+    if away is None:
+        (beside / LEDGER_FILE).replace(data_dir / LEDGER_FILE)
     sync_folder(data_dir)
     (beside / DIRECTORY_FILE).replace(data_dir / DIRECTORY_FILE)
     sync_folder(data_dir)
@@ -87,15 +101,24 @@ def _with_offline_account(organisation: Organisation) -> Organisation:
     return replace(organisation, accounts=(*organisation.accounts, made))
 
 
-def _fill(folder: Path, organisation: Organisation, card_key: bytes, clock: Clock) -> None:
+@contextmanager
+def _opened(folder: Path, away: PostgresAddress | None) -> Iterator[tuple[Directory, Ledger]]:
     directory = Directory(folder / DIRECTORY_FILE)
-    ledger = Ledger(folder / LEDGER_FILE)
+    ledger = Ledger(away or folder / LEDGER_FILE)
     try:
-        directory.write_now(lambda connection: _insert(connection, organisation, card_key, clock))
-        _open_balances(directory, ledger, organisation, clock)
+        yield directory, ledger
     finally:
         ledger.close()
         directory.close()
+
+
+def _check_empty(away: PostgresAddress) -> None:
+    ledger = Ledger(away)
+    try:
+        if ledger.journals():
+            raise LedgerNotEmptyError
+    finally:
+        ledger.close()
 
 
 def _insert(

@@ -53,10 +53,14 @@ class SettleDispute:
         self._ledger = ledger
         self._clock = clock
 
-    def page(self, *, after: int, limit: int, with_settled: bool) -> Sequence[Dispute]:
+    async def page(self, *, after: int, limit: int, with_settled: bool) -> Sequence[Dispute]:
         """A page of the list."""
-        with self._ledger.read() as connection:
-            return disputes(connection, after=after, limit=limit, with_settled=with_settled)
+
+        def lookup() -> Sequence[Dispute]:
+            with self._ledger.read() as connection:
+                return disputes(connection, after=after, limit=limit, with_settled=with_settled)
+
+        return await self._ledger.ask(lookup)
 
     async def settle(self, verdict: Verdict) -> tuple[Dispute, bool]:
         """The dispute, settled, and whether that is new.
@@ -65,10 +69,10 @@ class SettleDispute:
         `ConflictError` where it was settled with other words.
         """
         is_new = await self._adjust.apply_batch(lambda: self._batch(verdict))
-        return self._found(verdict), is_new
+        return await self._found(verdict), is_new
 
-    def _batch(self, verdict: Verdict) -> Batch | None:
-        found = self._found(verdict)
+    async def _batch(self, verdict: Verdict) -> Batch | None:
+        found = await self._found(verdict)
         corrections = json.dumps([asdict(each) for each in verdict.corrections], sort_keys=True)
         if found.settlement is not None:
             if (found.settlement.comment, found.settlement.adjustments) != (
@@ -87,11 +91,11 @@ class SettleDispute:
             adjustments=corrections,
         )
         return Batch(
-            adjustments=self._adjustments(verdict),
+            adjustments=await self._adjustments(verdict),
             also=lambda connection: put_settlement(connection, found, settlement),
         )
 
-    def _adjustments(self, verdict: Verdict) -> list[Adjustment]:
+    async def _adjustments(self, verdict: Verdict) -> list[Adjustment]:
         made = [
             Adjustment(
                 payer=each.payer,
@@ -101,7 +105,8 @@ class SettleDispute:
             )
             for number, each in enumerate(verdict.corrections, 1)
         ]
-        taken = self._ledger.requested_of([each.request_id for each in made])
+        asked = [each.request_id for each in made]
+        taken = await self._ledger.ask(lambda: self._ledger.requested_of(asked))
         if taken:
             raise ConflictError(
                 f"Somebody made an adjustment named {min(taken)!r} before, by hand. Nothing was "
@@ -115,9 +120,12 @@ class SettleDispute:
         if unknown:
             raise NotFoundError(f"The directory knows no {min(unknown).replace(':', ' ', 1)!r}.")
 
-    def _found(self, verdict: Verdict) -> Dispute:
-        with self._ledger.read() as connection:
-            found = dispute(connection, verdict.site_name, verdict.epoch, verdict.seq)
+    async def _found(self, verdict: Verdict) -> Dispute:
+        def lookup() -> Dispute | None:
+            with self._ledger.read() as connection:
+                return dispute(connection, verdict.site_name, verdict.epoch, verdict.seq)
+
+        found = await self._ledger.ask(lookup)
         if found is None:
             raise NotFoundError(
                 f"Entry {verdict.named} is not disputed, or headquarters does not have it."

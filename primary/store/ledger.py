@@ -4,16 +4,16 @@ Append-only. An entry is known by (site, epoch, seq); appending it again changes
 recorded here first and moved in the directory after that, from what stands here.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from primary.store.ledger_facts import LedgerFact, insert_facts
+from primary.store.ledger_sums import fill_up
 from primary.store.ledger_tables import (
     entries,
     join_tokens,
@@ -21,10 +21,18 @@ from primary.store.ledger_tables import (
     movements,
     requests,
 )
+from primary.store.postgres import PostgresAddress, PostgresDatabase
 from replication.adapters.sqlite_file import SqliteFile, Work
 from replication.entry_bodies import EntryKind, Movement, parse_body, returned
 from replication.journal import Entry, JournalHead
 from replication.ports import Micros, WallMs
+
+T = TypeVar("T")
+
+LEDGER_FILE: Final = "ledger.db"
+
+Place = Path | PostgresAddress
+"""Where a ledger is: the file `ledger.db`, or a database of PostgreSQL."""
 
 WAL_AUTOCHECKPOINT_PAGES: Final = 4_000
 """A WAL of 16 MB: a batch of 500 entries is 120 pages, and a checkpoint writes every page again."""
@@ -83,9 +91,7 @@ _REQUEST: Final = (
     .where(requests.c.request_id == bindparam("request"))
 )
 _REQUESTED: Final = select(requests.c.request_id).where(
-    requests.c.request_id.in_(
-        select(func.json_each(bindparam("requests")).table_valued("value").c.value)
-    )
+    requests.c.request_id.in_(bindparam("requests", expanding=True))
 )
 _INSERT_TOKEN: Final = insert(join_tokens)
 _USE_TOKEN: Final = (
@@ -100,13 +106,27 @@ _USE_TOKEN: Final = (
 
 
 class Ledger:
-    """`ledger.db`: append, and look up by journal or request."""
+    """Append, and look up by journal or request.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    A lookup in PostgreSQL waits for a network: in an event loop it goes through `ask`.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.path = place
+        self._file: SqliteFile | PostgresDatabase
+        if isinstance(place, PostgresAddress):
+            self._file = PostgresDatabase(place, ledger_metadata, fill_up)
+            return
         self._file = SqliteFile(
-            path, ledger_metadata, wal_autocheckpoint_pages=WAL_AUTOCHECKPOINT_PAGES
+            place, ledger_metadata, wal_autocheckpoint_pages=WAL_AUTOCHECKPOINT_PAGES
         )
+        self._file.write_now(fill_up)
+
+    async def ask(self, lookup: Callable[[], T]) -> T:
+        """What `lookup` finds, without holding up the event loop for longer than a file takes."""
+        if isinstance(self._file, SqliteFile):
+            return lookup()
+        return await asyncio.to_thread(lookup)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection inside one read transaction."""
@@ -169,7 +189,7 @@ class Ledger:
 
     def requested_of(self, request_ids: Sequence[str]) -> frozenset[str]:
         """Those of `request_ids` that were asked for before."""
-        values = {"requests": json.dumps(request_ids)}
+        values = {"requests": list(request_ids)}
         with self.read() as connection:
             return frozenset(connection.execute(_REQUESTED, values).scalars())
 
@@ -198,6 +218,10 @@ class Ledger:
     async def write(self, work: Work[None]) -> None:
         """Do `work` in one transaction."""
         await self._file.write(work)
+
+    def write_now(self, work: Work[T]) -> T:
+        """`write` from a program without an event loop."""
+        return self._file.write_now(work)
 
     def append_now(self, facts: Sequence[LedgerFact], *, now_ms: WallMs) -> None:
         """`append` from a program without an event loop."""

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from primary.store.bulk import bulk_insert
+from primary.store.dialects import BulkRows
+from primary.store.ledger_sums import add_to_sums
 from primary.store.ledger_tables import entries, movements, print_log
 from replication.entry_bodies import (
     Body,
@@ -21,7 +22,7 @@ from replication.journal import Entry
 from replication.ports import WallMs
 
 _JOURNAL_KEY: Final = ("site_name", "epoch", "seq")
-_INSERT_ENTRIES: Final = bulk_insert(
+_INSERT_ENTRIES: Final = BulkRows(
     entries,
     (
         *_JOURNAL_KEY,
@@ -36,8 +37,10 @@ _INSERT_ENTRIES: Final = bulk_insert(
         "offset_ms",
     ),
 )
-_INSERT_MOVEMENTS: Final = bulk_insert(movements, (*_JOURNAL_KEY, "payer", "amount_micros"))
-_INSERT_PRINTS: Final = bulk_insert(
+_INSERT_MOVEMENTS: Final = BulkRows(
+    movements, (*_JOURNAL_KEY, "payer", "amount_micros", "wall_ms", "printer_name")
+)
+_INSERT_PRINTS: Final = BulkRows(
     print_log,
     (
         *_JOURNAL_KEY,
@@ -74,22 +77,19 @@ def insert_facts(connection: Connection, facts: Sequence[LedgerFact], now_ms: Wa
     """Insert `facts`, none of which is there yet: one statement per table."""
     _INSERT_ENTRIES(connection, [_entry_row(fact, now_ms) for fact in facts])
     good = [fact for fact in facts if not fact.disputed]
-    _INSERT_MOVEMENTS(
-        connection,
-        [
-            (*_key(fact.entry), fact.movement.payer, fact.movement.amount_micros)
-            for fact in good
-            if fact.movement is not None
-        ],
-    )
-    _INSERT_PRINTS(
-        connection,
-        [
-            _print_row(fact.entry, fact.body)
-            for fact in good
-            if isinstance(fact.body, JobPrinted | CopyFinished | CardUsed)
-        ],
-    )
+    moved = [
+        _movement_row(fact.entry, fact.movement, fact.body)
+        for fact in good
+        if fact.movement is not None
+    ]
+    printed = [
+        _print_row(fact.entry, fact.body)
+        for fact in good
+        if isinstance(fact.body, JobPrinted | CopyFinished | CardUsed)
+    ]
+    _INSERT_MOVEMENTS(connection, moved)
+    _INSERT_PRINTS(connection, printed)
+    add_to_sums(connection, moved, printed)
 
 
 def _key(entry: Entry) -> tuple[str, int, int]:
@@ -112,6 +112,11 @@ def _entry_row(fact: LedgerFact, now_ms: WallMs) -> tuple[Any, ...]:
         fact.disputed,
         fact.offset_ms,
     )
+
+
+def _movement_row(entry: Entry, moved: Movement, body: Body | None) -> tuple[Any, ...]:
+    printer_name = getattr(body, "printer_name", "")
+    return (*_key(entry), moved.payer, moved.amount_micros, entry.wall_ms, printer_name)
 
 
 def _print_row(entry: Entry, body: JobPrinted | CopyFinished | CardUsed) -> tuple[Any, ...]:

@@ -1,20 +1,13 @@
-"""What people ask the ledger: sums over all of it. They may take seconds, so they run in a thread.
+"""What people who check ask the ledger: sums over all of it. They may take seconds."""
 
-A connection of its own: a long read on the one that looks things up would hold up every ingest.
-"""
-
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
+from primary.store.ledger import Place
+from primary.store.ledger_reader import LedgerReader
 from primary.store.ledger_tables import entries, movements, print_log
-from replication.adapters.sqlite_file import WAL_AUTOCHECKPOINT_PAGES, open_engine
-
-T = TypeVar("T")
 
 _ENTRIES: Final = (
     select(
@@ -32,13 +25,11 @@ _ENTRIES: Final = (
         entries.c.prev_hash,
         entries.c.entry_hash,
     )
-    .where(
-        entries.c.entry_id > bindparam("after"),
-        or_(bindparam("site").is_(None), entries.c.site_name == bindparam("site")),
-    )
+    .where(entries.c.entry_id > bindparam("after"))
     .order_by(entries.c.entry_id)
     .limit(bindparam("page_size"))
 )
+_ENTRIES_OF_SITE: Final = _ENTRIES.where(entries.c.site_name == bindparam("site"))
 _BALANCES: Final = (
     select(movements.c.payer, func.sum(movements.c.amount_micros))
     .group_by(movements.c.payer)
@@ -116,44 +107,34 @@ class Totals:
 
 
 class LedgerReport:
-    """Reads of `ledger.db` that may be long."""
+    """Sums over everything, added up anew each time."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = open_engine(path, wal_autocheckpoint_pages=WAL_AUTOCHECKPOINT_PAGES)
-        self._lock = asyncio.Lock()
+    def __init__(self, place: Place) -> None:
+        self._reader = LedgerReader(place)
 
     async def entries(
         self, *, after: int = 0, limit: int = 100, site_name: str | None = None
     ) -> list[LedgerEntry]:
         """At most `limit` entries that arrived after entry `after`, of one site or of all."""
-        values = {"after": after, "page_size": limit, "site": site_name}
-        rows = await self._run(lambda connection: connection.execute(_ENTRIES, values).all())
+        values: dict[str, Any] = {"after": after, "page_size": limit}
+        statement = _ENTRIES
+        if site_name is not None:
+            statement, values["site"] = _ENTRIES_OF_SITE, site_name
+        rows = await self._reader.run(lambda c: c.execute(statement, values).all())
         return [LedgerEntry(**row._asdict()) for row in rows]
 
     async def balances(self) -> dict[str, int]:
         """The balance of each payer that money ever moved for, added up from the movements."""
-        rows = await self._run(lambda connection: connection.execute(_BALANCES).all())
+        rows = await self._reader.run(lambda connection: connection.execute(_BALANCES).all())
         return {payer: int(balance) for payer, balance in rows}
 
     async def totals(self) -> Totals:
         """The sums over everything."""
-        return await self._run(_totals)
+        return await self._reader.run(_totals)
 
     def close(self) -> None:
-        """Close the file."""
-        self._engine.dispose()
-
-    async def _run(self, read: Callable[[Connection], T]) -> T:
-        async with self._lock:
-            return await asyncio.to_thread(self._read, read)
-
-    def _read(self, read: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            try:
-                return read(connection)
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
+        """Close the connection."""
+        self._reader.close()
 
 
 def _totals(connection: Connection) -> Totals:
@@ -162,10 +143,10 @@ def _totals(connection: Connection) -> Totals:
     journals: list[dict[str, Any]] = [row._asdict() for row in connection.execute(_JOURNALS)]
     return Totals(
         journals=tuple(JournalTotals(**journal) for journal in journals),
-        credits_micros=credits_micros,
-        debits_micros=debits_micros,
+        credits_micros=int(credits_micros),
+        debits_micros=int(debits_micros),
         printed=printed,
-        mono_pages=mono_pages,
-        colour_pages=colour_pages,
+        mono_pages=int(mono_pages),
+        colour_pages=int(colour_pages),
         charged_twice=connection.execute(_CHARGED_TWICE).scalar_one(),
     )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Index,
@@ -18,22 +19,27 @@ from replication.schema.directory import NAMING_CONVENTION
 
 ledger_metadata: Final = MetaData(naming_convention=NAMING_CONVENTION)
 
+Whole: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits in both: only a column of type INTEGER can be SQLite's own row number."""
+
+_JOURNAL_KEY: Final = ("site_name", "epoch", "seq")
+
 entries: Final = Table(
     "entries",
     ledger_metadata,
-    Column("entry_id", Integer, primary_key=True, doc="the order of arrival"),
+    Column("entry_id", Whole, primary_key=True, doc="the order of arrival"),
     Column("site_name", Text, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("epoch", Whole, nullable=False),
+    Column("seq", Whole, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("wall_ms", Integer, nullable=False, doc="the writer's clock"),
+    Column("version", Whole, nullable=False),
+    Column("wall_ms", Whole, nullable=False, doc="the writer's clock"),
     Column("body", Text, nullable=False, doc="canonical JSON, as it was hashed"),
     Column("prev_hash", Text, nullable=False),
     Column("entry_hash", Text, nullable=False),
-    Column("received_wall_ms", Integer, nullable=False, doc="the primary's clock"),
+    Column("received_wall_ms", Whole, nullable=False, doc="the primary's clock"),
     Column("disputed", Text, nullable=False, doc="'' or why it moved no money"),
-    Column("offset_ms", Integer, doc="the writer's clock less the primary's at receipt"),
+    Column("offset_ms", Whole, doc="the writer's clock less the primary's at receipt"),
     UniqueConstraint("site_name", "epoch", "seq"),
     # The list of disputes: a few rows among millions.
     Index(
@@ -47,9 +53,9 @@ settlements: Final = Table(
     "settlements",
     ledger_metadata,
     Column("site_name", Text, primary_key=True),
-    Column("epoch", Integer, primary_key=True),
-    Column("seq", Integer, primary_key=True, doc="of a disputed entry"),
-    Column("settled_wall_ms", Integer, nullable=False),
+    Column("epoch", Whole, primary_key=True),
+    Column("seq", Whole, primary_key=True, doc="of a disputed entry"),
+    Column("settled_wall_ms", Whole, nullable=False),
     Column("comment", Text, nullable=False),
     Column("adjustments", Text, nullable=False, doc="JSON: what headquarters booked instead"),
     sqlite_with_rowid=False,
@@ -58,19 +64,25 @@ movements: Final = Table(
     "movements",
     ledger_metadata,
     Column("site_name", Text, primary_key=True),
-    Column("epoch", Integer, primary_key=True),
-    Column("seq", Integer, primary_key=True),
+    Column("epoch", Whole, primary_key=True),
+    Column("seq", Whole, primary_key=True),
     Column("payer", Text, nullable=False),
-    Column("amount_micros", Integer, nullable=False, doc="a credit is positive"),
+    Column("amount_micros", Whole, nullable=False, doc="a credit is positive"),
+    Column("wall_ms", Whole, doc="of the entry; NULL only until an old file is filled up"),
+    Column("printer_name", Text, doc="'' where no printer had to do with it; NULL as above"),
+    Index("ix_movements_payer_wall_ms", "payer", "wall_ms", *_JOURNAL_KEY),
+    Index("ix_movements_printer_name_wall_ms", "printer_name", "wall_ms", *_JOURNAL_KEY),
+    Index("ix_movements_site_name_wall_ms", "site_name", "wall_ms", "epoch", "seq"),
+    Index("ix_movements_wall_ms", "wall_ms", *_JOURNAL_KEY),
     sqlite_with_rowid=False,
 )
 print_log: Final = Table(
     "print_log",
     ledger_metadata,
     Column("site_name", Text, primary_key=True),
-    Column("epoch", Integer, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("wall_ms", Integer, nullable=False),
+    Column("epoch", Whole, primary_key=True),
+    Column("seq", Whole, primary_key=True),
+    Column("wall_ms", Whole, nullable=False),
     Column("work_uuid", Text, nullable=False, doc="of the job, the copy session or the card use"),
     Column(
         "work",
@@ -81,10 +93,30 @@ print_log: Final = Table(
     Column("user_name", Text, nullable=False, doc="'' where nobody is known to have done it"),
     Column("printer_name", Text, nullable=False),
     Column("payer", Text, nullable=False, doc="'' where nobody pays"),
-    Column("cost_micros", Integer, nullable=False),
-    Column("mono_pages", Integer, nullable=False),
-    Column("colour_pages", Integer, nullable=False),
-    Column("copies", Integer, nullable=False),
+    Column("cost_micros", Whole, nullable=False),
+    Column("mono_pages", Whole, nullable=False),
+    Column("colour_pages", Whole, nullable=False),
+    Column("copies", Whole, nullable=False),
+    Index("ix_print_log_user_name_wall_ms", "user_name", "wall_ms", *_JOURNAL_KEY),
+    Index("ix_print_log_payer_wall_ms", "payer", "wall_ms", *_JOURNAL_KEY),
+    Index("ix_print_log_printer_name_wall_ms", "printer_name", "wall_ms", *_JOURNAL_KEY),
+    Index("ix_print_log_site_name_wall_ms", "site_name", "wall_ms", "epoch", "seq"),
+    Index("ix_print_log_wall_ms", "wall_ms", *_JOURNAL_KEY),
+    sqlite_with_rowid=False,
+)
+daily_sums: Final = Table(
+    "daily_sums",
+    ledger_metadata,
+    Column("dimension", Text, primary_key=True, doc="user, site, printer or account"),
+    Column("day", Whole, primary_key=True, autoincrement=False, doc="UTC, days since 1970"),
+    Column("name", Text, primary_key=True),
+    Column("printed", Whole, nullable=False),
+    Column("mono_pages", Whole, nullable=False, doc="of all copies"),
+    Column("colour_pages", Whole, nullable=False, doc="of all copies"),
+    Column("cost_micros", Whole, nullable=False, doc="of what was printed"),
+    Column("credits_micros", Whole, nullable=False),
+    Column("debits_micros", Whole, nullable=False, doc="0 or less"),
+    Index("ix_daily_sums_name_day", "name", "day"),
     sqlite_with_rowid=False,
 )
 requests: Final = Table(
@@ -92,8 +124,8 @@ requests: Final = Table(
     ledger_metadata,
     Column("request_id", Text, primary_key=True, doc="the caller's own name of an adjustment"),
     Column("site_name", Text, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("epoch", Whole, nullable=False),
+    Column("seq", Whole, nullable=False),
     sqlite_with_rowid=False,
 )
 join_tokens: Final = Table(
@@ -101,8 +133,8 @@ join_tokens: Final = Table(
     ledger_metadata,
     Column("serial", Text, primary_key=True, doc="of the token's certificate"),
     Column("site_name", Text, nullable=False),
-    Column("expires_wall_ms", Integer, nullable=False),
-    Column("used_wall_ms", Integer, doc="NULL until used"),
+    Column("expires_wall_ms", Whole, nullable=False),
+    Column("used_wall_ms", Whole, doc="NULL until used"),
     sqlite_with_rowid=False,
 )
 quota_runs: Final = Table(
@@ -110,7 +142,7 @@ quota_runs: Final = Table(
     ledger_metadata,
     Column("group_name", Text, primary_key=True),
     Column("period", Text, primary_key=True, doc="day, week or month"),
-    Column("begin_ms", Integer, nullable=False, doc="of the newest such period that was granted"),
+    Column("begin_ms", Whole, nullable=False, doc="of the newest such period that was granted"),
     Column("after_user", Text, nullable=False, doc="who got theirs last, by name"),
     Column("is_done", Boolean, nullable=False),
     sqlite_with_rowid=False,

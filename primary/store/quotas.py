@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from primary.errors import ConflictError, NotFoundError
 from primary.names import QuotaPeriod
+from primary.store.dialects import Upsert
 from primary.store.ledger_tables import quota_runs
 from replication.entry_bodies import user_payer
 from replication.schema.directory import balances, groups, memberships, quotas, users
@@ -81,10 +82,8 @@ _MEMBERS: Final = (
 _RUN: Final = select(quota_runs).where(
     quota_runs.c.group_name == bindparam("name"), quota_runs.c.period == bindparam("kind")
 )
-_INSERT_RUN: Final = insert(quota_runs)
-_PUT_RUN: Final = _INSERT_RUN.on_conflict_do_update(
-    index_elements=["group_name", "period"],
-    set_={name: _INSERT_RUN.excluded[name] for name in ("begin_ms", "after_user", "is_done")},
+_PUT_RUN: Final = Upsert(
+    quota_runs, ("group_name", "period"), ("begin_ms", "after_user", "is_done")
 )
 
 
@@ -135,7 +134,10 @@ def run_of(ledger: Connection, group_name: str, period: QuotaPeriod) -> Run | No
 
 def put_run(ledger: Connection, run: Run) -> None:
     """Remember how far it is granted."""
-    ledger.execute(_PUT_RUN, {**asdict(run), "period": run.period.value})
+    _PUT_RUN(
+        ledger,
+        [(run.group_name, run.period.value, run.begin_ms, run.after_user, run.is_done)],
+    )
 
 
 def _quota(row: Row[*tuple[Any, ...]]) -> Quota:

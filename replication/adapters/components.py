@@ -51,8 +51,8 @@ PYTHON_MIN = (3, 11)
 SQLITE_MIN = (3, 51, 3)
 """Older ones can corrupt a WAL with two writers or checkpointers (architecture.md, Traps)."""
 
-DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
-"""Where daemons live; not in the PATH of an ordinary Debian user."""
+DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/postgresql/15/bin"
+"""Where daemons live, and PostgreSQL; not in the PATH of an ordinary Debian user."""
 
 TEST_PROGRAMS = {
     "cupsd": "cups",
@@ -60,6 +60,7 @@ TEST_PROGRAMS = {
     "ipptool": "cups-ipp-utils",
     "ippeveprinter": "cups-ipp-utils",
     "slapd": "slapd",
+    "initdb": "postgresql-15",
 }
 
 _CRSQLITE_PROBE = """

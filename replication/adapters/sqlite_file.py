@@ -15,12 +15,7 @@ Only pysqlite3 opens these files: two SQLite libraries in one process would drop
 
 from __future__ import annotations
 
-import asyncio
-import queue
-import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
@@ -28,41 +23,23 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from replication.errors import StorageError, StorageFullError, StoreClosedError
+from replication.adapters.writer_thread import Work, WriterThread
+from replication.errors import StorageError, StorageFullError
 from replication.schema.expand import expand
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-T = TypeVar("T")
-Work = Callable[[Connection], T]
+    from replication.adapters.writer_thread import Waiting
 
-BATCH_WORKS_MAX: Final = 256
-"""Pieces of work in one commit: bounds how long the first caller waits for the last one's work."""
-QUEUE_WORKS_MAX: Final = 10_000
-"""Pieces of work that may wait; beyond it `write` refuses at once instead of growing."""
+__all__ = ["SqliteFile", "Work", "open_engine", "translated"]
+
+T = TypeVar("T")
+
 BUSY_TIMEOUT_MS: Final = 5_000
 WAL_AUTOCHECKPOINT_PAGES: Final = 1_000
 DRIVER_ERRORS: Final = (DBAPIError, sqlite.Error)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """One caller's work and where its result goes."""
-
-    work: Callable[[Connection], Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
-
-    def settle(self) -> None:
-        if self.future.done():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
 
 
 def open_engine(path: Path, *, wal_autocheckpoint_pages: int) -> Engine:
@@ -113,34 +90,19 @@ class SqliteFile:
         disk, even where their callers have gone away meanwhile.
         """
         self.path = path
-        self._on_commit = on_commit
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(QUEUE_WORKS_MAX)
-        self._closed = False
         self._writing = open_engine(path, wal_autocheckpoint_pages=wal_autocheckpoint_pages)
         self._reading = open_engine(path, wal_autocheckpoint_pages=wal_autocheckpoint_pages)
         for engine, begin in ((self._writing, "BEGIN IMMEDIATE"), (self._reading, "BEGIN")):
             _begin_with(engine, begin)
         self.write_now(lambda connection: expand(connection, metadata))
-        self._thread = threading.Thread(
-            target=self._run, name=f"writer of {path.name}", daemon=True
-        )
-        self._thread.start()
+        self._writer = WriterThread(f"writer of {path.name}", self._commit, on_commit)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is on the disk.
 
         Errors: `StorageFullError` and `StorageError` (nothing was written), and what `work` raises.
         """
-        if self._closed:
-            raise StoreClosedError
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(work=work, loop=loop, future=loop.create_future())
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full as error:
-            raise StorageError("Too much is waiting for this disk; try again shortly.") from error
-        result: T = await waiting.future
-        return result
+        return await self._writer.write(work)
 
     def write_now(self, work: Work[T]) -> T:
         """Run `work` in a transaction from a program without an event loop."""
@@ -155,37 +117,12 @@ class SqliteFile:
 
     def close(self) -> None:
         """Finish what waits, then close the file."""
-        if self._closed:
+        if not self._writer.close():
             return
-        self._closed = True
-        self._queue.put(None)
-        self._thread.join()
         self._reading.dispose()
         self._writing.dispose()
 
-    def _run(self) -> None:
-        going = True
-        while going:
-            batch, going = self._next_batch()
-            if batch:
-                tell = self._on_commit if self._commit(batch) else None
-                for loop in {waiting.loop for waiting in batch}:
-                    _settle_in(loop, [waiting for waiting in batch if waiting.loop is loop], tell)
-
-    def _next_batch(self) -> tuple[list[_Waiting], bool]:
-        batch: list[_Waiting] = []
-        waiting = self._queue.get()
-        while waiting is not None:
-            batch.append(waiting)
-            if len(batch) >= BATCH_WORKS_MAX:
-                return batch, True
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
-
-    def _commit(self, batch: list[_Waiting]) -> bool:
+    def _commit(self, batch: Sequence[Waiting]) -> bool:
         try:
             with _translating(), self._writing.begin() as connection:
                 for waiting in batch:
@@ -197,7 +134,7 @@ class SqliteFile:
         return True
 
 
-def _run_one(connection: Connection, waiting: _Waiting) -> None:
+def _run_one(connection: Connection, waiting: Waiting) -> None:
     _raw(connection, "SAVEPOINT one")
     try:
         waiting.result = waiting.work(connection)
@@ -207,19 +144,6 @@ def _run_one(connection: Connection, waiting: _Waiting) -> None:
         _raw(connection, "ROLLBACK TO one")
         waiting.error = translated(error) if isinstance(error, DRIVER_ERRORS) else error
     _raw(connection, "RELEASE one")
-
-
-def _settle_in(
-    loop: asyncio.AbstractEventLoop, batch: list[_Waiting], tell: Callable[[], None] | None
-) -> None:
-    def settle() -> None:
-        for waiting in batch:
-            waiting.settle()
-        if tell is not None:
-            tell()
-
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
 
 
 def _begin_with(engine: Engine, statement: str) -> None:

@@ -71,13 +71,15 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
-    settings = folder.parent / "primary.toml"
-    settings.write_text(
-        f'data_dir = "{folder}"\n'
-        'link = { listen_host = "127.0.0.1", port = 0, public_host = "hq.test" }\n'
-        "api.port = 0\n"
-    )
+async def running(folder: Path, settings: Path | None = None) -> AsyncIterator[Running]:
+    """A primary on this data folder, with these settings where they are given."""
+    if settings is None:
+        settings = folder.parent / "primary.toml"
+        settings.write_text(
+            f'data_dir = "{folder}"\n'
+            'link = { listen_host = "127.0.0.1", port = 0, public_host = "hq.test" }\n'
+            "api.port = 0\n"
+        )
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "primary", "run", "--config", str(settings)),
         stderr=asyncio.subprocess.PIPE,

@@ -11,6 +11,7 @@ from primary.config import (
     load,
 )
 from primary.errors import ConfigError
+from primary.store.postgres import PostgresAddress
 
 
 def test_a_folder_is_all_that_must_be_said() -> None:
@@ -81,3 +82,39 @@ def test_the_example_says_the_defaults() -> None:
     assert config == for_folder(None, {})
     for section in (PrimaryConfig, LinkConfig, ApiConfig):
         assert all(key in example.read_text("utf-8") for key in section.model_fields)
+
+
+def test_the_ledger_is_a_file_in_the_data_folder_until_a_url_is_given() -> None:
+    config = load('data_dir = "/srv/holdfast"', {})
+
+    assert config.ledger_place == Path("/srv/holdfast/ledger.db")
+
+
+def test_the_ledgers_postgresql_is_named_without_its_password() -> None:
+    config = load(
+        'ledger_url = "postgresql://holdfast@db.hq.example:5433/holdfast?sslmode=verify-full"\n'
+        'ledger_password_file = "/run/secrets/ledger"',
+        {},
+    )
+
+    assert isinstance(config.ledger_place, PostgresAddress)
+    assert str(config.ledger_place) == "postgresql://holdfast@db.hq.example:5433/holdfast"
+    assert config.ledger_place.password_file == Path("/run/secrets/ledger")
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("postgresql://holdfast:hunter2@db/holdfast", "must not hold a password"),
+        ("postgresql://db/holdfast?password=hunter2", "must not hold a password"),
+        ("mysql://db/holdfast?hunter2", "must be like postgresql://user@host/database"),
+        ("postgresql://db/holdfast?hunter2=1", "must be like postgresql://user@host:5432"),
+    ],
+)
+def test_a_ledger_url_that_cannot_be_used_is_refused_and_not_repeated(
+    url: str, advice: str
+) -> None:
+    with pytest.raises(ConfigError, match=advice) as wrong:
+        load(f'ledger_url = "{url}"', {})
+
+    assert "hunter2" not in str(wrong.value)

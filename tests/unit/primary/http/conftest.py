@@ -15,6 +15,7 @@ from primary.service.settle_dispute import SettleDispute
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
+from primary.store.lookups import Lookups
 from primary.testing import FixedJoinTokens, ListedHeldJobs
 from replication.testing import ManualClock
 
@@ -46,10 +47,18 @@ def report(data_dir: Path) -> Iterator[LedgerReport]:
 
 
 @pytest.fixture
+def lookups(data_dir: Path) -> Iterator[Lookups]:
+    opened = Lookups(data_dir / "ledger.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def services(
     *,
     directory: Directory,
     report: LedgerReport,
+    lookups: Lookups,
     adjust: Adjust,
     join_tokens: FixedJoinTokens,
     held_jobs: ListedHeldJobs,
@@ -60,6 +69,7 @@ def services(
     return Services(
         directory=directory,
         report=report,
+        lookups=lookups,
         adjust=adjust,
         quotas=GrantQuotas(directory, ledger, adjust, clock),
         disputes=SettleDispute(adjust, directory, ledger, clock),

@@ -130,11 +130,11 @@ async def test_a_batch_takes_effect_together_and_leaves_out_what_was_done_before
     wanted = [asked(1_000_000, "r1"), asked(5, "r2"), asked(7, "r3")]
     seen: list[int] = []
 
+    async def make() -> Batch:
+        return Batch(adjustments=wanted, also=lambda _: seen.append(1))
+
     for _ in range(2):
-        done = await adjust.apply_batch(
-            lambda: Batch(adjustments=wanted, also=lambda _: seen.append(1))
-        )
-        assert done
+        assert await adjust.apply_batch(make)
 
     assert balances_of(directory)["user:ada"] == 11_000_012
     assert ledger_balances_of(ledger)["user:ada"] == 11_000_012
@@ -145,6 +145,9 @@ async def test_a_batch_takes_effect_together_and_leaves_out_what_was_done_before
 async def test_a_batch_of_nothing_writes_nothing(adjust: Adjust, ledger: Ledger) -> None:
     before = entry_count(ledger, "primary")
 
-    assert not await adjust.apply_batch(lambda: None)
+    async def make() -> None:
+        return None
+
+    assert not await adjust.apply_batch(make)
 
     assert entry_count(ledger, "primary") == before
