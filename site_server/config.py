@@ -167,6 +167,9 @@ class LinkSection(Section):
     calm_ms: int = DEFAULT_TIMING.calm_ms
 
     accrual: AccrualSection = AccrualSection()
+    bytes_per_s_max: Annotated[int, Field(ge=8_000, le=10_000_000_000)] | None = None
+    """What downloads of the directory may take of the line; None: all. The panels' questions to
+    other sites, the journal and the beats are not counted."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -192,7 +195,7 @@ class LinkSection(Section):
         return AccrualTiming(**self.accrual.model_dump())
 
     def _numbers(self) -> dict[str, Any]:
-        return self.model_dump(exclude={"accrual"})
+        return self.model_dump(exclude={"accrual", "bytes_per_s_max"})
 
 
 class Secondary(Section):

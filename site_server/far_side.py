@@ -65,7 +65,9 @@ class FarSide:
             context=context,
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
-            times=LinkTimes(silence_ms=config.link.offline_ms),
+            times=LinkTimes(
+                silence_ms=config.link.offline_ms, bytes_per_s_max=config.link.bytes_per_s_max
+            ),
         )
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import aiohttp
 from yarl import URL
 
+from replication.adapters.ceiling import Ceiling
 from replication.adapters.downloads import (
     NETWORK_ERRORS,
     Downloads,
@@ -89,6 +90,8 @@ class LinkTimes:
     retry_max_ms: int = 2_000
     """Between two attempts: how late a healed WAN is noticed."""
     refused_retry_ms: int = 60_000
+    bytes_per_s_max: int | None = None
+    """Of all downloads together; None: as much as the line gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,9 @@ class LinkClient:
         self._hello = hello
         self._chance = chance
         self._times = times or LinkTimes()
-        self._downloads = Downloads(request_ms=self._times.request_ms)
+        self.ceiling = Ceiling(self._times.bytes_per_s_max)
+        """What downloads may take; those from elsewhere share it."""
+        self._downloads = Downloads(request_ms=self._times.request_ms, ceiling=self.ceiling)
         self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
         self.deltas = self._downloads.deltas
         self._socket: aiohttp.ClientWebSocketResponse | None = None

@@ -23,7 +23,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.downloads import LinkDownError
-from replication.adapters.ltx_mirror import NotThereError, WrongBytesError
+from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.errors import ReplicationError
 from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.messages import Head, PushedDelta

@@ -13,7 +13,8 @@ import pysqlite3.dbapi2 as sqlite
 
 from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.litestream_process import LitestreamOptions, LitestreamProcess
-from replication.adapters.ltx_mirror import Mirror, NotThereError
+from replication.adapters.ltx_fetch import NotThereError
+from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.ltx_store import LtxStore
 from replication.manifest import LtxName, Manifest
 from tests.unit.replication.adapters.database_pages import database_image
@@ -64,10 +65,12 @@ class Primary:
     def manifest(self) -> Manifest:
         return Manifest(lineage=LINEAGE, entries=self.store.entries())
 
-    async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
+    async def fetch(
+        self, name: LtxName, lineage: str, offset_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
         assert lineage == LINEAGE
         try:
-            yield self.store.path(name).read_bytes()
+            yield self.store.path(name).read_bytes()[offset_bytes:]
         except FileNotFoundError as error:
             raise NotThereError from error
 

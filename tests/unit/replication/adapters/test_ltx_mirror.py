@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
-from replication.adapters.ltx_mirror import Mirror, NotThereError, WrongBytesError
+from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
+from replication.adapters.ltx_mirror import Mirror
 from replication.errors import StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.plan import GapError
@@ -33,6 +34,7 @@ class Primary:
         self.lineage = lineage
         self.files: dict[LtxName, bytes] = {}
         self.fetched: list[LtxName] = []
+        self.asked: list[int] = []
         self.sent: dict[LtxName, bytes] = {}
         self.error: Exception | None = None
 
@@ -49,12 +51,16 @@ class Primary:
         )
         return Manifest(lineage=self.lineage, entries=entries)
 
-    async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
+    async def fetch(
+        self, name: LtxName, lineage: str, offset_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
         assert lineage == self.lineage
         self.fetched.append(name)
         data = self.sent.get(name, self.files.get(name))
         if data is None:
             raise NotThereError
+        self.asked.append(offset_bytes)
+        data = data[offset_bytes:]
         yield data[:40]
         if self.error is not None:
             raise self.error

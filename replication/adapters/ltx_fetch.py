@@ -1,0 +1,34 @@
+"""What brings LTX files to a site, from wherever the same names are served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from replication.errors import ReplicationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from replication.manifest import LtxName
+
+
+class NotThereError(ReplicationError):
+    """The primary no longer has this file (compacted): list its store again."""
+
+
+class WrongBytesError(ReplicationError):
+    """What arrived is not what the manifest describes: list the store again, fetch again."""
+
+
+class Fetch(Protocol):
+    """Brings a file from the primary, or from wherever the same names are served."""
+
+    def __call__(
+        self, name: LtxName, lineage: str, offset_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
+        """The bytes of the file from `offset_bytes` on, in pieces; bounded in time by the fetcher.
+
+        Errors: `NotThereError`; `WrongBytesError` where the file has no such offset; and the
+        fetcher's own.
+        """
+        ...
