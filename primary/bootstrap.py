@@ -19,6 +19,7 @@ from typing import Final
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from primary.config import PrimaryConfig
+from primary.distribution import Distribution
 from primary.errors import NotInitialisedError, PrimaryError
 from primary.http.app import make_app
 from primary.http.exchange import Services
@@ -27,7 +28,6 @@ from primary.http.link_keys import LINKS
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
 from primary.service.adjust import Adjust
-from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
@@ -39,7 +39,6 @@ from primary.service.organisation import (
     DIRECTORY_FILE,
     LEDGER_FILE,
 )
-from primary.service.publish import Publisher
 from primary.service.settle_claims import SettleClaims
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
@@ -49,9 +48,7 @@ from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
-from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
-from replication.adapters.ltx_store import LtxStore
-from replication.adapters.shadow import Shadow
+from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -59,9 +56,6 @@ from replication.errors import ReplicationError
 logger: Final = logging.getLogger(__name__)
 
 PKI_FOLDER: Final = "pki"
-STORE_FOLDER: Final = "store"
-SHADOW_FILE: Final = "shadow.pages"
-RUNTIME_FOLDER: Final = "litestream"
 REGISTERS_FILE: Final = "registers.db"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
@@ -91,9 +85,8 @@ class Primary:
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
-        self._litestream = _litestream(data_dir, stores.directory)
-        ltx_store = LtxStore(data_dir / STORE_FOLDER)
-        self._publisher = _publisher(config, stores.directory, ltx_store, self._litestream)
+        distribution = Distribution(config, stores.directory)
+        self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
         self._enrol = Enrol(
@@ -112,7 +105,7 @@ class Primary:
             clock=clock,
             site_says=site_says,
         )
-        self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
+        self._link_app = make_link_app(ground=ground, store=distribution.store, enrol=self._enrol)
         self._tokens = _Tokens(self._enrol, config)
         services = Services(
             directory=stores.directory,
@@ -191,14 +184,6 @@ class Primary:
             return Check(is_ok=not problem, detail=problem or "granted")
 
         return {"litestream": litestream, "link": link, "directory": directory, "quotas": quotas}
-
-
-def _litestream(data_dir: Path, directory: Directory) -> LitestreamProcess:
-    return LitestreamProcess(
-        directory_path=directory.path,
-        store=data_dir / STORE_FOLDER,
-        runtime_folder=data_dir / RUNTIME_FOLDER,
-    )
 
 
 class _Tokens:
@@ -281,19 +266,6 @@ def _first_known(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while known is not None and isinstance(known.exceptions[0], BaseExceptionGroup):
         known = known.exceptions[0]
     return group if known is None else known.exceptions[0]
-
-
-def _publisher(
-    config: PrimaryConfig, directory: Directory, store: LtxStore, litestream: LitestreamProcess
-) -> Publisher:
-    folder = config.data_dir / STORE_FOLDER
-    shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
-    return Publisher(
-        lineage=directory.lineage(),
-        store=store,
-        litestream=litestream,
-        deltas=Deltas(shadow=shadow, store=folder),
-    )
 
 
 def _secret(path: Path) -> str:

@@ -25,6 +25,7 @@ from failure_modes.link import LinkTiming
 from failure_modes.offline_log import LogLimits
 from site_server.config_branch_directory import BranchDirectorySection
 from site_server.config_section import Section
+from site_server.config_source import SourceSection
 from site_server.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ class Config(Section):
     listen: Listen = Listen()
     primary: Primary = Primary()
     link: LinkSection = LinkSection()
+    source: SourceSection = SourceSection()
     limits: Limits = Limits()
     times: Times = Times()
     secondary: Secondary = Secondary()

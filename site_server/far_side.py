@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
+from replication.adapters.s3_place import read_s3_key
+from replication.adapters.s3_source import S3Source
+from replication.adapters.store_first import StoreFirst
 from replication.adapters.tls import link_client_context
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.service.applied_policy import AppliedPolicy
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
+    from replication.adapters.ltx_fetch import Fetch
     from replication.adapters.replica import Replica
     from replication.ports import Clock
     from replication.registers import RegistersPort
@@ -73,7 +77,7 @@ class FarSide:
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = near.replica.position
         self._follow = FollowDirectory(
-            mirror=Mirror(folder.mirror, self._client.fetch, position),
+            mirror=Mirror(folder.mirror, _fetch(config, self._client, clock), position),
             applier=self._applier,
             listing=self._client,
             position=position,
@@ -181,6 +185,15 @@ class FarSide:
     def acked_seq(self) -> int:
         """The last journal entry that headquarters confirmed to this process."""
         return self._exchange.done
+
+
+def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
+    """Whole files from the store where one is configured, else over the link."""
+    place = config.source.s3_place()
+    if place is None:
+        return client.fetch
+    store = S3Source(place, read_s3_key(place.key_file), ceiling=client.ceiling)
+    return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 
 def _remembered(store: SiteStore) -> LinkStanding | None:

@@ -20,6 +20,10 @@ class WrongBytesError(ReplicationError):
     """What arrived is not what the manifest describes: list the store again, fetch again."""
 
 
+class SourceDownError(ReplicationError):
+    """The store cannot be read now. It is tried again by itself; the primary is asked meanwhile."""
+
+
 class Fetch(Protocol):
     """Brings a file from the primary, or from wherever the same names are served."""
 
@@ -31,4 +35,17 @@ class Fetch(Protocol):
         Errors: `NotThereError`; `WrongBytesError` where the file has no such offset; and the
         fetcher's own.
         """
+        ...
+
+
+class Source(Protocol):
+    """A store into which litestream writes, beside or instead of the primary's folder."""
+
+    @property
+    def fetch(self) -> Fetch:
+        """Brings its files."""
+        ...
+
+    async def names(self, lineage: str) -> dict[LtxName, int]:
+        """Every file of the lineage with its size. Errors: `SourceDownError`."""
         ...

@@ -1,7 +1,7 @@
 """A download under way: a file that gets its name only once it is whole and on the disk.
 
 Until then it is called after the file and the digest that it shall have, so that what a cut left is
-only ever continued towards the same bytes.
+only ever continued towards the same bytes. One without a digest is never continued.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ class PartFile:
     piece is still being written; what comes after them does nothing.
     """
 
-    def __init__(self, path: Path, sha256: str) -> None:
+    def __init__(self, path: Path, sha256: str = "") -> None:
         self.finished = False
-        self.part = path.with_name(f"{path.name}.{sha256[:DIGEST_DIGITS]}{PART_SUFFIX}")
+        towards = f".{sha256[:DIGEST_DIGITS]}" if sha256 else ""
+        self.part = path.with_name(f"{path.name}{towards}{PART_SUFFIX}")
         self._path = path
         self._lock = threading.Lock()
         self._descriptor = -1

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
     from pathlib import Path
 
+    from replication.adapters.litestream_process import RemoteStore
     from replication.position import Position
 
 LINEAGE = "0123456789abcdef" * 2
@@ -32,14 +33,19 @@ ROWS = 3_000
 class Primary:
     """A directory, its litestream and its store."""
 
-    def __init__(self, folder: Path, options: LitestreamOptions | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        options: LitestreamOptions | None = None,
+        remote: RemoteStore | None = None,
+    ) -> None:
         self.path = folder / "directory.db"
         self.connection: Any = sqlite.connect(str(self.path), isolation_level=None, timeout=5)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"):
             self.connection.execute(f"PRAGMA {pragma}")
         self.litestream = LitestreamProcess(
             directory_path=self.path,
-            store=folder / "store",
+            store=remote or folder / "store",
             runtime_folder=folder / "run",
             options=options,
         )
@@ -125,9 +131,11 @@ async def running(*services: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def running_primary(folder: Path) -> AsyncIterator[Primary]:
+async def running_primary(
+    folder: Path, remote: RemoteStore | None = None
+) -> AsyncIterator[Primary]:
     """A filled directory with its litestream."""
-    primary = Primary(folder)
+    primary = Primary(folder, remote=remote)
     with closing(primary.connection):
         primary.fill()
         async with running(primary.litestream.run()):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
+from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.adapters.ltx_mirror import Mirror
 from replication.errors import StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry

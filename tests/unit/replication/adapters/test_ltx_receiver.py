@@ -41,6 +41,7 @@ class Source:
         self, name: LtxName, lineage: str, offset_bytes: int = 0
     ) -> AsyncGenerator[bytes, None]:
         assert lineage == LINEAGE
+        assert name.is_snapshot
         self.offsets.append(offset_bytes)
         end = len(self.data) if self.cut_after is None else offset_bytes + self.cut_after
         for at in range(offset_bytes, min(end, len(self.data)), PIECE_BYTES):
