@@ -38,6 +38,7 @@ from replication.errors import ReplicationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from replication.adapters.nats_place import NatsPlace
     from replication.adapters.s3_place import S3Key, S3Place
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,19 @@ def s3_store(place: S3Place, key: S3Key, lineage: str) -> RemoteStore:
             "LITESTREAM_ACCESS_KEY_ID": key.access_key_id,
             "LITESTREAM_SECRET_ACCESS_KEY": key.secret_access_key,
         },
+    )
+
+
+def nats_store(place: NatsPlace, lineage: str) -> RemoteStore:
+    """The files of this lineage in NATS."""
+    return RemoteStore(
+        replica={
+            "type": "nats",
+            "url": f"{place.endpoint.rstrip('/')}/{place.bucket_of(lineage)}",
+            "root-cas": [str(place.ca_file.absolute())],
+            "client-cert": str(place.cert_file.absolute()),
+            "client-key": str(place.key_file.absolute()),
+        }
     )
 
 

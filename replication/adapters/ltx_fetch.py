@@ -24,6 +24,10 @@ class SourceDownError(ReplicationError):
     """The store cannot be read now. It is tried again by itself; the primary is asked meanwhile."""
 
 
+class KeyFileError(ReplicationError):
+    """The file with the key of the store cannot be used."""
+
+
 class Fetch(Protocol):
     """Brings a file from the primary, or from wherever the same names are served."""
 
@@ -44,6 +48,14 @@ class Source(Protocol):
     @property
     def fetch(self) -> Fetch:
         """Brings its files."""
+        ...
+
+    async def prepare(self, lineage: str) -> None:
+        """Have what litestream needs there before it writes. Errors: `SourceDownError`."""
+        ...
+
+    async def problem(self, lineage: str) -> str:
+        """Why the store cannot be read; '' where it can."""
         ...
 
     async def names(self, lineage: str) -> dict[LtxName, int]:

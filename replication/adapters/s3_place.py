@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from replication.errors import ReplicationError
+from replication.adapters.ltx_fetch import KeyFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 KEY_BYTES_MAX: Final = 4_096
 OTHERS: Final = 0o077
 LAYOUT: Final = '`access_key_id = "..."` and `secret_access_key = "..."`'
-
-
-class KeyFileError(ReplicationError):
-    """The file with the key of the store cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,9 @@ class S3Source:
                 if name is not None:
                     found[name] = each["size"]
 
+    async def prepare(self, lineage: str) -> None:
+        """Nothing: the bucket is made by who gave out the keys."""
+
     async def problem(self, lineage: str) -> str:
         """Why the store cannot be read; '' where it can."""
         try:

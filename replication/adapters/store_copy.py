@@ -64,6 +64,7 @@ class StoreCopy:
         self._lineage = lineage
         self._folder = folder
         self._held: dict[LtxName, int] | None = None
+        self._is_prepared = False
         self._txid = 0
         self._listed_s: float | None = None
 
@@ -72,6 +73,7 @@ class StoreCopy:
 
         Errors: `LitestreamError`.
         """
+        await self.prepare()
         txid = await self._litestream.sync()
         try:
             await self._follow(txid)
@@ -79,6 +81,19 @@ class StoreCopy:
             raise StoreCopyError(f"{StoreCopyError.__doc__} ({error})") from error
         self._txid = txid
         return txid
+
+    async def prepare(self) -> None:
+        """Have what litestream needs in the store before it writes; done once.
+
+        Errors: `LitestreamError`.
+        """
+        if self._is_prepared:
+            return
+        try:
+            await self._source.prepare(self._lineage)
+        except SourceDownError as error:
+            raise StoreCopyError(str(error)) from error
+        self._is_prepared = True
 
     async def _follow(self, txid: int) -> None:
         if self._held is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from obstore.store import S3Store
 
 from replication.adapters.private_file import write_private
 from replication.adapters.s3_place import S3Key, S3Place
@@ -87,6 +88,18 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
         yield server
     finally:
         await server.stop()
+
+
+def writer_of(server: S3Server) -> S3Store:
+    """A client that may write."""
+    return S3Store(
+        BUCKET,
+        endpoint=server.place().endpoint,
+        region="us-east-1",
+        access_key_id=KEY.access_key_id,
+        secret_access_key=KEY.secret_access_key,
+        client_options={"allow_http": True},
+    )
 
 
 async def listens(port: int) -> None:

@@ -12,7 +12,6 @@ from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.s3_source import S3Source
 from replication.adapters.store_copy import StoreCopy
 from replication.adapters.store_first import StoreFirst
-from replication.manifest import LtxName
 from replication.page_delta import read_delta
 from replication.testing import ManualClock
 from tests.integration.replication_world import LINEAGE, Primary, running_primary, running_site
@@ -21,6 +20,8 @@ from tests.integration.s3_server import KEY, S3Server, s3_server
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
+
+    from replication.manifest import LtxName
 
 
 class Headquarters:
@@ -66,6 +67,7 @@ async def test_a_site_reads_from_s3_what_headquarters_vouches_for(tmp_path: Path
         site.mirror = Mirror(site.mirror_folder, source.fetch)
         await hq.copy.sync()
         await site.catch_up(hq.primary.manifest())
+        txid = 0
         for _ in range(3):
             hq.primary.commit()
             txid = await hq.copy.sync()
