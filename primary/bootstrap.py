@@ -85,7 +85,7 @@ class Primary:
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
-        distribution = Distribution(config, stores.directory)
+        self._distribution = distribution = Distribution(config, stores.directory)
         self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
@@ -124,6 +124,7 @@ class Primary:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""
         await self._ingest.roll_forward()
+        await self._distribution.prepare()
         async with asyncio.TaskGroup() as group:
             litestream = group.create_task(self._litestream.run())
             await self._sync(FIRST_SYNC_MS)

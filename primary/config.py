@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from primary.errors import ConfigError
 from primary.names import FromOutside
 from primary.validation import problems_of, toml_of
-from replication.adapters.s3_place import S3Place
+from replication.adapters.store_place import StoreSection
 
 DATA_VARIABLE: Final = "HOLDFAST_PRIMARY_DATA"
 """Names the data folder where neither the file nor the command line does."""
@@ -40,37 +40,10 @@ class ApiConfig(FromOutside):
     """Further names of this machine, for the certificate."""
 
 
-class StoreConfig(FromOutside):
+class StoreConfig(StoreSection):
     """Where litestream writes the directory's files; docs/operations/distribution.md."""
 
-    type: Literal["folder", "s3"] = "folder"
-    bucket: Annotated[str, Field(max_length=63)] = ""
-    endpoint: Annotated[str, Field(max_length=300)] | None = None
-    """None: Amazon's own."""
-    region: Annotated[str, Field(min_length=1, max_length=63)] = "us-east-1"
-    prefix: Annotated[str, Field(max_length=200)] = "holdfast"
-    """Below it each lineage has a folder. The sites must say the same."""
-    key_file: Annotated[Path, Field(strict=False)] | None = None
-    """Holds the key that may write; readable by the primary's user only."""
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        self.s3_place()
-        return self
-
-    def s3_place(self) -> S3Place | None:
-        """The place in the S3-compatible store, where that is what is used."""
-        if self.type != "s3":
-            return None
-        if self.key_file is None:
-            raise ValueError('type = "s3" needs key_file, which holds the key of the store')
-        return S3Place(
-            bucket=self.bucket,
-            endpoint=self.endpoint,
-            region=self.region,
-            prefix=self.prefix,
-            key_file=self.key_file,
-        )
+    type: Literal["folder", "s3", "nats"] = "folder"
 
 
 class PrimaryConfig(FromOutside):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from primary.service.deltas import Deltas
-from primary.service.publish import Publisher, Syncing
-from replication.adapters.litestream_process import LitestreamProcess, s3_store
+from primary.service.publish import Publisher
+from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.s3_place import read_s3_key
-from replication.adapters.s3_source import S3Source
 from replication.adapters.shadow import Shadow
 from replication.adapters.store_copy import StoreCopy
+from replication.adapters.store_place import remote_store_of, source_of
 
 if TYPE_CHECKING:
     from primary.config import PrimaryConfig
     from primary.store.directory import Directory
+
+logger: Final = logging.getLogger(__name__)
 
 STORE_FOLDER: Final = "store"
 SHADOW_FILE: Final = "shadow.pages"
@@ -32,18 +34,17 @@ class Distribution:
     def __init__(self, config: PrimaryConfig, directory: Directory) -> None:
         lineage = directory.lineage()
         folder = config.data_dir / STORE_FOLDER
-        place = config.store.s3_place()
-        key = None if place is None else read_s3_key(place.key_file)
+        place = config.store.place()
         self.litestream = LitestreamProcess(
             directory_path=directory.path,
-            store=folder if place is None or key is None else s3_store(place, key, lineage),
+            store=folder if place is None else remote_store_of(place, lineage),
             runtime_folder=config.data_dir / RUNTIME_FOLDER,
         )
-        syncing: Syncing = self.litestream
-        if place is not None and key is not None:
-            syncing = StoreCopy(
+        self._copy: StoreCopy | None = None
+        if place is not None:
+            self._copy = StoreCopy(
                 litestream=self.litestream,
-                source=S3Source(place, key),
+                source=source_of(place),
                 lineage=lineage,
                 folder=folder,
             )
@@ -52,6 +53,15 @@ class Distribution:
         self.publisher = Publisher(
             lineage=lineage,
             store=self.store,
-            litestream=syncing,
+            litestream=self._copy or self.litestream,
             deltas=Deltas(shadow=shadow, store=folder),
         )
+
+    async def prepare(self) -> None:
+        """Have the store ready before litestream starts. One that is out of reach is told."""
+        if self._copy is None:
+            return
+        try:
+            await self._copy.prepare()
+        except LitestreamError as error:
+            logger.warning("%s", error)

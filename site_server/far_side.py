@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
-from replication.adapters.s3_place import read_s3_key
-from replication.adapters.s3_source import S3Source
 from replication.adapters.store_first import StoreFirst
+from replication.adapters.store_place import source_of
 from replication.adapters.tls import link_client_context
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.service.applied_policy import AppliedPolicy
@@ -189,10 +188,10 @@ class FarSide:
 
 def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
     """Whole files from the store where one is configured, else over the link."""
-    place = config.source.s3_place()
+    place = config.source.place()
     if place is None:
         return client.fetch
-    store = S3Source(place, read_s3_key(place.key_file), ceiling=client.ceiling)
+    store = source_of(place, client.ceiling)
     return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 

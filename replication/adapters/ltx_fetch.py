@@ -54,8 +54,12 @@ class Source(Protocol):
         """Have what litestream needs there before it writes. Errors: `SourceDownError`."""
         ...
 
-    async def problem(self, lineage: str) -> str:
-        """Why the store cannot be read; '' where it can."""
+    async def close(self) -> None:
+        """Hang up."""
+        ...
+
+    async def problem(self, lineage: str | None) -> str:
+        """Why the files of the lineage cannot be read, or the store at all; '' where they can."""
         ...
 
     async def names(self, lineage: str) -> dict[LtxName, int]:

@@ -36,6 +36,11 @@ class NatsPlace:
         if not _is_address(self.endpoint):
             raise ValueError("endpoint must be nats://HOST:PORT")
 
+    @property
+    def where(self) -> str:
+        """For people."""
+        return f"{self.endpoint}, {self.bucket}-..."
+
     def bucket_of(self, lineage: str) -> str:
         """The object store of a lineage."""
         return f"{self.bucket}-{lineage}"

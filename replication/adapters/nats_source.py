@@ -126,11 +126,14 @@ class NatsSource:
             except NotFoundError:
                 await context.create_object_store(bucket)
 
-    async def problem(self, lineage: str) -> str:
-        """Why the store cannot be read; '' where it can."""
+    async def problem(self, lineage: str | None) -> str:
+        """Why the files of the lineage cannot be read, or the store at all; '' where they can."""
         first = LtxName(level=0, min_txid=1, max_txid=1)
         try:
-            await self._describe(first, self._place.bucket_of(lineage))
+            async with self._asked():
+                pass
+            if lineage is not None:
+                await self._describe(first, self._place.bucket_of(lineage))
         except NotThereError:
             return ""
         except SourceDownError as error:

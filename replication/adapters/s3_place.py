@@ -39,6 +39,11 @@ class S3Place:
                 "endpoint must be https://HOST[:PORT]; only on this machine itself may it be http://"
             )
 
+    @property
+    def where(self) -> str:
+        """For people."""
+        return f"{self.endpoint or 'Amazon S3'}, {self.bucket}/{self.prefix}"
+
     def path(self, lineage: str) -> str:
         """Where the files of a lineage lie. Two lineages have the same names for other files."""
         return f"{self.prefix}/{lineage}"

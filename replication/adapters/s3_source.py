@@ -34,6 +34,8 @@ NO_LIMIT: Final = timedelta(days=7)
 """Of a whole request: the bounds are ours, for a long download that goes well."""
 RANGE_REFUSED: Final = "416 "
 WORDS_MAX: Final = 300
+NO_LINEAGE: Final = "none"
+"""A folder that no lineage has: it can be listed, and is empty."""
 
 
 class S3Source:
@@ -99,13 +101,16 @@ class S3Source:
                 if name is not None:
                     found[name] = each["size"]
 
+    async def close(self) -> None:
+        """Nothing: connections close by themselves."""
+
     async def prepare(self, lineage: str) -> None:
         """Nothing: the bucket is made by who gave out the keys."""
 
-    async def problem(self, lineage: str) -> str:
-        """Why the store cannot be read; '' where it can."""
+    async def problem(self, lineage: str | None) -> str:
+        """Why the files of the lineage cannot be read, or the store at all; '' where they can."""
         try:
-            await self.names(lineage)
+            await self.names(lineage or NO_LINEAGE)
         except SourceDownError as error:
             return str(error)
         return ""

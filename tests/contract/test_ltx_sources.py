@@ -25,7 +25,7 @@ from replication.manifest import LtxName, ManifestEntry
 from replication.testing import ManualClock
 from tests.integration.cutting_relay import CuttingRelay, cutting_relay
 from tests.integration.nats_server import NatsServer, nats_server
-from tests.integration.s3_server import KEY, S3Server, s3_server
+from tests.integration.s3_server import KEY, S3Server, s3_server, writer_of
 from tests.unit.replication.adapters.scripted_primary import ScriptedPrimary
 
 if TYPE_CHECKING:
