@@ -21,6 +21,7 @@ from primary.secret_input import read_secret
 from primary.service.organisation import create
 from replication.adapters.components import render
 from replication.adapters.system_clock import SystemClock
+from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
 
 FAILED: Final = 1
@@ -31,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the exit status: 1 failed, 2 wrong input."""
     wanted = _parser().parse_args(arguments)
     try:
-        return _COMMANDS[wanted.command](wanted, os.environ)
+        status = _COMMANDS[wanted.command](wanted, os.environ)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nobody_reads()
+        return FAILED
     except ConfigError as error:
         for problem in error.problems:
             print(f"{wanted.source}: {problem}", file=sys.stderr)
@@ -39,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PrimaryError, ReplicationError) as error:
         print(error, file=sys.stderr)
         return FAILED
+    return status
 
 
 def _init(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from replication.adapters.components import render
+from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
 from site_server import bootstrap, config, doctor, explain_command, link_commands
 from site_server.adapters import identity as identities
@@ -35,7 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the exit status: 1 failed, 2 wrong input."""
     wanted = _parser().parse_args(arguments)
     try:
-        return _COMMANDS[wanted.command](wanted, os.environ)
+        status = _COMMANDS[wanted.command](wanted, os.environ)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nobody_reads()
+        return FAILED
     except ConfigError as error:
         for problem in error.problems:
             print(f"{wanted.source}: {problem}", file=sys.stderr)
@@ -46,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SiteError, ReplicationError) as error:
         print(error, file=sys.stderr)
         return FAILED
+    return status
 
 
 def _join(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -143,23 +143,27 @@ def alike(
 ) -> Counter[UserView]:
     """How many users there are of each kind that the rules can tell apart.
 
-    A balance only matters by which costs it covers, so the highest of them stands for it. Groups
+    Money only matters by which costs it covers, so the highest of them stands for it. Groups
     only matter by the lists in which any of them stands, so the first such groups stand for all.
     """
     counted: Counter[UserView] = Counter()
     standing_for: dict[tuple[bool, ...], frozenset[str]] = {}
     for each in found:
-        covered_micros = bounds[bisect_right(bounds, each.balance_micros) - 1]
         within = tuple(names.isdisjoint(each.groups) for names in lists)
         who = UserView(
             user_name=ANYBODY,
             enabled=each.enabled,
             restricted=each.restricted,
-            balance_micros=Micros(covered_micros),
+            balance_micros=_covered(bounds, each.balance_micros),
+            allowance_micros=_covered(bounds, each.allowance_micros),
             groups=standing_for.setdefault(within, each.groups),
         )
         counted[who] += each.count
     return counted
+
+
+def _covered(bounds: Sequence[int], amount_micros: int) -> Micros:
+    return Micros(bounds[bisect_right(bounds, amount_micros) - 1])
 
 
 def _refusal(ruled: Ruled, who: UserView, pages: PageCount, after_ms: int) -> str | None:

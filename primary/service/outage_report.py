@@ -56,12 +56,12 @@ RICH: Final = UserView(
 class _Reporter:
     """Reports about one site, moment by moment."""
 
-    def __init__(self, connection: Connection, ruled: Sequence[Ruled]) -> None:
+    def __init__(self, connection: Connection, site_name: str, ruled: Sequence[Ruled]) -> None:
         self._connection = connection
         self.ruled = ruled
         bounds, lists = outage_answers.costs(ruled), outage_answers.group_lists(ruled)
         groups = frozenset(name for names in lists for name in names)
-        found = people(connection, groups, bounds[-1])
+        found = people(connection, site_name, groups, bounds[-1])
         self._rich = replace(RICH, groups=groups)
         self._accounts: dict[str, Mapping[str, AccountView]] = {}
         self.alike = outage_answers.alike(found, bounds, lists)
@@ -148,6 +148,7 @@ def outage_report(
     stored = all_policies(connection)
     reporter = _Reporter(
         connection,
+        site_name,
         [
             Ruled(printer=each, policy=_policy(stored, site_name, each.printer_name))
             for each in printers_at(connection, site_name, wall_ms)

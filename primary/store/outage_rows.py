@@ -5,13 +5,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, literal, select
+from sqlalchemy import Connection, and_, bindparam, func, literal, select
 
 from failure_modes.facts import AccountView, PrinterView
 from failure_modes.vocabulary import Micros, ProviderMode, WallMs
 from replication.entry_bodies import account_payer, user_payer
 from replication.prices_in_force import PricesInForce
-from replication.schema.directory import accounts, balances, memberships, printers, users
+from replication.schema.directory import (
+    accounts,
+    allowances,
+    balances,
+    memberships,
+    printers,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,8 @@ class People:
     restricted: bool
     groups: frozenset[str]
     balance_micros: Micros
+    allowance_micros: Micros
+    """What only this site may spend of it, as far as headquarters knows."""
     count: int
 
 
@@ -54,10 +63,21 @@ _PEOPLE: Final = (
         .scalar_subquery()
         .label("groups"),
         func.min(_BALANCE, bindparam("bound")).label("covered_micros"),
+        func.min(func.coalesce(allowances.c.granted_micros, 0), bindparam("bound")).label(
+            "granted_micros"
+        ),
         func.count().label("count"),
     )
-    .select_from(_WITH_BALANCE)
-    .group_by("enabled", "restricted", "groups", "covered_micros")
+    .select_from(
+        _WITH_BALANCE.outerjoin(
+            allowances,
+            and_(
+                allowances.c.payer == literal(user_payer("")) + users.c.user_name,
+                allowances.c.site_name == bindparam("site"),
+            ),
+        )
+    )
+    .group_by("enabled", "restricted", "groups", "covered_micros", "granted_micros")
 )
 _ACCOUNTS: Final = (
     select(
@@ -94,9 +114,11 @@ def printers_at(connection: Connection, site_name: str, wall_ms: WallMs) -> list
     ]
 
 
-def people(connection: Connection, groups: Collection[str], bound_micros: int) -> list[People]:
-    """Everybody, by what these groups and balances up to the bound tell apart."""
-    values = {"groups": sorted(groups), "bound": bound_micros}
+def people(
+    connection: Connection, site_name: str, groups: Collection[str], bound_micros: int
+) -> list[People]:
+    """Everybody, by what these groups, and money up to the bound, tell apart at this site."""
+    values = {"site": site_name, "groups": sorted(groups), "bound": bound_micros}
     listed: dict[str, frozenset[str]] = {}
     return [
         People(
@@ -104,9 +126,12 @@ def people(connection: Connection, groups: Collection[str], bound_micros: int) -
             restricted=restricted,
             groups=listed.setdefault(names, frozenset(json.loads(names))),
             balance_micros=covered_micros,
+            allowance_micros=granted_micros,
             count=count,
         )
-        for enabled, restricted, names, covered_micros, count in connection.execute(_PEOPLE, values)
+        for enabled, restricted, names, covered_micros, granted_micros, count in connection.execute(
+            _PEOPLE, values
+        )
     ]
 
 

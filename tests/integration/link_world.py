@@ -215,14 +215,10 @@ async def site_end(
 
     With a `store` its journal goes up, and allowances are asked for and given back.
     """
-
-    def hello() -> Hello:
-        return exchange.hello().model_copy(update={"takes_deltas": takes_deltas})
-
     clock = SystemClock()
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
     (folder / "mirror").mkdir(parents=True, exist_ok=True)
-    client = client_of(identity, port, hello=hello)
+    client = client_of(identity, port, hello=lambda: greeting(exchange, takes_deltas=takes_deltas))
     exchange = ExchangeWithPrimary(journal=store or journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
@@ -260,6 +256,10 @@ def keep_of(store: SiteStore, replica: Replica, client: LinkClient) -> KeepAllow
     """What asks for allowances and gives them back, for the site of that store."""
     directory = ReplicaDirectory(replica, store.head().site_name)
     return KeepAllowances(store=store, directory=directory, link=client, clock=SystemClock())
+
+
+def greeting(exchange: ExchangeWithPrimary, *, takes_deltas: bool) -> Hello:
+    return exchange.hello().model_copy(update={"takes_deltas": takes_deltas})
 
 
 def client_of(identity: Identity, port: int | None, *, hello: Callable[[], Hello]) -> LinkClient:

@@ -94,11 +94,15 @@ def test_whoever_stands_elsewhere_refuses(base_txid: int, base_commit: int) -> N
 
 
 @given(place=st.integers(0, len(DELTA) - 1), bit=st.integers(0, 7))
-def test_no_flipped_bit_is_ever_believed(place: int, bit: int) -> None:
+def test_no_flipped_bit_ever_makes_another_page(place: int, bit: int) -> None:
     damaged = bytearray(DELTA)
     damaged[place] ^= 1 << bit
-    with pytest.raises(BadDeltaError):
-        rebuilt(bytes(damaged))
+    try:
+        made = rebuilt(bytes(damaged))
+    except BadDeltaError:
+        return
+    # zstd has bits that change nothing, such as the size of a window that is large enough.
+    assert (made, read_delta(bytes(damaged)).step) == (NEW, STEP)
 
 
 @given(cut=st.integers(0, len(DELTA) - 1))

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import insert
+
+from primary.http.exchange import Services
+from replication.schema.directory import allowances
 from tests.unit.primary.http.conftest import Api
 
 OSLO = "/api/v1/sites/oslo/outage-report"
@@ -60,6 +64,22 @@ async def test_a_ceiling_bounds_both_the_jobs_and_the_risk(api: Api) -> None:
     (printer,) = said["printers"]
     assert (printer["credit"], printer["policy_version"]) == ("offline_ceiling", 1)
     assert printer["jobs"][1]["refused"] == {"not_enough_credit": 2, "ceiling_reached": 1}
+
+
+async def test_under_strict_whoever_has_a_share_at_the_site_could_print(
+    api: Api, services: Services
+) -> None:
+    shares = [
+        {"payer": "user:ada", "site_name": "oslo", "granted_micros": 3_000_000},
+        {"payer": "user:grace", "site_name": "lima", "granted_micros": 1_000_000},
+    ]
+    await services.directory.write(lambda rows: rows.execute(insert(allowances), shares))
+    await rule(api, credit="strict")
+
+    said = await report(api)
+
+    assert (said["could_print"], said["at_risk_micros"]) == (1, 0)
+    assert said["printers"][0]["jobs"][0]["refused"] == {"allowance_spent": 2}
 
 
 async def test_what_an_outage_changes_at_once_counts(api: Api) -> None:

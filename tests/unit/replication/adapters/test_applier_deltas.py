@@ -178,7 +178,9 @@ async def caught_up(
         return (await applier.apply_deltas(LINEAGE, [data])).position
     except BadDeltaError:
         txid = source.txid
-        logged(tmp_path, txid, txid).write_bytes(source.encode(txid, txid))
+        fetched = logged(tmp_path, txid, txid)
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        fetched.write_bytes(source.encode(txid, txid))
         return (await applier.apply(LINEAGE, txid)).position
 
 

@@ -70,7 +70,7 @@ async def exchanging(site: Site) -> AsyncIterator[None]:
 async def test_a_site_says_who_it_is_and_how_far_its_journal_goes() -> None:
     site = Site(entries=3)
     assert site.exchange.hello() == Hello(
-        site_name="oslo", epoch=1, journal_seq=3, wall_ms=site.clock.wall_ms()
+        site_name="oslo", epoch=1, journal_seq=3, wall_ms=site.clock.wall_ms(), takes_deltas=True
     )
 
 
