@@ -52,6 +52,17 @@ class NatsServer:
             key_file=self.folder / "key.pem",
         )
 
+    def settings(self, port: int | None = None) -> dict[str, object]:
+        """The same as a configuration says it."""
+        return {
+            "type": "nats",
+            "bucket": BUCKET,
+            "endpoint": self.place(port).endpoint,
+            "ca_file": str(self.folder / "ca.pem"),
+            "cert_file": str(self.folder / "cert.pem"),
+            "key_file": str(self.folder / "key.pem"),
+        }
+
     async def stop(self) -> None:
         """End it."""
         if self.process.returncode is None:

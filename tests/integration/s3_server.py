@@ -49,6 +49,15 @@ class S3Server:
             key_file=self.folder / "store.key",
         )
 
+    def settings(self, port: int | None = None) -> dict[str, object]:
+        """The same as a configuration says it."""
+        return {
+            "type": "s3",
+            "bucket": BUCKET,
+            "endpoint": self.place(port).endpoint,
+            "key_file": str(self.folder / "store.key"),
+        }
+
     async def stop(self) -> None:
         """End it."""
         if self.process.returncode is None:
