@@ -37,6 +37,7 @@ from replication.adapters.downloads import (
     Downloads,
     words_of,
 )
+from replication.back_off import back_off_ms
 from replication.errors import BadMessageError
 from replication.messages import (
     MESSAGE_BYTES_MAX,
@@ -60,8 +61,6 @@ CONNECTIONS_MAX: Final = 4
 """Of one site: the link itself, and downloads."""
 CLOSE_MS: Final = 200
 """For a farewell; a dead WAN does not answer it."""
-BACK_OFF_FACTOR: Final = 2
-DOUBLINGS_MAX: Final = 16
 ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
 _BINARY: Final = aiohttp.WSMsgType.BINARY
@@ -234,11 +233,9 @@ class LinkClient:
 
 def pause_ms(times: LinkTimes, failures: int, chance: random.Random, *, refused: bool) -> float:
     """The pause before the next attempt: doubling to a cap, the upper half of it by chance."""
-    longest_ms = times.refused_retry_ms
-    if not refused:
-        doubled_ms = times.retry_first_ms * BACK_OFF_FACTOR ** min(failures, DOUBLINGS_MAX)
-        longest_ms = min(doubled_ms, times.retry_max_ms)
-    return longest_ms * chance.uniform(0.5, 1.0)
+    if refused:
+        return back_off_ms(0, times.refused_retry_ms, times.refused_retry_ms, chance)
+    return back_off_ms(failures, times.retry_first_ms, times.retry_max_ms, chance)
 
 
 async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | None:

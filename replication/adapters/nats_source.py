@@ -216,7 +216,7 @@ class NatsSource:
             allow_reconnect=False,
             connect_timeout=max(1, round(self._request_s)),
             error_cb=_said_elsewhere,
-            max_reconnect_attempts=0,
+            max_reconnect_attempts=1,
         )
         if not _is_tls(client):
             await client.close()

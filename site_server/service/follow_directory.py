@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.downloads import LinkDownError
@@ -29,6 +28,7 @@ from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.messages import Head, PushedDelta
 from replication.plan import GapError
 from site_server.service.follow_deltas import FollowDeltas
+from site_server.service.retry_pause import RetryPause
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
-RETRY_MS: Final = 1_000
-"""After something failed that may heal by itself (a full disk, a damaged file, a restart)."""
 REBASE_MS: Final = 3_600_000
 """At least this long between two whole manifests that are asked for to renew the mirror's base."""
 HEAD_FILES_MAX: Final = 1_000
@@ -75,6 +73,7 @@ class FollowDirectory:
         self._target: Head | None = None
         self._is_up = False
         self._trouble = ""
+        self._retry = RetryPause()
         self._rebased_s = -REBASE_MS / 1000
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -115,6 +114,7 @@ class FollowDirectory:
     async def up(self, welcome: Welcome) -> None:
         """Aim at where headquarters is now."""
         self._is_up = True
+        self._retry.came_up()
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
         if 0 < welcome.txid < self.done:
             log.error(
@@ -153,7 +153,7 @@ class FollowDirectory:
                 await moved.wait()
                 going = True
             if not going:
-                await _pause(moved)
+                await self._retry.wait(moved)
 
     async def _recover(self) -> None:
         """Apply what a former life fetched."""
@@ -258,17 +258,13 @@ class FollowDirectory:
             if str(error) != self._trouble:
                 log.warning("the replica does not follow the primary: %s", error)
             self._trouble = str(error)
+            self._retry.failed()
             return False
         if self._trouble:
             log.info("the replica follows the primary again")
         self._trouble = ""
+        self._retry.went_well()
         return True
-
-
-async def _pause(moved: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(RETRY_MS / 1000):
-            await moved.wait()
 
 
 def _last_txid(file: ManifestFile) -> int:

@@ -29,8 +29,9 @@ tls {{
   cert_file: "{folder}/cert.pem"
   key_file: "{folder}/key.pem"
   ca_file: "{folder}/ca.pem"
-  verify: true
+  {verify}: true
 }}
+{rights}
 """
 
 
@@ -80,13 +81,21 @@ def program() -> str:
 
 
 @asynccontextmanager
-async def nats_server(folder: Path) -> AsyncIterator[NatsServer]:
-    """A server with its own data."""
-    folder.mkdir(parents=True)
-    write_certificates(folder, "127.0.0.1")
+async def nats_server(folder: Path, rights: str = "") -> AsyncIterator[NatsServer]:
+    """A server on the data of that folder; `rights` are those of the certificate in it."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        write_certificates(folder, "127.0.0.1")
     port = free_port()
     config = folder / "nats.conf"
-    config.write_text(_CONFIG.format(folder=folder, port=port))
+    config.write_text(
+        _CONFIG.format(
+            folder=folder,
+            port=port,
+            verify="verify_and_map" if rights else "verify",
+            rights=rights,
+        )
+    )
     process = await asyncio.create_subprocess_exec(
         *(program(), "-c", str(config)),
         stdout=asyncio.subprocess.DEVNULL,
