@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from primary import store_keeping
 from primary.config import PrimaryConfig
+from primary.distribution import Distribution
 from primary.errors import NotInitialisedError, PrimaryError
 from primary.http.app import make_app
 from primary.http.exchange import Services
@@ -47,7 +48,6 @@ from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError
-from replication.adapters.ltx_store import LtxStore
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -64,8 +64,7 @@ class Primary:
     """Everything that a running primary consists of, on the files of its data folder."""
 
     def __init__(self, config: PrimaryConfig, stores: Stores) -> None:
-        data_dir = config.data_dir
-        clock = SystemClock()
+        data_dir, clock = config.data_dir, SystemClock()
         self._config = config
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
@@ -77,11 +76,8 @@ class Primary:
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
-        self._litestream = store_keeping.litestream_of(config, stores.directory)
-        ltx_store = LtxStore(data_dir / store_keeping.STORE_FOLDER)
-        self._publisher = store_keeping.publisher_of(
-            config, stores.directory, ltx_store, self._litestream
-        )
+        self._distribution = distribution = Distribution(config, stores.directory)
+        self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
         self._enrol = Enrol(
@@ -96,7 +92,7 @@ class Primary:
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
-        self._link_app = make_link_app(ground=ground, store=ltx_store, enrol=self._enrol)
+        self._link_app = make_link_app(ground=ground, store=distribution.store, enrol=self._enrol)
         self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,
@@ -134,6 +130,7 @@ class Primary:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then end everything in order."""
         await self._watch_ledger.look()
+        await self._distribution.prepare()
         async with asyncio.TaskGroup() as group:
             litestream = group.create_task(self._litestream.run())
             await self._sync(FIRST_SYNC_MS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -13,6 +13,7 @@ from primary.names import FromOutside
 from primary.store.ledger import LEDGER_FILE, Place
 from primary.store.postgres import PostgresAddress
 from primary.validation import problems_of, toml_of
+from replication.adapters.store_place import StoreSection
 from replication.schema.directory import BACKUP_WINDOW_MS
 
 DATA_VARIABLE: Final = "HOLDFAST_PRIMARY_DATA"
@@ -63,9 +64,13 @@ class ApiConfig(FromOutside):
     """Further names of this machine, for the certificate."""
 
 
-class StoreConfig(FromOutside):
-    """How much of the way down is kept for sites that are away."""
+class StoreConfig(StoreSection):
+    """Where litestream writes the files of the directory, and how much of them is kept.
 
+    See docs/operations/distribution.md and replica.md.
+    """
+
+    type: Literal["folder", "s3", "nats"] = "folder"
     keep_ms_max: Annotated[int, Field(ge=3_600_000, le=31_536_000_000)] = 604_800_000
     """A week. A site that was away for longer starts from a snapshot."""
     keep_bytes_max: Annotated[int, Field(ge=1_000_000)] = 10_737_418_240

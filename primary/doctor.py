@@ -19,6 +19,7 @@ from replication.adapters.components import (
     test_programs,
 )
 from replication.adapters.listen import PORTS_FILE
+from replication.adapters.store_place import look_at_store
 from replication.adapters.system_clock import SystemClock
 from replication.errors import ReplicationError
 
@@ -55,6 +56,9 @@ def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Componen
     yield folder_writable(config.data_dir, FREE_BYTES_MIN)
     yield clock_sane(SystemClock())
     yield ledger(config)
+    place = config.store.place()
+    if place is not None:
+        yield look_at_store(place, None, required=True)
     is_running = (config.data_dir / PORTS_FILE).exists()
     for host, port in (
         (config.link.listen_host, config.link.port),

@@ -1,49 +1,20 @@
-"""The way down at headquarters, put together: litestream, the publisher, the store's bounds."""
+"""The bounds of the store at headquarters: litestream's own, and ours."""
 
 from collections.abc import Callable, Collection
 from typing import Final
 
 from primary.config import PrimaryConfig, StoreConfig
 from primary.ports import Check
-from primary.service.deltas import Deltas
 from primary.service.keep_store import KeepStore
 from primary.service.publish import Publisher
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
-from replication.adapters.litestream_process import LitestreamOptions, LitestreamProcess
-from replication.adapters.ltx_store import LtxStore
-from replication.adapters.shadow import Shadow
+from replication.adapters.litestream_process import LitestreamOptions
 from replication.retention import Bounds, Needs
 
 STORE_FOLDER: Final = "store"
-SHADOW_FILE: Final = "shadow.pages"
-RUNTIME_FOLDER: Final = "litestream"
 DAY_MS: Final = 86_400_000
 APPROVED: Final = "approved"
-
-
-def litestream_of(config: PrimaryConfig, directory: Directory) -> LitestreamProcess:
-    """Litestream over the directory."""
-    return LitestreamProcess(
-        directory_path=directory.path,
-        store=config.data_dir / STORE_FOLDER,
-        runtime_folder=config.data_dir / RUNTIME_FOLDER,
-        options=options_of(config.store),
-    )
-
-
-def publisher_of(
-    config: PrimaryConfig, directory: Directory, store: LtxStore, litestream: LitestreamProcess
-) -> Publisher:
-    """Who tells sites of the store."""
-    folder = config.data_dir / STORE_FOLDER
-    shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
-    return Publisher(
-        lineage=directory.lineage(),
-        store=store,
-        litestream=litestream,
-        deltas=Deltas(shadow=shadow, store=folder),
-    )
 
 
 def options_of(config: StoreConfig) -> LitestreamOptions:

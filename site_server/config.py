@@ -25,6 +25,7 @@ from failure_modes.link import LinkTiming
 from failure_modes.offline_log import LogLimits
 from site_server.config_branch_directory import BranchDirectorySection
 from site_server.config_section import Section
+from site_server.config_source import SourceSection
 from site_server.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -167,6 +168,9 @@ class LinkSection(Section):
     calm_ms: int = DEFAULT_TIMING.calm_ms
 
     accrual: AccrualSection = AccrualSection()
+    bytes_per_s_max: Annotated[int, Field(ge=8_000, le=10_000_000_000)] | None = None
+    """What downloads of the directory may take of the line; None: all. The panels' questions to
+    other sites, the journal and the beats are not counted."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -192,7 +196,7 @@ class LinkSection(Section):
         return AccrualTiming(**self.accrual.model_dump())
 
     def _numbers(self) -> dict[str, Any]:
-        return self.model_dump(exclude={"accrual"})
+        return self.model_dump(exclude={"accrual", "bytes_per_s_max"})
 
 
 class Secondary(Section):
@@ -240,6 +244,7 @@ class Config(Section):
     listen: Listen = Listen()
     primary: Primary = Primary()
     link: LinkSection = LinkSection()
+    source: SourceSection = SourceSection()
     limits: Limits = Limits()
     times: Times = Times()
     secondary: Secondary = Secondary()

@@ -18,9 +18,11 @@ from replication.adapters.components import (
     test_programs,
 )
 from replication.adapters.listen import PORTS_FILE
+from replication.adapters.store_place import look_at_store
 from replication.adapters.system_clock import SystemClock
 from site_server.adapters import identity as identities
 from site_server.adapters.ldap_directory import LdapDirectory
+from site_server.adapters.mirror_folder import newest_lineage
 from site_server.config import Role
 from site_server.data_folder import DataFolder
 from site_server.errors import SiteError
@@ -48,6 +50,10 @@ def look(config: Config, environ: Mapping[str, str]) -> Iterator[Component]:
         if is_running and not seen.found:
             seen = replace(seen, found=True, version="in use", where="by the running site")
         yield seen
+    place = config.source.place()
+    if place is not None:
+        lineage = newest_lineage(DataFolder(config.data_dir).mirror)
+        yield look_at_store(place, lineage, required=False)
     if config.branch_directory is not None:
         yield _branch_directory(config.branch_directory)
     yield from test_programs(environ)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
+from replication.adapters.store_first import StoreFirst
+from replication.adapters.store_place import source_of
 from replication.adapters.tls import link_client_context
 from replication.position import NOWHERE
 from site_server.adapters.mirror_folder import newest_lineage
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
+    from replication.adapters.ltx_fetch import Fetch
     from replication.adapters.replica import Replica
     from replication.ports import Clock
     from replication.registers import RegistersPort
@@ -60,20 +63,21 @@ class FarSide:
     def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
-        context = link_client_context(
-            cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-        )
         self._client = LinkClient(
             address=primary_address(config, identity),
-            context=context,
+            context=link_client_context(
+                cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
+            ),
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
-            times=LinkTimes(silence_ms=config.link.offline_ms),
+            times=LinkTimes(
+                silence_ms=config.link.offline_ms, bytes_per_s_max=config.link.bytes_per_s_max
+            ),
         )
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = None if near.replica.position == NOWHERE else near.replica.position
-        self._mirror = Mirror(folder.mirror, self._client.fetch, position)
+        self._mirror = Mirror(folder.mirror, _fetch(config, self._client, clock), position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
         self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
@@ -229,6 +233,15 @@ class FarSide:
     def journal_trouble(self) -> str:
         """Why the journal cannot be uploaded until a person has acted; '' where it can."""
         return self._exchange.trouble
+
+
+def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
+    """Whole files from the store where one is configured, else over the link."""
+    place = config.source.place()
+    if place is None:
+        return client.fetch
+    store = source_of(place, client.ceiling)
+    return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 
 def _remembered(store: SiteStore) -> LinkStanding | None:

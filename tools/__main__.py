@@ -8,6 +8,7 @@ from tools.crsqlite import ensure_crsqlite
 from tools.debian import ensure_print_system
 from tools.litestream import ensure_litestream
 from tools.toxiproxy import ensure_toxiproxy
+from tools.versitygw import ensure_versitygw
 
 
 def main() -> int:
@@ -18,6 +19,7 @@ def main() -> int:
         ensure_litestream()
         ensure_crsqlite(os.environ)
         ensure_toxiproxy(os.environ)
+        ensure_versitygw(os.environ)
     except StepError as error:
         print(f"make tools: {error}", file=sys.stderr)
         return 1

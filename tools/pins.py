@@ -30,6 +30,11 @@ TOXIPROXY_ASSETS = {
     ),
 }
 
+VERSITYGW_VERSION = "1.8.0"
+VERSITYGW_MODULE = f"github.com/versity/versitygw/cmd/versitygw@v{VERSITYGW_VERSION}"
+VERSITYGW_GO_MIN = (1, 25)
+"""From its go.mod."""
+
 CRSQLITE_VERSION = "0.16.3"
 CRSQLITE_PACKAGE = f"@vlcn.io/crsqlite@{CRSQLITE_VERSION}"
 CRSQLITE_PACKAGE_SHA512 = (

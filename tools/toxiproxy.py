@@ -5,14 +5,13 @@ every failure here is a warning and never stops the installation.
 """
 
 import platform
-import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from tools.asset import fetch
-from tools.console import StepError, answer, run, say
+from tools.console import StepError, answer, say
+from tools.go_program import GoModule, go_install
 from tools.pins import TOXIPROXY_ASSETS, TOXIPROXY_GO_MIN, TOXIPROXY_MODULE, TOXIPROXY_VERSION
 from tools.record import SHELF, known, place, remember
 
@@ -61,20 +60,8 @@ def _from_release(_environ: Mapping[str, str]) -> str:
 
 
 def _from_source(environ: Mapping[str, str]) -> str:
-    text = answer(["go", "version"])
-    number = re.search(r"go(\d+)\.(\d+)", text or "")
-    if number is None:
-        raise StepError("no Go compiler in PATH")
-    if tuple(int(part) for part in number.groups()) < TOXIPROXY_GO_MIN:
-        raise StepError(f"this Go is too old: {text}")
-    with tempfile.TemporaryDirectory() as folder:
-        run(
-            f"go install {TOXIPROXY_MODULE} (about 30 s)",
-            ["go", "install", "-trimpath", TOXIPROXY_MODULE],
-            environ={**environ, "GOBIN": folder, "CGO_ENABLED": "0"},
-            limit_s=600,
-        )
-        place((Path(folder) / "server").read_bytes(), PLACE, mode=MODE)
+    wanted = GoModule(module=TOXIPROXY_MODULE, binary="server", go_min=TOXIPROXY_GO_MIN)
+    place(go_install(wanted, environ), PLACE, mode=MODE)
     _prove(PLACE)
     return "built with go install"
 

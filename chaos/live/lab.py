@@ -53,6 +53,8 @@ class LabPlan:
     organisation: Path = ORGANISATION
     wan: WanChoice = WanChoice.AUTO
     link_timing: Mapping[str, int] = field(default_factory=dict)
+    primary_settings: Settings = field(default_factory=dict)
+    """Sections of `primary.toml`, beside those that say where it listens."""
 
 
 class Lab:
@@ -66,7 +68,9 @@ class Lab:
         self.history = stack.enter_context(
             HistoryFile(plan.folder / "history.jsonl", SystemClock())
         )
-        self.primary = PrimaryNode(children, self._subfolder("primary"), self.history)
+        self.primary = PrimaryNode(
+            children, self._subfolder("primary"), self.history, plan.primary_settings
+        )
         self.sites: dict[str, SiteNode] = {}
         self.wans: dict[str, Wan] = {}
         self.printers: dict[str, VirtualPrinter] = {}

@@ -31,8 +31,15 @@ Settings = Mapping[str, Mapping[str, object]]
 class PrimaryNode:
     """Headquarters."""
 
-    def __init__(self, children: Children, folder: Path, history: HistoryFile) -> None:
-        self.server = Server(children, "primary", folder, _primary_config)
+    def __init__(
+        self, children: Children, folder: Path, history: HistoryFile, settings: Settings
+    ) -> None:
+        self.server = Server(
+            children,
+            "primary",
+            folder,
+            lambda data, ports: _primary_config(data, ports, settings),
+        )
         self._witness = Witness(history, PRIMARY)
         self._api: AdminApi | None = None
 
@@ -153,10 +160,11 @@ class SiteNode:
             await self._admin.close()
 
 
-def _primary_config(data: Path, ports: Mapping[str, int]) -> str:
+def _primary_config(data: Path, ports: Mapping[str, int], settings: Settings) -> str:
     return _toml(
         {
             "": {"data_dir": str(data)},
+            **settings,
             "link": {"listen_host": LOOPBACK, "port": ports.get("link", 0)},
             "api": {"listen_host": LOOPBACK, "port": ports.get("api", 0)},
         }

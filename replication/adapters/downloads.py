@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from replication.adapters.ltx_mirror import NotThereError
+from replication.adapters.ceiling import Ceiling
+from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.delta_chain import split
 from replication.errors import BadMessageError, ReplicationError
 from replication.manifest import Manifest
@@ -29,6 +31,7 @@ MANIFEST_BYTES_MAX: Final = 256 * 1024 * 1024
 """A million files, each with its name and digest."""
 DELTAS_BYTES_MAX: Final = 72 * 1024 * 1024
 """A delta of the most pages, none of which shrinks."""
+_CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-")
 
 
 class LinkDownError(ReplicationError):
@@ -42,10 +45,12 @@ class LinkRefusedError(ReplicationError):
 class Downloads:
     """Downloads over `session`, which is None while the link is down.
 
-    `request_ms` is for the answer to begin, and between two pieces of it.
+    `request_ms` is for the answer to begin, and between two pieces of it. All of them together keep
+    below the `ceiling`.
     """
 
-    def __init__(self, *, request_ms: int) -> None:
+    def __init__(self, *, request_ms: int, ceiling: Ceiling | None = None) -> None:
+        self._ceiling = ceiling or Ceiling(None)
         self.session: aiohttp.ClientSession | None = None
         self._request_s = request_ms / 1000
 
@@ -80,38 +85,62 @@ class Downloads:
                     raise BadMessageError(f"The primary's answer to {path} does not end.")
         return bytes(body)
 
-    async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
-        """The bytes of that file of the primary's store, in pieces (a `ltx_mirror.Fetch`).
+    async def fetch(
+        self, name: LtxName, lineage: str, offset_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
+        """The bytes of that file of the primary's store, in pieces (an `ltx_fetch.Fetch`).
 
-        Errors: `NotThereError`, `LinkDownError`, `LinkRefusedError`.
+        Errors: `NotThereError`, `WrongBytesError`, `LinkDownError`, `LinkRefusedError`.
         """
-        async with self._answer(f"/v1/ltx/file/{lineage}/{name}") as response:
+        async with self._answer(f"/v1/ltx/file/{lineage}/{name}", offset_bytes) as response:
+            to_skip = _before(response, offset_bytes)
             while piece := await self._piece(response):
-                yield piece
+                if to_skip < len(piece):
+                    yield piece[to_skip:]
+                to_skip = max(0, to_skip - len(piece))
 
     async def _piece(self, response: aiohttp.ClientResponse) -> bytes:
         with _network():
             async with asyncio.timeout(self._request_s):
-                return await response.content.readany()
+                piece = await response.content.readany()
+        await self._ceiling.spend(len(piece))
+        return piece
 
     @asynccontextmanager
-    async def _answer(self, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a GET, if it is a good one."""
+    async def _answer(
+        self, path: str, offset_bytes: int = 0
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a GET, if it is a good one. It may be the whole where a part was asked."""
+        headers = {"Range": f"bytes={offset_bytes}-"} if offset_bytes else None
         if self.session is None:
             raise LinkDownError
         with _network():
             async with asyncio.timeout(self._request_s):
                 # The bounds are ours: aiohttp's own would end a long download that goes well.
-                response = await self.session.get(path, timeout=aiohttp.ClientTimeout(total=None))
+                response = await self.session.get(
+                    path, headers=headers, timeout=aiohttp.ClientTimeout(total=None)
+                )
         try:
             if response.status == HTTPStatus.NOT_FOUND:
                 raise NotThereError
-            if response.status != HTTPStatus.OK:
+            if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise WrongBytesError(f"The primary's {path} ends before byte {offset_bytes}.")
+            if response.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
                 raise LinkRefusedError(f"The primary answered {path} with {response.status}.")
             yield response
         finally:
             # Read to its end the connection is kept for the next download, else closed.
             response.release()
+
+
+def _before(response: aiohttp.ClientResponse, offset_bytes: int) -> int:
+    """The bytes of the answer that come before the one asked for: a server may give the whole."""
+    if response.status == HTTPStatus.OK:
+        return offset_bytes
+    found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+    if found is None or int(found[1]) > offset_bytes:
+        raise LinkRefusedError(f"The primary answered with another part of {response.url.path}.")
+    return offset_bytes - int(found[1])
 
 
 def words_of(error: BaseException) -> str:

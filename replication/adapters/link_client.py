@@ -31,11 +31,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import aiohttp
 from yarl import URL
 
+from replication.adapters.ceiling import Ceiling
 from replication.adapters.downloads import (
     NETWORK_ERRORS,
     Downloads,
     words_of,
 )
+from replication.back_off import back_off_ms
 from replication.errors import BadMessageError
 from replication.messages import (
     MESSAGE_BYTES_MAX,
@@ -60,8 +62,6 @@ CONNECTIONS_MAX: Final = 4
 """Of one site: the link itself, and downloads."""
 CLOSE_MS: Final = 200
 """For a farewell; a dead WAN does not answer it."""
-BACK_OFF_FACTOR: Final = 2
-DOUBLINGS_MAX: Final = 16
 ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
 _BINARY: Final = aiohttp.WSMsgType.BINARY
@@ -90,6 +90,8 @@ class LinkTimes:
     retry_max_ms: int = 2_000
     """Between two attempts: how late a healed WAN is noticed."""
     refused_retry_ms: int = 60_000
+    bytes_per_s_max: int | None = None
+    """Of all downloads together; None: as much as the line gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,9 @@ class LinkClient:
         self._hello = hello
         self._chance = chance
         self._times = times or LinkTimes()
-        self._downloads = Downloads(request_ms=self._times.request_ms)
+        self.ceiling = Ceiling(self._times.bytes_per_s_max)
+        """What downloads may take; those from elsewhere share it."""
+        self._downloads = Downloads(request_ms=self._times.request_ms, ceiling=self.ceiling)
         self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
         self.deltas = self._downloads.deltas
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -233,11 +237,9 @@ class LinkClient:
 
 def pause_ms(times: LinkTimes, failures: int, chance: random.Random, *, refused: bool) -> float:
     """The pause before the next attempt: doubling to a cap, the upper half of it by chance."""
-    longest_ms = times.refused_retry_ms
-    if not refused:
-        doubled_ms = times.retry_first_ms * BACK_OFF_FACTOR ** min(failures, DOUBLINGS_MAX)
-        longest_ms = min(doubled_ms, times.retry_max_ms)
-    return longest_ms * chance.uniform(0.5, 1.0)
+    if refused:
+        return back_off_ms(0, times.refused_retry_ms, times.refused_retry_ms, chance)
+    return back_off_ms(failures, times.retry_first_ms, times.retry_max_ms, chance)
 
 
 async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | None:

@@ -24,7 +24,7 @@ import signal
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -37,6 +37,9 @@ from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from replication.adapters.nats_place import NatsPlace
+    from replication.adapters.s3_place import S3Key, S3Place
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +78,49 @@ class LitestreamOptions:
     """How often each level is compacted into the next; empty: litestream's own 30 s, 5 min, 1 h."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteStore:
+    """A store that is not a folder: litestream's words for it, and its secrets.
+
+    Secrets go into the environment of the process alone, never into its configuration.
+    """
+
+    replica: Mapping[str, object]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def s3_store(place: S3Place, key: S3Key, lineage: str) -> RemoteStore:
+    """The files of this lineage in an S3-compatible store."""
+    replica: dict[str, object] = {
+        "type": "s3",
+        "bucket": place.bucket,
+        "path": place.path(lineage),
+        "region": place.region,
+    }
+    if place.endpoint is not None:
+        replica |= {"endpoint": place.endpoint, "force-path-style": True}
+    return RemoteStore(
+        replica=replica,
+        secrets={
+            "LITESTREAM_ACCESS_KEY_ID": key.access_key_id,
+            "LITESTREAM_SECRET_ACCESS_KEY": key.secret_access_key,
+        },
+    )
+
+
+def nats_store(place: NatsPlace, lineage: str) -> RemoteStore:
+    """The files of this lineage in NATS."""
+    return RemoteStore(
+        replica={
+            "type": "nats",
+            "url": f"{place.endpoint.rstrip('/')}/{place.bucket_of(lineage)}",
+            "root-cas": [str(place.ca_file.absolute())],
+            "client-cert": str(place.cert_file.absolute()),
+            "client-key": str(place.key_file.absolute()),
+        }
+    )
+
+
 def find_litestream() -> Path:
     """The program beside this Python, else on PATH. Errors: `LitestreamMissingError`."""
     beside = Path(sys.executable).with_name("litestream")
@@ -85,18 +131,20 @@ def find_litestream() -> Path:
 
 
 class LitestreamProcess:
-    """Replicates `directory_path` into the folder `store` while `run()` runs."""
+    """Replicates `directory_path` into `store`, a folder or not, while `run()` runs."""
 
     def __init__(
         self,
         *,
         directory_path: Path,
-        store: Path,
+        store: Path | RemoteStore,
         runtime_folder: Path,
         options: LitestreamOptions | None = None,
     ) -> None:
         self._directory_path = directory_path.absolute()
-        self._store = store.absolute()
+        if isinstance(store, Path):
+            store = RemoteStore(replica={"type": "file", "path": str(store.absolute())})
+        self._store = store
         self._runtime_folder = runtime_folder.absolute()
         self._options = options or LitestreamOptions()
         self._socket = self._runtime_folder / "litestream.sock"
@@ -112,6 +160,7 @@ class LitestreamProcess:
                 talks=False,
                 orphan_signal=signal.SIGTERM,
                 log_line=log_line,
+                environ=_environ(store.secrets),
             )
         )
         self._config = config
@@ -184,11 +233,7 @@ class LitestreamProcess:
                 {
                     "path": str(self._directory_path),
                     "monitor-interval": options.monitor_interval,
-                    "replica": {
-                        "type": "file",
-                        "path": str(self._store),
-                        "sync-interval": options.sync_interval,
-                    },
+                    "replica": {**self._store.replica, "sync-interval": options.sync_interval},
                 }
             ],
         }
@@ -197,6 +242,20 @@ class LitestreamProcess:
         self._runtime_folder.mkdir(parents=True, exist_ok=True)
         self._config.touch(mode=0o600)
         self._config.write_text(json.dumps(config, indent=1) + "\n")
+
+
+def _environ(secrets: Mapping[str, str]) -> dict[str, str]:
+    """Ours without what concerns the user's own stores, with `secrets`.
+
+    A key or a profile of somebody's else must not decide where the directory goes, and litestream
+    0.5.17 does not start where AWS_CA_BUNDLE is set.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "LITESTREAM_"))
+    }
+    return {**kept, **secrets}
 
 
 def _short_folder(socket: Path) -> Path | None:

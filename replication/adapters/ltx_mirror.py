@@ -9,8 +9,7 @@ from it. So a site whose replica is lost while its WAN is down still comes up wi
 directory it had seen.
 
 A file appears under its name only whole: it is fetched to a temporary name, compared in size and
-SHA-256, synced and renamed. Nothing is written where the disk is full, and what a crash left
-unfinished is deleted at the next start.
+SHA-256, synced and renamed; a transfer that was cut goes on where it stopped (`ltx_receiver.py`).
 
 The chain behind the base grows by one small file per transaction. When it outweighs its base and
 the primary has a newer snapshot, that is fetched and becomes the base, and everything the applied
@@ -24,54 +23,30 @@ days.
 from __future__ import annotations
 
 import asyncio
-import errno
-import hashlib
 import logging
 import shutil
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.adapters.ltx_receiver import LtxReceiver
 from replication.adapters.mirror_chain import Chain, proved_by, weigh
-from replication.adapters.part_file import PART_SUFFIX, PartFile
-from replication.errors import ReplicationError, StorageFullError
 from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.plan import cost, plan
 from replication.position import LINEAGE_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from replication.adapters.ltx_fetch import Fetch
     from replication.position import Position
 
 log = logging.getLogger(__name__)
 
-BUFFER_BYTES: Final = 1024 * 1024
-"""Collected in memory before a thread writes it."""
 CHAIN_FILES_MAX: Final = 10_000
 """Files behind the base before a newer one is wanted, whatever they weigh."""
 COST_HERE: Final = 1
 """Of a file that need not be fetched."""
-
-
-class NotThereError(ReplicationError):
-    """The primary no longer has this file (compacted): list its store again."""
-
-
-class WrongBytesError(ReplicationError):
-    """What arrived is not what the manifest describes: list the store again, fetch again."""
-
-
-class Fetch(Protocol):
-    """Brings a file from the primary, or from wherever the same names are served."""
-
-    def __call__(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
-        """The bytes of the file, in pieces; bounded in time by the fetcher.
-
-        Errors: `NotThereError`, and the fetcher's own.
-        """
-        ...
 
 
 class Mirror:
@@ -79,15 +54,20 @@ class Mirror:
 
     def __init__(self, folder: Path, fetch: Fetch, applied: Position | None = None) -> None:
         self._folder = folder
-        self._fetch = fetch
+        self._receiver = LtxReceiver(fetch)
         self._applied = applied
         self._lineage = ""
         self._held: dict[LtxName, int] = {}
         self._ahead: set[LtxName] = set()
         self._chain = Chain()
         self._new_base: LtxName | None = None
-        self.fetched_bytes = self.wanted_bytes = 0
-        """What came since this process began, and what was and is to come."""
+        self.wanted_bytes = 0
+        """What came since this process began, and what is to come."""
+
+    @property
+    def fetched_bytes(self) -> int:
+        """What came since this process began."""
+        return self._receiver.received_bytes
 
     @property
     def overweight(self) -> bool:
@@ -184,6 +164,7 @@ class Mirror:
     async def _load(self, lineage: str) -> None:
         self._lineage = lineage
         self._held = await asyncio.to_thread(_load, self._root())
+        await asyncio.to_thread(self._receiver.load, self._root())
         applied_txid = self._applied_txid()
         self._ahead = {name for name in self._held if name.max_txid > (applied_txid or 0)}
         self._chain = weigh(self._held)
@@ -207,38 +188,10 @@ class Mirror:
             new.append(name)
 
     async def _fetch_one(self, entry: ManifestEntry) -> None:
-        file = PartFile(ltx_path(self._root(), entry.name))
-        try:
-            await self._receive(entry, file)
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise StorageFullError from error
-            raise
-        finally:
-            if not file.finished:
-                await asyncio.to_thread(file.discard)
+        await self._receiver.receive(self._root(), entry)
         self._held[entry.name] = entry.size_bytes
         self._ahead.add(entry.name)
         self._chain.add(entry.name, entry.size_bytes)
-
-    async def _receive(self, entry: ManifestEntry, file: PartFile) -> None:
-        digest = hashlib.sha256()
-        size_bytes = 0
-        buffer = bytearray()
-        async with aclosing(self._fetch(entry.name, self._lineage)) as pieces:
-            async for piece in pieces:
-                size_bytes += len(piece)
-                self.fetched_bytes += len(piece)
-                if size_bytes > entry.size_bytes:
-                    raise WrongBytesError(f"{entry.name} is longer than the manifest says.")
-                digest.update(piece)
-                buffer += piece
-                if len(buffer) >= BUFFER_BYTES:
-                    await asyncio.to_thread(file.write, bytes(buffer))
-                    buffer.clear()
-        if size_bytes != entry.size_bytes or digest.hexdigest() != entry.sha256:
-            raise WrongBytesError(f"{entry.name} arrived with other bytes than the manifest says.")
-        await asyncio.to_thread(file.finish, bytes(buffer))
 
     async def _rebase(self, manifest: Manifest, new: list[LtxName]) -> None:
         """Take a newer snapshot as base, if there is one."""
@@ -273,8 +226,6 @@ class Mirror:
 
 
 def _load(root: Path) -> dict[LtxName, int]:
-    for part in root.glob(f"ltx/*/*{PART_SUFFIX}"):
-        part.unlink(missing_ok=True)
     return {name: status.st_size for name, status in scan_ltx(root)}
 
 

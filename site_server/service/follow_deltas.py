@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from replication.adapters.downloads import LinkDownError, LinkRefusedError
-from replication.adapters.ltx_mirror import NotThereError
+from replication.adapters.ltx_fetch import NotThereError
 from replication.delta_chain import DeltaChain
 from replication.errors import BadMessageError
 from replication.manifest import LtxName

@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.downloads import LinkDownError
-from replication.adapters.ltx_mirror import NotThereError, WrongBytesError
+from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.errors import ReplicationError
 from replication.manifest import Manifest, ManifestEntry
 from replication.messages import Head, PushedDelta
 from replication.plan import GapError
 from site_server.service.follow_deltas import FollowDeltas
 from site_server.service.known_heads import beyond, joined_heads
+from site_server.service.retry_pause import RetryPause
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
-RETRY_MS: Final = 1_000
-"""After something failed that may heal by itself (a full disk, a damaged file, a restart)."""
 REBASE_MS: Final = 3_600_000
 """At least this long between two whole manifests that are asked for to renew the mirror's base."""
 SMALL_BYTES: Final = 64 * 1024
@@ -78,6 +76,7 @@ class FollowDirectory:
         self.is_up = False
         self._recovered = False
         self._trouble = ""
+        self._retry = RetryPause()
         self._rebased_s = -REBASE_MS / 1000
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -118,6 +117,7 @@ class FollowDirectory:
     async def up(self, welcome: Welcome) -> None:
         """Aim at where headquarters is now."""
         self.is_up = True
+        self._retry.came_up()
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
         if 0 < welcome.txid < self.done:
             log.error(
@@ -157,11 +157,12 @@ class FollowDirectory:
                 await moved.wait()
                 going = True
             if not going:
-                await _pause(moved)
+                await self._retry.wait(moved)
 
     def look_again(self) -> None:
         """There is something to do that no head tells of: apply, and see."""
         self._recovered = False
+        self._retry.came_up()
         self._wake()
 
     async def _make_anew(self) -> None:
@@ -283,14 +284,10 @@ class FollowDirectory:
             if str(error) != self._trouble:
                 log.warning("the replica does not follow the primary: %s", error)
             self._trouble = str(error)
+            self._retry.failed()
             return False
         if self._trouble:
             log.info("the replica follows the primary again")
         self._trouble = ""
+        self._retry.went_well()
         return True
-
-
-async def _pause(moved: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(RETRY_MS / 1000):
-            await moved.wait()

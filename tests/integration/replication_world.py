@@ -13,7 +13,8 @@ import pysqlite3.dbapi2 as sqlite
 
 from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.litestream_process import LitestreamOptions, LitestreamProcess
-from replication.adapters.ltx_mirror import Mirror, NotThereError
+from replication.adapters.ltx_fetch import NotThereError
+from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.ltx_store import LtxStore
 from replication.manifest import LtxName, Manifest
 from tests.unit.replication.adapters.database_pages import database_image
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
     from pathlib import Path
 
+    from replication.adapters.litestream_process import RemoteStore
     from replication.position import Position
 
 LINEAGE = "0123456789abcdef" * 2
@@ -31,14 +33,19 @@ ROWS = 3_000
 class Primary:
     """A directory, its litestream and its store."""
 
-    def __init__(self, folder: Path, options: LitestreamOptions | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        options: LitestreamOptions | None = None,
+        remote: RemoteStore | None = None,
+    ) -> None:
         self.path = folder / "directory.db"
         self.connection: Any = sqlite.connect(str(self.path), isolation_level=None, timeout=5)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"):
             self.connection.execute(f"PRAGMA {pragma}")
         self.litestream = LitestreamProcess(
             directory_path=self.path,
-            store=folder / "store",
+            store=remote or folder / "store",
             runtime_folder=folder / "run",
             options=options,
         )
@@ -64,10 +71,12 @@ class Primary:
     def manifest(self) -> Manifest:
         return Manifest(lineage=LINEAGE, entries=self.store.entries())
 
-    async def fetch(self, name: LtxName, lineage: str) -> AsyncGenerator[bytes, None]:
+    async def fetch(
+        self, name: LtxName, lineage: str, offset_bytes: int = 0
+    ) -> AsyncGenerator[bytes, None]:
         assert lineage == LINEAGE
         try:
-            yield self.store.path(name).read_bytes()
+            yield self.store.path(name).read_bytes()[offset_bytes:]
         except FileNotFoundError as error:
             raise NotThereError from error
 
@@ -122,9 +131,11 @@ async def running(*services: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def running_primary(folder: Path) -> AsyncIterator[Primary]:
+async def running_primary(
+    folder: Path, remote: RemoteStore | None = None
+) -> AsyncIterator[Primary]:
     """A filled directory with its litestream."""
-    primary = Primary(folder)
+    primary = Primary(folder, remote=remote)
     with closing(primary.connection):
         primary.fill()
         async with running(primary.litestream.run()):

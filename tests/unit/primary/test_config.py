@@ -7,6 +7,7 @@ from primary.config import (
     ApiConfig,
     LinkConfig,
     PrimaryConfig,
+    StoreConfig,
     for_folder,
     load,
 )
@@ -80,7 +81,7 @@ def test_the_example_says_the_defaults() -> None:
     config = load(example.read_text("utf-8"), {})
 
     assert config == for_folder(None, {})
-    for section in (PrimaryConfig, LinkConfig, ApiConfig):
+    for section in (PrimaryConfig, LinkConfig, ApiConfig, StoreConfig):
         assert all(key in example.read_text("utf-8") for key in section.model_fields)
 
 

@@ -26,6 +26,7 @@ from site_server.config import (
     load,
 )
 from site_server.config_branch_directory import BranchDirectorySection
+from site_server.config_source import SourceSection
 from site_server.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "site_server" / "example" / "site.toml"
@@ -185,7 +186,8 @@ def test_the_example_says_every_default() -> None:
     assert load(text, {}) == Config()
     said = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
     nodes = (Secondary, OfflineLogSection, BranchDirectorySection)
-    sections = (Listen, Primary, LinkSection, AccrualSection, Limits, Times, *nodes)
+    link = (Primary, SourceSection, LinkSection, AccrualSection)
+    sections = (Listen, *link, Limits, Times, *nodes)
     settings = {"role", "data_dir"}.union(*(section.model_fields for section in sections))
     assert said == settings - {"accrual"}
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from replication.adapters.downloads import LinkDownError, LinkRefusedError
-from replication.adapters.ltx_mirror import NotThereError
+from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.delta_chain import joined
 from replication.errors import BadMessageError
 from replication.manifest import LtxName, Manifest
@@ -130,3 +130,60 @@ async def test_deltas_come_one_after_the_other_and_halves_are_refused(
         with pytest.raises(NotThereError):
             await client.deltas(LINEAGE, 7, 9)
     assert paths == [f"/v1/ltx/delta/{LINEAGE}/7-9"] * 3
+
+
+BODY = bytes(range(256)) * 1_000
+
+
+async def rest(client: LinkClient, offset_bytes: int) -> bytes:
+    return b"".join([piece async for piece in client.fetch(NAME, LINEAGE, offset_bytes)])
+
+
+async def test_only_the_rest_of_a_file_is_asked_for(
+    tmp_path: Path, primary: ScriptedPrimary
+) -> None:
+    asked: list[str] = []
+    path = tmp_path / "file"
+    path.write_bytes(BODY)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers["Range"])
+        return web.FileResponse(path)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        assert await rest(client, 1_234) == BODY[1_234:]
+        with pytest.raises(WrongBytesError, match="ends before"):
+            await rest(client, len(BODY) + 1)
+    assert asked == ["bytes=1234-", f"bytes={len(BODY) + 1}-"]
+
+
+@pytest.mark.parametrize("begin", [None, 0, 1_000])
+async def test_a_server_that_gives_more_than_the_rest_is_understood(
+    primary: ScriptedPrimary, begin: int | None
+) -> None:
+    async def serve(_request: web.Request) -> web.StreamResponse:
+        if begin is None:
+            return web.Response(body=BODY)
+        headers = {"Content-Range": f"bytes {begin}-{len(BODY) - 1}/{len(BODY)}"}
+        return web.Response(status=206, body=BODY[begin:], headers=headers)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        assert await rest(client, 200_000) == BODY[200_000:]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Range": "bytes 11-19/20"}])
+async def test_another_part_than_the_one_asked_for_is_refused(
+    primary: ScriptedPrimary, headers: dict[str, str]
+) -> None:
+    async def serve(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=206, body=b"x" * 9, headers=headers)
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        with pytest.raises(LinkRefusedError, match="another part"):
+            await rest(client, 10)

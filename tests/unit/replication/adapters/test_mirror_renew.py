@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from replication.adapters.ltx_fetch import NotThereError
 from replication.adapters.ltx_folder import ltx_path
-from replication.adapters.ltx_mirror import Mirror, NotThereError
+from replication.adapters.ltx_mirror import Mirror
 from replication.plan import GapError
 from tests.unit.replication.adapters.test_ltx_mirror import (
     LINEAGE,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from replication.adapters.applier_process import Applied
-from replication.adapters.ltx_mirror import NotThereError
+from replication.adapters.ltx_fetch import NotThereError
 from replication.manifest import LtxName, Manifest, ManifestEntry
 from replication.messages import ManifestFile, Welcome
 from replication.page_delta import BadDeltaError, Step, make_delta, read_delta

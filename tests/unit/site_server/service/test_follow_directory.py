@@ -8,7 +8,7 @@ import pytest
 
 from replication.adapters.applier_process import ApplierError
 from replication.adapters.downloads import LinkDownError
-from replication.adapters.ltx_mirror import NotThereError
+from replication.adapters.ltx_fetch import NotThereError
 from replication.errors import StorageFullError
 from replication.messages import Head
 from replication.position import Position
