@@ -75,7 +75,7 @@ async def test_a_site_at_the_head_follows_by_deltas(tmp_path: Path) -> None:
             await until(lambda: site.replica.ready)
             await changed(primary, site, 1)
             before = site.follow.deltas.applied
-            # Twice as many as are asked for: on a busy machine a delta may be too late for its head.
+            # Twice as many as are asked for: on a busy machine a delta may come too late.
             await changed(primary, site, 20, first=1)
             await until(lambda: site.follow.deltas.applied >= before + 10)
             assert site.follow.deltas.refused == 0
