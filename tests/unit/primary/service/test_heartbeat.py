@@ -74,7 +74,7 @@ async def test_a_directory_that_cannot_be_written_is_told_and_comes_back(
         problem = heartbeat.problem
         heartbeat.due()
         await directory.beat()
-        run_sql(directory, "DROP TRIGGER full")
+        await directory.write(lambda rows: rows.exec_driver_sql("DROP TRIGGER full"))
         while heartbeat.problem:
             heartbeat.due()
             await directory.beat()
