@@ -106,8 +106,13 @@ class AppliersKilled:
 
 
 def _newer(before: ReplicaState, feed: Feed) -> frozenset[int]:
-    """What the request leads to; a replica that is there already must not go back."""
-    return frozenset({feed.txid} if feed.txid > max(before.txids, default=0) else ())
+    """What the request leads to; a replica that is there already must not go back.
+
+    Where the directory came back to what it was before, several states have the same content. The
+    replica is then at the first of them, as far as can be told: none before its position.
+    """
+    here = min((txid for txid in before.txids if txid >= before.position_txid), default=0)
+    return frozenset({feed.txid} if feed.txid > here else ())
 
 
 class _Round:
