@@ -22,29 +22,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.crowded_primary import WINDOW_S, CrowdedPrimary
 from bench.fan_out_peer import measure_peer
 from bench.fan_out_storm import Storm, storm
 from bench.figure import Figure, machine, percentile
-from bench.proc_figures import Used, used_by
-from bench.wire_bytes import counters
 from chaos.live.crowd.enrolment import enrol, organisation_of
-from chaos.live.crowd.image import MARK, MARK_DIGITS
 from chaos.live.crowd.process import crowd_of
 from chaos.live.lab import LabPlan, open_lab
-from chaos.live.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from bench.wire_bytes import Traffic
-    from chaos.live.crowd.process import CrowdProcess
-    from chaos.live.lab import Lab
+    from bench.crowded_primary import Window
 
 COUNTS: Final = (30, 100, 300, 1000)
-WINDOW_S: Final = 12.0
 UPDATES_PER_S: Final = 3
 SETTLE_S: Final = 3.0
-PATIENCE_MS: Final = 120_000
 TARGET_RATIO: Final = 1.3
 COLUMNS: Final = (
     "sites",
@@ -59,16 +52,6 @@ COLUMNS: Final = (
     "memory",
     "a site",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """What was used in some seconds, and what crossed the wire."""
-
-    seconds: float
-    cpu_s: float
-    wire_bytes: int
-    resident_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,95 +101,22 @@ class Row:
         return more / max(1, self.sites)
 
 
-class FanOut:
-    """The primary and its crowd, while they run."""
-
-    def __init__(self, lab: Lab, crowd: CrowdProcess) -> None:
-        self.lab = lab
-        self.crowd = crowd
-        self._number = 0
-        self._fresh_marks: dict[str, float] = {}
-
-    @property
-    def pids(self) -> Sequence[int]:
-        """The primary and what it started."""
-        server = self.lab.primary.server
-        litestream = server.part("litestream")
-        return (server.child.pid, *((litestream,) if litestream else ()))
-
-    async def measure(self, sites: int) -> Row:
-        """One row of the table."""
-        began_s = time.perf_counter()
-        await self.crowd.ask(f"grow {sites}")
-        await self.until_all_there(sites)
-        took_s = time.perf_counter() - began_s
-        print(f"{sites} sites: connected and at the head after {took_s:.1f} s", flush=True)
-        await asyncio.sleep(SETTLE_S)
-        idle = await self._window(0)
-        await self.crowd.ask("reached")
-        updates = int(WINDOW_S * UPDATES_PER_S)
-        busy = await self._window(updates)
-        await self.until_all_there(sites)
-        lags_ms = self._lags_ms(await self.crowd.ask("reached"))
-        stormy = await storm(self, sites) if sites else None
-        return Row(
-            sites=sites, idle=idle, busy=busy, updates=updates, lags_ms=lags_ms, storm=stormy
-        )
-
-    async def until_all_there(self, sites: int) -> None:
-        """Return once they are connected and have what headquarters has."""
-
-        async def there() -> bool:
-            head = await self.lab.primary.api.txid()
-            standing = await self.crowd.ask("standing")
-            return bool(standing["up"] == sites and (not sites or standing["slowest"] >= head))
-
-        await until(there, f"{sites} sites at the head", within_ms=PATIENCE_MS, every_ms=100)
-
-    async def update(self) -> None:
-        """Change one row, with a mark of its own."""
-        self._number += 1
-        mark = f"{self._number:0{MARK_DIGITS}}"
-        self._fresh_marks[mark] = time.perf_counter()
-        name = {"full_name": f"{MARK.decode()}{mark}"}
-        (await self.lab.primary.api.patch("/users/ada", name)).expect("change a user")
-
-    async def _window(self, updates: int) -> Window:
-        port = self.lab.primary.server.ports["link"]
-        pids = self.pids
-        before, wire = used_by(pids), await counters(port)
-        began_s = time.perf_counter()
-        for number in range(1, updates + 1):
-            await self.update()
-            due_s = began_s + number * WINDOW_S / updates
-            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
-        await asyncio.sleep(max(0.0, began_s + WINDOW_S - time.perf_counter()))
-        seconds = time.perf_counter() - began_s
-        return _between(before, used_by(pids), wire_of(wire, await counters(port)), seconds)
-
-    def _lags_ms(self, reached: Mapping[str, Sequence[float]]) -> Sequence[float]:
-        lags = [
-            (at_s - self._fresh_marks[mark]) * 1000
-            for mark, times in reached.items()
-            for at_s in times
-            if mark in self._fresh_marks
-        ]
-        self._fresh_marks.clear()
-        return lags
-
-
-def _between(before: Used, after: Used, wire_bytes: int, seconds: float) -> Window:
-    return Window(
-        seconds=seconds,
-        cpu_s=after.cpu_s - before.cpu_s,
-        wire_bytes=wire_bytes,
-        resident_bytes=after.resident_bytes,
-    )
-
-
-def wire_of(before: Mapping[str, Traffic], after: Mapping[str, Traffic]) -> int:
-    """What crossed the wire on the connections that were there all the time."""
-    return sum(after[name].on_wire - one.on_wire for name, one in before.items() if name in after)
+async def one_row(crowded: CrowdedPrimary, sites: int) -> Row:
+    """One row of the table."""
+    began_s = time.perf_counter()
+    await crowded.crowd.ask(f"grow {sites}")
+    await crowded.until_all_there(sites)
+    took_s = time.perf_counter() - began_s
+    print(f"{sites} sites: connected and at the head after {took_s:.1f} s", flush=True)
+    await asyncio.sleep(SETTLE_S)
+    idle = await crowded.window(0)
+    await crowded.lags_ms()
+    updates = int(WINDOW_S * UPDATES_PER_S)
+    busy = await crowded.window(updates)
+    await crowded.until_all_there(sites)
+    lags_ms = await crowded.lags_ms()
+    stormy = await storm(crowded, sites) if sites else None
+    return Row(sites=sites, idle=idle, busy=busy, updates=updates, lags_ms=lags_ms, storm=stormy)
 
 
 async def measure(folder: Path, counts: Sequence[int]) -> list[Row]:
@@ -221,8 +131,8 @@ async def measure(folder: Path, counts: Sequence[int]) -> list[Row]:
         await lab.primary.start()
         try:
             async with crowd_of(folder / "crowd", lab.primary.server.ports["link"]) as crowd:
-                fan_out = FanOut(lab, crowd)
-                return [await fan_out.measure(sites) for sites in (0, *counts)]
+                crowded = CrowdedPrimary(lab, crowd)
+                return [await one_row(crowded, sites) for sites in (0, *counts)]
         finally:
             await lab.primary.close()
 

@@ -15,7 +15,7 @@ from chaos.live.waiting import until
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.fan_out import FanOut
+    from bench.crowded_primary import CrowdedPrimary
 
 PATIENCE_MS: Final = 120_000
 ASK_EVERY_S: Final = 0.1
@@ -55,23 +55,23 @@ class Storm:
 class _Asking:
     """Asks the API again and again, and keeps how long each answer took."""
 
-    def __init__(self, fan_out: FanOut) -> None:
-        self._fan_out = fan_out
+    def __init__(self, crowded: CrowdedPrimary) -> None:
+        self._crowded = crowded
         self.api_ms: list[float] = []
         self.failures = 0
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            answer = await self._fan_out.lab.primary.api.health()
+            answer = await self._crowded.lab.primary.api.health()
             self.failures += answer.status != HTTP_OK
             self.api_ms.append(answer.latency_us / 1000)
             await asyncio.sleep(ASK_EVERY_S)
 
 
-async def storm(fan_out: FanOut, sites: int) -> Storm:
+async def storm(crowded: CrowdedPrimary, sites: int) -> Storm:
     """Kill, start, and wait for all."""
-    crowd, primary = fan_out.crowd, fan_out.lab.primary
+    crowd, primary = crowded.crowd, crowded.lab.primary
     await crowd.ask("words")
     before = await crowd.ask("standing")
     began_s = time.perf_counter()
@@ -80,12 +80,12 @@ async def storm(fan_out: FanOut, sites: int) -> Storm:
     listening_s = time.perf_counter()
     all_back = True
     async with asyncio.TaskGroup() as group:
-        asking = _Asking(fan_out)
+        asking = _Asking(crowded)
         task = group.create_task(asking.run())
-        await fan_out.update()
+        await crowded.update()
         try:
-            connected_s = await _until_up(fan_out, sites)
-            await fan_out.until_all_there(sites)
+            connected_s = await _until_up(crowded, sites)
+            await crowded.until_all_there(sites)
         except NotReadyError:
             connected_s, all_back = time.perf_counter(), False
         at_head_s = time.perf_counter()
@@ -104,9 +104,9 @@ async def storm(fan_out: FanOut, sites: int) -> Storm:
     )
 
 
-async def _until_up(fan_out: FanOut, sites: int) -> float:
+async def _until_up(crowded: CrowdedPrimary, sites: int) -> float:
     async def up() -> bool:
-        return bool((await fan_out.crowd.ask("standing"))["up"] == sites)
+        return bool((await crowded.crowd.ask("standing"))["up"] == sites)
 
     await until(up, f"{sites} sites to be connected", within_ms=PATIENCE_MS, every_ms=50)
     return time.perf_counter()

@@ -1,18 +1,21 @@
 """The directory on its way down: the store's manifest and immutable files, and page deltas."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
 from primary.errors import BadRequestError, NotFoundError
-from primary.http.link_keys import GROUND, SITE, STORE
+from primary.http.link_keys import ADMISSION, GROUND, SITE, STORE
 from primary.http.problems import problem
 from primary.service.standing import objection
-from replication.delta_chain import joined
+from replication.delta_chain import LENGTH
 from replication.manifest import BadNameError, LtxName
 from replication.position import TXID_MAX
 
+PIECE_BYTES: Final = 64 * 1024
+"""Handed to a connection at once; the next piece waits until most of it went out."""
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
 
 
@@ -33,8 +36,9 @@ async def _manifest(request: web.Request) -> web.StreamResponse:
     after = request.query.get("after", "0")
     if not after.isascii() or not after.isdecimal() or int(after) > TXID_MAX:
         raise BadRequestError("`after` is a TXID, as a decimal number.")
-    manifest = await request.app[GROUND].publisher.manifest(int(after))
-    response = web.json_response(manifest.as_json())
+    async with request.app[ADMISSION].delta():
+        manifest = await request.app[GROUND].publisher.manifest(int(after))
+        response = web.json_response(manifest.as_json())
     # Names and digests of 10,000 files shrink from 1.5 MB to a third.
     response.enable_compression()
     return response
@@ -52,7 +56,11 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if request.match_info["lineage"] != request.app[GROUND].publisher.lineage:
         raise NotFoundError("This store has another lineage: list it again.")
     path = request.app[STORE].path(name)
-    return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
+    with request.app[ADMISSION].file():
+        response = web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
+        # Sent here and not by the caller: the download counts until its last byte.
+        await response.prepare(request)
+        return response
 
 
 async def _deltas(request: web.Request) -> web.StreamResponse:
@@ -63,10 +71,24 @@ async def _deltas(request: web.Request) -> web.StreamResponse:
     publisher = request.app[GROUND].publisher
     base_txid, txid = int(request.match_info["base"]), int(request.match_info["txid"])
     if request.match_info["lineage"] == publisher.lineage:
-        deltas = await publisher.deltas(base_txid, txid)
-        if deltas:
-            return web.Response(body=joined(deltas), content_type="application/octet-stream")
+        async with request.app[ADMISSION].delta():
+            deltas = await publisher.deltas(base_txid, txid)
+            if deltas:
+                return await _sent(request, deltas)
     raise NotFoundError("There is no page delta between these TXIDs: take LTX files.")
+
+
+async def _sent(request: web.Request, deltas: Sequence[bytes]) -> web.StreamResponse:
+    """The answer that has them, piece by piece: all sites share the bytes of one delta."""
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    response.content_length = sum(LENGTH.size + len(data) for data in deltas)
+    await response.prepare(request)
+    for data in deltas:
+        await response.write(LENGTH.pack(len(data)))
+        for begin in range(0, len(data), PIECE_BYTES):
+            await response.write(memoryview(data)[begin : begin + PIECE_BYTES])
+    await response.write_eof()
+    return response
 
 
 def objection_to(request: web.Request) -> str:

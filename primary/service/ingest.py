@@ -26,6 +26,7 @@ from typing import Final
 from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
 from primary.service.project import dated, dispute_unknown, payers_of, read_facts, returns_of
+from primary.service.shared_beat import SharedBeat
 from primary.service.uplinks import Uplinks
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
@@ -47,6 +48,7 @@ class Ingest:
         self._clock = clock
         self.uplinks = Uplinks()
         """What is known of each site's clock and journal; a session tells it."""
+        self._beats = SharedBeat(self._trip)
         self._locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def roll_forward(self) -> None:
@@ -60,6 +62,9 @@ class Ingest:
 
     async def beat(self) -> None:
         """Return once both writers have answered: the write path works."""
+        await self._beats.beat()
+
+    async def _trip(self) -> None:
         await self._ledger.beat()
         await self._directory.beat()
 

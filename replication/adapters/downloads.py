@@ -20,6 +20,7 @@ from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.delta_chain import split
 from replication.errors import BadMessageError, ReplicationError
 from replication.manifest import Manifest
+from replication.wait import AskedToWaitError, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -57,7 +58,7 @@ class Downloads:
     async def manifest(self, after_txid: int) -> Manifest:
         """The primary's files that lead from `after_txid` (0: from nothing) to its head.
 
-        Errors: `LinkDownError`, `LinkRefusedError`, `BadMessageError`.
+        Errors: `LinkDownError`, `LinkRefusedError`, `AskedToWaitError`, `BadMessageError`.
         """
         body = await self._body(f"/v1/ltx/manifest?after={after_txid}", MANIFEST_BYTES_MAX)
         try:
@@ -70,7 +71,7 @@ class Downloads:
         """Page deltas that lead from the one TXID to the other, one after the other.
 
         Errors: `NotThereError` (take LTX files), `LinkDownError`, `LinkRefusedError`,
-        `BadMessageError`, `BadDeltaError`.
+        `AskedToWaitError`, `BadMessageError`, `BadDeltaError`.
         """
         return split(
             await self._body(f"/v1/ltx/delta/{lineage}/{base_txid}-{txid}", DELTAS_BYTES_MAX)
@@ -90,7 +91,8 @@ class Downloads:
     ) -> AsyncGenerator[bytes, None]:
         """The bytes of that file of the primary's store, in pieces (an `ltx_fetch.Fetch`).
 
-        Errors: `NotThereError`, `WrongBytesError`, `LinkDownError`, `LinkRefusedError`.
+        Errors: `NotThereError`, `WrongBytesError`, `LinkDownError`, `LinkRefusedError`,
+        `AskedToWaitError`.
         """
         async with self._answer(f"/v1/ltx/file/{lineage}/{name}", offset_bytes) as response:
             to_skip = _before(response, offset_bytes)
@@ -125,6 +127,9 @@ class Downloads:
                 raise NotThereError
             if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise WrongBytesError(f"The primary's {path} ends before byte {offset_bytes}.")
+            wait = wait_of(response.status, response.headers)
+            if wait is not None:
+                raise AskedToWaitError(wait)
             if response.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
                 raise LinkRefusedError(f"The primary answered {path} with {response.status}.")
             yield response

@@ -90,8 +90,8 @@ class Follower:
                 continue
             try:
                 await self._catch_up()
-            except (ReplicationError, LinkDownError):
-                self._retry.failed()
+            except ReplicationError as error:
+                self._retry.failed(error)
                 await self._retry.wait(moved)
             else:
                 self._retry.went_well()
