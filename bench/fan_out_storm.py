@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.figure import percentile
-from bench.proc_figures import peak_bytes
+from bench.proc_figures import peak_bytes, used_by
 from chaos.errors import NotReadyError
 from chaos.live.waiting import until
 
@@ -33,6 +33,8 @@ class Storm:
     api_ms: Sequence[float]
     """Of every answer of the API meanwhile."""
     api_failures: int
+    cpu_s: float
+    """Of the primary and litestream, from their start until all were at the head."""
     peak_bytes: int
     all_back: bool
     fetched: int
@@ -47,7 +49,8 @@ class Storm:
             f"storm of {sites}: listening after {self.listening_s:.1f} s, then all connected "
             f"after {self.connected_s:.1f} s, at the head after {self.at_head_s:.1f} s; API p50 "
             f"{percentile(self.api_ms, 50):.0f} ms, worst {max(self.api_ms):.0f} ms, "
-            f"{self.api_failures} failures; peak {self.peak_bytes / 1e6:.0f} MB; "
+            f"{self.api_failures} failures; "
+            f"CPU {self.cpu_s:.1f} s; peak {self.peak_bytes / 1e6:.0f} MB; "
             f"{self.fetched} requests for deltas; sites: {said or 'nothing'}"
         )
 
@@ -97,6 +100,7 @@ async def storm(crowded: CrowdedPrimary, sites: int) -> Storm:
         at_head_s=at_head_s - listening_s,
         api_ms=asking.api_ms or [0.0],
         api_failures=asking.failures,
+        cpu_s=used_by(crowded.pids).cpu_s,
         peak_bytes=peak_bytes(primary.server.child.pid),
         all_back=all_back,
         fetched=after["fetched"] - before["fetched"],

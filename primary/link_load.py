@@ -22,7 +22,7 @@ class LinkLoad:
         bounds = Bounds(sites_max=config.sites_max, downloads_max=config.downloads_max)
         self.admission = Admission(clock=clock, bounds=bounds)
         self.doorway = Doorway(
-            setups_max=config.handshakes_max, on_line=self.admission.stood_in_line
+            setups_max=config.handshakes_max, on_stale=self.admission.waited_too_long
         )
         self._publisher = publisher
         self.links: Links | None = None

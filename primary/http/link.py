@@ -119,7 +119,10 @@ async def _linked(request: web.Request, peer: SitePeer, links: Links) -> web.Str
     socket = web.WebSocketResponse(
         max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=CLOSE_MS / 1000
     )
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionError:  # it gave up while it waited for its turn
+        return socket
     wire = SocketWire(
         socket, request, silence_ms=request.app[SILENCE], said_last=request.app[SAID_LAST]
     )

@@ -63,7 +63,7 @@ WAITS: Final[Mapping[Why, Wait]] = {
 }
 _TOLD: Final[Mapping[Why, str]] = {
     **{why: wait.reason for why, wait in WAITS.items()},
-    Why.HANDSHAKES: "more connections come at once than handshakes_max; they stand in line",
+    Why.HANDSHAKES: "connections come faster than their handshakes can be made",
 }
 
 
@@ -88,7 +88,7 @@ class Load:
     downloads: int
     deltas: int
     asked_to_wait: Mapping[str, int]
-    """By reason; `handshakes` counts those that stood in line and were not refused."""
+    """By reason."""
     busy: tuple[str, ...]
     """The reasons of the last minute."""
     fell_behind: int
@@ -156,8 +156,8 @@ class Admission:
             self.deltas -= 1
             self._turns.release()
 
-    def stood_in_line(self) -> None:
-        """A connection came that has to wait for its handshake."""
+    def waited_too_long(self) -> None:
+        """A connection was closed, because it had waited too long for its handshake."""
         self._note(Why.HANDSHAKES)
 
     def busy(self) -> tuple[Why, ...]:

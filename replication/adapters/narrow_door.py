@@ -9,9 +9,12 @@ does not end by itself.
 
 So connections are taken from the kernel one by one, and only while fewer than `setups_max` have an
 unfinished handshake. What beats and calls wait for is then at most so many handshakes. The others
-stand in the kernel's line, which is short on purpose (`LINE_MAX`): its end is reached within half a
-second, before the first in it has lost patience. For whom there is no place in it the kernel does
-not answer at all, and the caller's kernel asks again by itself after 1 and 3 s.
+stand in the kernel's line, which is short on purpose (`LINE_MAX`). For whom there is no place in it
+the kernel does not answer at all, and the caller's kernel asks again by itself after 1 and 3 s.
+
+On a slow machine even a short line lasts longer than a caller's patience. Who has gone away, or has
+stood there for `STALE_MS` and would go away during the handshake, is closed without one: work is
+only done for those who will still be there. The kernel tells both (TCP_INFO).
 
 Rejected: to close what is too much. It costs the caller nothing, so it comes back at once.
 
@@ -25,6 +28,7 @@ import asyncio
 import errno
 import logging
 import socket
+import struct
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -35,10 +39,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LINE_MAX: Final = 128
+LINE_MAX: Final = 64
+STALE_MS: Final = 2_000
+"""Half of a site's patience (`LinkTimes.connect_ms`): the other half is for what follows."""
 HANDSHAKE_S: Final = 5.0
 UNREAD_MS: Final = 120_000
 """Longer than a site with a bandwidth ceiling of the lowest kind pauses between two reads."""
+TCP_INFO_BYTES: Final = 104
+ESTABLISHED: Final = 1
+LAST_DATA_RECEIVED: Final = struct.Struct("=I")
+LAST_DATA_RECEIVED_AT: Final = 52
+"""`tcpi_state` and `tcpi_last_data_recv` (ms) of linux/tcp.h."""
 NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 NO_ROOM_PAUSE_S: Final = 0.25
 
@@ -52,12 +63,14 @@ class Doorway:
     """What a narrow door lets in, and what came of it."""
 
     setups_max: int
-    on_line: Callable[[], None] = _nothing
-    """Called for each connection that found all places taken and had to stand in line."""
+    on_stale: Callable[[], None] = _nothing
+    """Called for each connection that was turned away because it had stood in line too long."""
     under_way: int = 0
     """Handshakes that have begun and not ended."""
     failed: int = 0
     """Handshakes that came to nothing, since the start."""
+    turned_away: int = 0
+    """Connections for which there was none, because they had waited too long or were gone."""
 
 
 @asynccontextmanager
@@ -105,8 +118,6 @@ class _Door:
         """Take one connection after the other, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            if self._places.locked():
-                self._doorway.on_line()
             await self._places.acquire()
             try:
                 connection, _ = await loop.sock_accept(listener)
@@ -118,9 +129,18 @@ class _Door:
                 raise
             else:
                 self._has_room = True
+                if _is_stale(connection):
+                    self._turn_away(connection)
+                    continue
                 task = self._group.create_task(self._set_up(connection))
                 self.setups.add(task)
                 task.add_done_callback(self.setups.discard)
+
+    def _turn_away(self, connection: socket.socket) -> None:
+        connection.close()
+        self._places.release()
+        self._doorway.turned_away += 1
+        self._doorway.on_stale()
 
     async def _set_up(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -150,6 +170,13 @@ class _Door:
             )
         self._has_room = False
         await asyncio.sleep(NO_ROOM_PAUSE_S)
+
+
+def _is_stale(connection: socket.socket) -> bool:
+    """Whether its caller has gone, or stood in line for too long to be served in time."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
+    (silent_ms,) = LAST_DATA_RECEIVED.unpack_from(info, LAST_DATA_RECEIVED_AT)
+    return info[0] != ESTABLISHED or silent_ms > STALE_MS
 
 
 async def _listeners(host: str, port: int) -> Sequence[socket.socket]:

@@ -1,7 +1,7 @@
 """Many light sites in one process: `python -m chaos.live.crowd FOLDER PORT`.
 
-One command a line on standard input, one line of JSON for each on standard output. It ends with its
-input.
+One command a line on standard input, each with a number before it; one line of JSON for each on
+standard output. It ends with its input.
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ async def _run(folder: Path, port: int, words: Words) -> None:
     async with asyncio.TaskGroup() as group:
         crowd = Crowd(folder, port, group, words)
         while line := await lines.get():
-            print(json.dumps(crowd.obey(line.split())), flush=True)
+            number, *command = line.split()
+            answer = {"number": int(number), "answer": crowd.obey(command)}
+            print(json.dumps(answer), flush=True)
         crowd.end()
 
 

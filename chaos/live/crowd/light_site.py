@@ -16,6 +16,7 @@ from replication.adapters.downloads import LinkDownError
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
 from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.adapters.tls import link_client_context
+from replication.delta_chain import DeltaChain
 from replication.errors import ReplicationError
 from replication.messages import UPLINK, Head, Hello, PushedDelta, Registers, RegistersHave
 from replication.page_delta import BadDeltaError
@@ -57,6 +58,7 @@ class Follower:
         self.fetched = 0
         """Times that something had to be asked for instead of being pushed."""
         self._versions: Versions = {}
+        self._waiting = DeltaChain()
 
     async def up(self, welcome: Welcome) -> None:
         """Aim at where headquarters is, and say which registers are here."""
@@ -80,6 +82,7 @@ class Follower:
     def down(self) -> None:
         """Nothing can be fetched now."""
         self.is_up = False
+        self._waiting.clear()
 
     async def run(self) -> NoReturn:
         """Fetch whatever is missing, until cancelled."""
@@ -102,8 +105,8 @@ class Follower:
         except BadDeltaError:
             self._aim(self.done + 1)
             return
-        if step.base_txid == self.done:
-            self._reach(step.txid)
+        self._waiting.add(step, data)
+        self._take_what_waits()
         self._aim(step.txid)
 
     async def _catch_up(self) -> None:
@@ -117,8 +120,11 @@ class Follower:
             except NotThereError:
                 deltas = ()
             for data in deltas:
-                self._push(data)
-            if deltas and self.done >= target:
+                step = self._image.prove(data)
+                if step.base_txid == self.done:
+                    self._reach(step.txid)
+            self._take_what_waits()
+            if self.done >= target:
                 return
         async with self._turn:
             await self._whole_files(self.link)
@@ -135,6 +141,10 @@ class Follower:
             files.append(body)
         if files:
             self._reach(self._image.take_files(manifest.lineage, self.done, files))
+
+    def _take_what_waits(self) -> None:
+        for step, _ in self._waiting.after(self.done):
+            self._reach(step.txid)
 
     def _reach(self, txid: int) -> None:
         self.done = txid

@@ -23,6 +23,7 @@ class CrowdProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._number = 0
 
     @property
     def pid(self) -> int:
@@ -34,14 +35,17 @@ class CrowdProcess:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise ProcessError
-        stdin.write(f"{command}\n".encode())
+        self._number += 1
+        stdin.write(f"{self._number} {command}\n".encode())
         async with asyncio.timeout(ANSWER_S):
             await stdin.drain()
-            line = await stdout.readline()
-        if not line:
-            raise ProcessError("The crowd ended by itself; what it said stands above.")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            while line := await stdout.readline():
+                said: dict[str, Any] = json.loads(line)
+                # An earlier one is the answer to somebody who did not wait for it.
+                if said["number"] == self._number:
+                    answer: dict[str, Any] = said["answer"]
+                    return answer
+        raise ProcessError("The crowd ended by itself; what it said stands above.")
 
 
 @asynccontextmanager
