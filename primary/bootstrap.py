@@ -94,7 +94,9 @@ class Primary:
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
-        self._link_load = LinkLoad(config.link, clock, self._publisher)
+        self._link_load = LinkLoad(
+            config.link, clock, self._publisher, stores.directory.sites_count
+        )
         self._link_app = make_link_app(
             ground=ground,
             store=distribution.store,

@@ -9,6 +9,8 @@ from primary.service.admission import Admission, Bounds, Load, Why, sentence
 from replication.adapters.narrow_door import Doorway
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from primary.config import LinkConfig
     from primary.service.links import Links
     from primary.service.publish import Publisher
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 class LinkLoad:
     """The bounds of one primary's link, and what stands at them."""
 
-    def __init__(self, config: LinkConfig, clock: Clock, publisher: Publisher) -> None:
+    def __init__(
+        self, config: LinkConfig, clock: Clock, publisher: Publisher, known: Callable[[], int]
+    ) -> None:
+        """`known`: how many sites headquarters has."""
+        self._known = known
         bounds = Bounds(sites_max=config.sites_max, downloads_max=config.downloads_max)
         self.admission = Admission(clock=clock, bounds=bounds)
         self.doorway = Doorway(
@@ -38,4 +44,4 @@ class LinkLoad:
     def check(self) -> Check:
         """For `GET /health`: not well while sites are sent away for good, until told otherwise."""
         load = self.load()
-        return Check(is_ok=Why.SITES not in load.busy, detail=sentence(load))
+        return Check(is_ok=Why.SITES not in load.busy, detail=sentence(load, self._known()))

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from primary.errors import BadRequestError, NotFoundError
 from primary.http.link_keys import ADMISSION, GROUND, SITE, STORE
 from primary.http.problems import problem
+from primary.service.admission import Admission
 from primary.service.standing import objection
 from replication.delta_chain import LENGTH
 from replication.manifest import BadNameError, LtxName
@@ -17,6 +20,19 @@ from replication.position import TXID_MAX
 PIECE_BYTES: Final = 64 * 1024
 """Handed to a connection at once; the next piece waits until most of it went out."""
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
+
+
+class _Download(web.FileResponse):
+    """A file that counts as a download until its last byte went out."""
+
+    def __init__(self, path: Path, admission: Admission) -> None:
+        super().__init__(path, headers={"Cache-Control": IMMUTABLE})
+        self._admission = admission
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send it. aiohttp calls this when the handler has returned."""
+        with self._admission.file():
+            return await super().prepare(request)
 
 
 def add_routes(app: web.Application) -> None:
@@ -56,11 +72,9 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if request.match_info["lineage"] != request.app[GROUND].publisher.lineage:
         raise NotFoundError("This store has another lineage: list it again.")
     path = request.app[STORE].path(name)
-    with request.app[ADMISSION].file():
-        response = web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
-        # Sent here and not by the caller: the download counts until its last byte.
-        await response.prepare(request)
-        return response
+    admission = request.app[ADMISSION]
+    admission.check_file()
+    return _Download(path, admission)
 
 
 async def _deltas(request: web.Request) -> web.StreamResponse:

@@ -134,11 +134,14 @@ class Admission:
         finally:
             self.calling -= 1
 
-    @contextmanager
-    def file(self) -> Iterator[None]:
-        """A whole file goes out. Errors: `TooBusyError`."""
+    def check_file(self) -> None:
+        """Whether one more whole file may go out. Errors: `TooBusyError`."""
         if self.files >= self.bounds.downloads_max:
             raise self._refusal(Why.FILES)
+
+    @contextmanager
+    def file(self) -> Iterator[None]:
+        """A whole file goes out."""
         self.files += 1
         try:
             yield
@@ -207,9 +210,6 @@ class Admission:
         shed.last_ms = self.clock.monotonic_ms()
 
 
-def sentence(load: Load) -> str:
-    """For people: `GET /health`."""
-    busy = [_TOLD[Why(why)] for why in load.busy]
-    return f"{load.connected} sites of at most {load.sites_max}" + (
-        f"; {'; '.join(busy)}" if busy else ""
-    )
+def sentence(load: Load, known: int) -> str:
+    """For people: `GET /health`. `known`: sites that headquarters has."""
+    return "; ".join([f"{load.connected} of {known} sites", *(_TOLD[Why(w)] for w in load.busy)])

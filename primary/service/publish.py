@@ -78,13 +78,17 @@ class Subscription:
         head, self._waiting = self._waiting, None
         return head
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of the deltas that wait for this link."""
+        return sum(len(each.data) for each in self._deltas)
+
     def _takes(self, delta: PushedDelta) -> bool:
-        waiting_bytes = sum(len(each.data) for each in self._deltas)
         return (
             self.takes_deltas
             and self._waiting is None
             and len(self._deltas) < WAITING_DELTAS_MAX
-            and waiting_bytes + len(delta.data) <= WAITING_BYTES_MAX
+            and self.waiting_bytes + len(delta.data) <= WAITING_BYTES_MAX
         )
 
 

@@ -44,6 +44,7 @@ _SITE = select(
 ).order_by(sites.c.site_name)
 _ONE_SITE: Final = _SITE.where(sites.c.site_name == bindparam("site"))
 _ONE_SITE_TEXT: Final = str(_ONE_SITE.compile(dialect=dialect(paramstyle="named")))
+_COUNT_SITES_TEXT: Final = str(select(func.count()).select_from(sites).compile())
 _PUT_SITE: Final = (
     insert(sites)
     .values(site_name=bindparam("site"), title=bindparam("title"))
@@ -154,6 +155,11 @@ class Directory:
         return Site(
             site_name=name, title=title, epoch=epoch, state=state, state_reason=state_reason
         )
+
+    def sites_count(self) -> int:
+        """How many there are."""
+        row = self._file.look_up(_COUNT_SITES_TEXT, {})
+        return 0 if row is None else int(row[0])
 
     def sites(self) -> tuple[Site, ...]:
         """Every site, by name."""
