@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.proc_figures import Used, used_by
 from bench.wire_bytes import counters
+from chaos.errors import NotReadyError
 from chaos.live.crowd.image import MARK, MARK_DIGITS
 from chaos.live.waiting import until
 
@@ -57,7 +58,11 @@ class CrowdedPrimary:
             standing = await self.crowd.ask("standing")
             return bool(standing["up"] == sites and (not sites or standing["slowest"] >= head))
 
-        await until(there, f"{sites} sites at the head", within_ms=PATIENCE_MS, every_ms=100)
+        try:
+            await until(there, f"{sites} sites at the head", within_ms=PATIENCE_MS, every_ms=100)
+        except NotReadyError as error:
+            standing = await self.crowd.ask("standing")
+            raise NotReadyError(f"{error} They say: {standing}") from error
 
     async def update(self) -> None:
         """Change one row, with a mark of its own."""

@@ -50,6 +50,7 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.open_files import raise_open_files
+from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -134,6 +135,7 @@ class Primary:
             registers=stores.registers,
             clock=clock,
             site_says=site_says,
+            fan=RegistersFan(stores.registers),
         )
 
     def _connected(self) -> Sequence[str]:

@@ -41,6 +41,7 @@ from replication.messages import (
     Head,
     JsonFromSite,
     PushedDelta,
+    Registers,
     parse_from_site,
 )
 from replication.packed import unpack
@@ -180,7 +181,7 @@ class SocketWire:
         return True
 
     def _text_of(self, message: BaseModel) -> str:
-        if isinstance(message, Head):
+        if isinstance(message, Head | Registers):
             return self._said_last.text_of(message)
         return message.model_dump_json()
 

@@ -1,21 +1,21 @@
-"""The text of the message that was encoded last.
+"""The texts of the messages that were encoded last.
 
-A head goes to all sites as one object; a thousand times the same JSON would be made of it.
+A head goes to all sites as one object, and so do changes of the registers; a thousand times the
+same JSON would be made of it.
 """
 
 from pydantic import BaseModel
 
 
 class SaidLast:
-    """Remembers one message and its text."""
+    """Remembers one message of each kind, and its text."""
 
     def __init__(self) -> None:
-        self._message: BaseModel | None = None
-        self._text = ""
+        self._said: dict[type[BaseModel], tuple[BaseModel, str]] = {}
 
     def text_of(self, message: BaseModel) -> str:
         """The message as JSON."""
-        if message is not self._message:
-            self._text = message.model_dump_json()
-            self._message = message
-        return self._text
+        said = self._said.get(type(message))
+        if said is None or said[0] is not message:
+            said = self._said[type(message)] = (message, message.model_dump_json())
+        return said[1]

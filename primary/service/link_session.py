@@ -25,6 +25,7 @@ from primary.service.publish import Publisher, Subscription
 from primary.service.site_says import Hearing, SiteSays
 from primary.service.standing import objection
 from primary.store.directory import Directory
+from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.registers_peer import RegistersPeer
 from replication.errors import ReplicationError
 from replication.messages import (
@@ -63,6 +64,8 @@ class LinkGround:
     registers: RegistersPort
     clock: Clock
     site_says: Hearing = field(default_factory=SiteSays)
+    fan: RegistersFan | None = None
+    """What all sessions share in telling of the registers."""
 
 
 class LinkSession:
@@ -74,7 +77,7 @@ class LinkSession:
         self._site_name = site_name
         self._epoch = epoch
         self._protocol = PROTOCOL
-        self._registers = RegistersPeer(ground.registers, wire.send)
+        self._registers = RegistersPeer(ground.registers, wire.send, ground.fan)
         self._following: asyncio.Task[None] | None = None
 
     async def run(self, links: Links) -> None:

@@ -86,6 +86,10 @@ class Crowd:
             "up": sum(each.is_up for each in followers),
             "slowest": min((each.done for each in followers), default=0),
             "fetched": sum(each.fetched for each in followers),
+            "troubles": _counted([each.trouble for each in followers if each.trouble]),
+            "waits": _counted(
+                [s.client.asked_to_wait for s in self._sites if not s.follower.is_up]
+            ),
             "lost_beats": max((site.watch.lost_beats for site in self._sites), default=0),
             "states": _counted([str(site.watch.state) for site in self._sites]),
         }

@@ -57,6 +57,8 @@ class Follower:
         """When `done` became what; `time.perf_counter`, which all processes of a machine share."""
         self.fetched = 0
         """Times that something had to be asked for instead of being pushed."""
+        self.trouble = ""
+        """Why the last attempt to catch up failed; '' where it did not."""
         self._versions: Versions = {}
         self._waiting = DeltaChain()
 
@@ -94,9 +96,11 @@ class Follower:
             try:
                 await self._catch_up()
             except ReplicationError as error:
+                self.trouble = f"{type(error).__name__}: {error}"
                 self._retry.failed(error)
                 await self._retry.wait(moved)
             else:
+                self.trouble = ""
                 self._retry.went_well()
 
     def _push(self, data: bytes) -> None:
