@@ -19,7 +19,7 @@ from replication.adapters.tls import link_client_context
 from replication.delta_chain import DeltaChain
 from replication.errors import ReplicationError
 from replication.messages import UPLINK, Head, Hello, PushedDelta, Registers, RegistersHave
-from replication.page_delta import BadDeltaError
+from replication.page_delta import BadDeltaError, read_delta
 from replication.plan import cost, plan
 from replication.registers import newest
 from site_server.service.backlog import Backlog
@@ -107,7 +107,8 @@ class Follower:
         try:
             step = self._image.prove(data)
         except BadDeltaError:
-            self._aim(self.done + 1)
+            # No site of this process stands where it begins: ask for what leads there.
+            self._aim(read_delta(data).step.txid)
             return
         self._waiting.add(step, data)
         self._take_what_waits()
