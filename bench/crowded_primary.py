@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chaos.live.lab import Lab
 
 WINDOW_S: Final = 12.0
-PATIENCE_MS: Final = 120_000
+PATIENCE_MS: Final = 240_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

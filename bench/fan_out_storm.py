@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.crowded_primary import CrowdedPrimary
 
-PATIENCE_MS: Final = 120_000
+PATIENCE_MS: Final = 240_000
 ASK_EVERY_S: Final = 0.1
 HTTP_OK: Final = 200
 
