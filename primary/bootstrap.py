@@ -23,7 +23,6 @@ from primary.distribution import Distribution
 from primary.errors import NotInitialisedError, PrimaryError
 from primary.http.app import make_app
 from primary.http.exchange import Services
-from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
 from primary.join_tokens import TokensToDial
 from primary.link_load import LinkLoad
@@ -95,16 +94,8 @@ class Primary:
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
-        self._link_load = LinkLoad(
-            config.link, clock, self._publisher, stores.directory.sites_count
-        )
-        self._link_app = make_link_app(
-            ground=ground,
-            store=distribution.store,
-            enrol=self._enrol,
-            admission=self._link_load.admission,
-        )
-        self._link_load.links = self._link_app[LINKS]
+        self._link_load = LinkLoad(config.link, ground)
+        self._link_app = self._link_load.make_app(distribution.store, self._enrol)
         self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,

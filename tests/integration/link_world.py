@@ -135,13 +135,7 @@ async def primary_end(
             clock=clock,
         )
         authority = CertificateAuthority(folder / "pki", clock)
-        enrol = Enrol(
-            authority=authority,
-            directory=directory,
-            ledger=ledger,
-            card_key=bytes(32),
-            clock=clock,
-        )
+        enrol = enrol_of(authority, ground, ledger)
         admission = Admission(clock=clock, bounds=bounds or Bounds())
         app = make_link_app(ground=ground, store=store, enrol=enrol, admission=admission)
         services = (litestream.run, publisher.run) if with_litestream else ()
@@ -158,6 +152,17 @@ async def primary_end(
                 registers=registers,
                 admission=admission,
             )
+
+
+def enrol_of(authority: CertificateAuthority, ground: LinkGround, ledger: Ledger) -> Enrol:
+    """What lets sites join."""
+    return Enrol(
+        authority=authority,
+        directory=ground.directory,
+        ledger=ledger,
+        card_key=bytes(32),
+        clock=ground.clock,
+    )
 
 
 @contextmanager

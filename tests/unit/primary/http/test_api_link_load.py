@@ -1,6 +1,9 @@
 """What the API and the metrics say of the link's load."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -11,18 +14,34 @@ from primary.errors import TooBusyError
 from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.link_load import LinkLoad
+from primary.service.ingest import Ingest
+from primary.service.link_session import LinkGround
 from primary.service.publish import Publisher
 from primary.testing import ScriptedSync
+from replication.adapters.components import crsqlite_path
+from replication.adapters.crsqlite import Registers
 from replication.adapters.ltx_store import LtxStore
 from tests.unit.primary.http.conftest import KEY
 
 
 @pytest.fixture
-def link_load(services: Services) -> LinkLoad:
+def registers(data_dir: Path) -> Iterator[Registers]:
+    opened = Registers(data_dir / "registers.db", crsqlite_path(os.environ))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def link_load(services: Services, ingest: Ingest, registers: Registers) -> LinkLoad:
     store = LtxStore(services.directory.path.parent / "store")
-    publisher = Publisher(lineage="0" * 32, store=store, litestream=ScriptedSync())
-    config = LinkConfig(sites_max=7, handshakes_max=3, downloads_max=1)
-    return LinkLoad(config, services.clock, publisher, services.directory.sites_count)
+    ground = LinkGround(
+        directory=services.directory,
+        ingest=ingest,
+        publisher=Publisher(lineage="0" * 32, store=store, litestream=ScriptedSync()),
+        registers=registers,
+        clock=services.clock,
+    )
+    return LinkLoad(LinkConfig(sites_max=7, handshakes_max=3, downloads_max=1), ground)
 
 
 async def test_bounds_load_and_refusals_are_told(services: Services, link_load: LinkLoad) -> None:
