@@ -71,9 +71,8 @@ class Primary:
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
-        self._heartbeat = Heartbeat(
-            stores.directory, clock, backup_window_ms=config.backup_window_ms
-        )
+        window_ms = config.backup_window_ms
+        self._heartbeat = Heartbeat(stores.directory, clock, backup_window_ms=window_ms)
         self._watch_ledger = WatchLedger(self._ingest)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
@@ -114,9 +113,8 @@ class Primary:
             head_txid=lambda: self._publisher.head().txid,
             link_load=self._link_load.load,
         )
-        self._api_app = make_app(
-            services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
-        )
+        admin_key = _secret(data_dir / ADMIN_KEY_FILE)
+        self._api_app = make_app(services, admin_key, metrics_key(data_dir))
 
     def _ground(self, stores: Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
         return LinkGround(
