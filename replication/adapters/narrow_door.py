@@ -174,7 +174,10 @@ class _Door:
 
 def _is_stale(connection: socket.socket) -> bool:
     """Whether its caller has gone, or stood in line for too long to be served in time."""
-    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
+    try:
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
+    except OSError:
+        return True
     (silent_ms,) = LAST_DATA_RECEIVED.unpack_from(info, LAST_DATA_RECEIVED_AT)
     return info[0] != ESTABLISHED or silent_ms > STALE_MS
 
