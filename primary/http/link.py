@@ -122,8 +122,8 @@ async def _linked(request: web.Request, peer: SitePeer, links: Links) -> web.Str
     )
     try:
         await socket.prepare(request)
-    except ConnectionError:  # it gave up while it waited for its turn
-        return socket
+    except ConnectionError:  # it gave up while it waited for its turn: nobody hears the answer
+        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     wire = SocketWire(
         socket, request, silence_ms=request.app[SILENCE], said_last=request.app[SAID_LAST]
     )
