@@ -26,7 +26,10 @@ from replication.adapters.system_clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-HOST: Final = "localhost"
+HOST: Final = "127.0.0.1"
+"""A number: a thousand sites that look up a name would be a thousand threads' work."""
+APART_S: Final = 0.01
+"""Between the first calls of two new sites: a storm is another thing than a beginning."""
 
 
 class Words(logging.Handler):
@@ -62,7 +65,8 @@ class Crowd:
     def grow(self, count: int) -> dict[str, Any]:
         """Have so many sites."""
         clock = SystemClock()
-        for number in range(len(self._sites), count):
+        first = len(self._sites)
+        for number in range(first, count):
             site = LightSite(
                 self._folders[number],
                 self._address,
@@ -71,7 +75,8 @@ class Crowd:
                 Random(number),
             )
             self._sites.append(site)
-            self._tasks.append(self._group.create_task(site.run()))
+            delay_s = (number - first) * APART_S
+            self._tasks.append(self._group.create_task(_begin(site, delay_s)))
         return {"sites": len(self._sites)}
 
     def end(self) -> None:
@@ -121,6 +126,11 @@ _COMMANDS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "words": Crowd.words,
     "reached": Crowd.reached,
 }
+
+
+async def _begin(site: LightSite, delay_s: float) -> None:
+    await asyncio.sleep(delay_s)
+    await site.run()
 
 
 def _counted(words: Sequence[str]) -> dict[str, int]:
