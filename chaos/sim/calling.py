@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 from chaos.sim.frames import frame, from_primary
 from chaos.sim.wan import Way
 from replication.adapters.downloads import LinkDownError
-from replication.adapters.ltx_fetch import NotThereError
 from replication.adapters.link_client import LinkTimes, pause_ms
+from replication.adapters.ltx_fetch import NotThereError
 from replication.messages import Fence, Welcome
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ class Calling:
             failures = 0 if welcomed else failures + 1
             pause = pause_ms(self._times, failures, self._chance, refused=was_refused)
             await asyncio.sleep(pause / 1000)
+
+    def hang_up(self) -> None:
+        """End the connection from outside, as a kernel does for a dead process."""
+        if self._end is not None:
+            self._end.close()
 
     async def send(self, message: AnyFromSite) -> bool:
         """Whether `message` went out."""

@@ -22,7 +22,7 @@ def seeded(seed: int) -> Iterator[None]:
     """`os.urandom`, and what is made of it (`uuid4`, `secrets`, `SystemRandom`), from `seed`."""
     stream = random.Random(f"entropy of {seed}")
     real = os.urandom
-    os.urandom = stream.randbytes  # type: ignore[assignment]
+    os.urandom = stream.randbytes
     random._urandom = stream.randbytes  # type: ignore[attr-defined]  # noqa: SLF001
     try:
         yield

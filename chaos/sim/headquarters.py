@@ -28,6 +28,7 @@ from primary.service.standing import objection
 from primary.service.watch_ledger import WatchLedger
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
+from primary.store.ledger_report import LedgerReport
 from replication.adapters.crsqlite import Registers
 from replication.adapters.downloads import LinkDownError, LinkRefusedError
 from replication.adapters.ltx_fetch import NotThereError
@@ -71,7 +72,8 @@ class PrimaryRun:
         self.directory = Directory(folder / "directory.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.registers = Registers(folder / "registers.db", parts.extension)
-        for each in (self.directory, self.ledger, self.registers):
+        self.report = LedgerReport(folder / "ledger.db")
+        for each in (self.directory, self.ledger, self.report, self.registers):
             self._stack.callback(each.close)
         store = folder / "store"
         self.ingest = Ingest(self.directory, self.ledger, clock)

@@ -77,7 +77,7 @@ class NumberedTask(asyncio.Task[T]):
         return self is other
 
 
-class _NobodyWaits(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
+class _NobodyWaits(selectors.DefaultSelector):
     """Passes the time instead of waiting for it."""
 
     def __init__(self) -> None:
@@ -112,8 +112,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def call_soon(  # type: ignore[override]
         self,
         callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,  # noqa: ANN401
+        *args: Any,  # noqa: ANN401
+        context: Context | None = None,
     ) -> asyncio.Handle:
         """As asyncio's, if the process still lives then."""
         life = _life_of(context)

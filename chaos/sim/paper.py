@@ -51,6 +51,7 @@ class _Sheet:
     sha256: str
     pages: int
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    printing: asyncio.Task[None] | None = None
 
 
 class SimulatedPrinter:
@@ -109,7 +110,7 @@ class SimulatedPrinter:
     def _feed(self, sheet: _Sheet) -> None:
         """Print it, as something that belongs to no process."""
         loop = asyncio.get_running_loop()
-        loop.create_task(self._print(sheet), context=Context())
+        sheet.printing = loop.create_task(self._print(sheet), context=Context())
 
     async def _print(self, sheet: _Sheet) -> None:
         async with self._turn:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
+from chaos.sim.shipping import content_hash
 from replication.adapters.applier.apply import Applier, Outcome
 from replication.adapters.applier.replica_file import PageSizeError
 from replication.adapters.applier.stamp import read_stamp, stamped
@@ -75,9 +76,12 @@ class PagesFile:
 class AppliedHere:
     """`site_server.ways.RunningApplier` without a process of its own."""
 
-    def __init__(self, replica: Path, mirror: Path) -> None:
+    def __init__(
+        self, replica: Path, mirror: Path, on_applied: Callable[[Position, str], None]
+    ) -> None:
         self._replica = replica
         self._mirror = mirror
+        self._on_applied = on_applied
 
     async def run(self) -> NoReturn:
         """There is nothing to keep going."""
@@ -116,6 +120,8 @@ class AppliedHere:
             outcome = work(applier)
         except PageSizeError as error:
             raise ApplierError(str(error), OTHER_PAGE_SIZE) from error
+        if applier.position is not None and outcome.applied:
+            self._on_applied(applier.position, content_hash(self._replica.read_bytes()))
         return _applied(outcome, applier.position)
 
 

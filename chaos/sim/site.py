@@ -11,9 +11,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chaos.errors import NotReadyError
 from chaos.sim.calling import Calling
 from chaos.sim.paper import ReadsPages
 from chaos.sim.replica import AppliedHere
+from failure_modes.job_lifecycle import JobState
+from failure_modes.link import UP
 from replication.adapters.crsqlite import Registers
 from replication.adapters.link_client import LinkAddress
 from replication.adapters.replica import Replica
@@ -39,8 +42,10 @@ if TYPE_CHECKING:
     from chaos.sim.paper import SimulatedPrinter
     from chaos.sim.wan import Line
     from replication.messages import Hello
+    from replication.position import Position
 
-CARD_KEY: Final = bytes(range(32))
+JOBS_MAX: Final = 100_000
+ON_ITS_WAY: Final = frozenset({JobState.ACCEPTED, JobState.RELEASING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,9 @@ class SiteParts:
     headquarters: Headquarters
     printer: SimulatedPrinter
     extension: Path
+    card_key: bytes
+    on_applied: Callable[[Position, str], None]
+    """Hears where the replica stands, and the hash of what it holds."""
 
 
 class SiteRun:
@@ -96,6 +104,29 @@ class SiteRun:
                 await asyncio.sleep(self._config.times.tick_ms / 1000)
                 services.expire.tick()
 
+    def running(self) -> Services:
+        """What it does, once it has started."""
+        if self.services is None:
+            raise NotReadyError(f"The site {self._parts.site_name} has not started yet.")
+        return self.services
+
+    def is_at_rest(self) -> bool:
+        """Whether it is linked, drained and caught up, and no job is on its way."""
+        far, parts = self.far_side, self._parts
+        if self.services is None or far.state not in UP or far.position != far.head_txid:
+            return False
+        with self.store.read() as site:
+            jobs = site.jobs.listing(ended=False, limit=JOBS_MAX)
+        with self.services.ground.directory.read() as snapshot:
+            marks = snapshot.watermarks() if snapshot else {}
+        head = self.store.head()
+        drained = head.seq == marks.get((parts.site_name, parts.epoch), 0)
+        return drained and not any(job.state in ON_ITS_WAY for job in jobs)
+
+    def hang_up(self) -> None:
+        """What the kernel does with the connection of a dead process."""
+        self._caller.hang_up()
+
     def _services(self, supervisor: Supervisor) -> Services:
         parts = self._parts
         ground = Ground(
@@ -111,7 +142,7 @@ class SiteRun:
         outside = Outside(
             delivery=parts.printer,
             counters=[ReadsPages()],
-            card_key=CARD_KEY,
+            card_key=parts.card_key,
             card_claims=self.registers,
         )
         services = make_services(ground, outside, self._config.times)
@@ -120,13 +151,13 @@ class SiteRun:
 
     def _ways(self, hello: Callable[[], Hello]) -> Ways:
         parts, folder = self._parts, DataFolder(self._parts.folder)
-        caller = Calling(
+        caller = self._caller = Calling(
             parts.line, parts.headquarters, hello, self._config.link.offline_ms
         )
         return Ways(
             caller=caller,
             fetch=caller.fetch,
-            applier=AppliedHere(folder.replica, folder.mirror),
+            applier=AppliedHere(folder.replica, folder.mirror, parts.on_applied),
         )
 
 
@@ -141,5 +172,5 @@ def _identity(parts: SiteParts) -> Identity:
         key_path=nowhere,
         ca_path=nowhere,
         ca_pem="",
-        card_key=CARD_KEY,
+        card_key=parts.card_key,
     )

@@ -7,8 +7,8 @@ anybody being told. What is sent into a cut line waits, as retransmission does, 
 line heals; unless one end has hung up meanwhile, and then the other hears so after the heal, or
 never, if it hangs up itself. A machine that loses its power says no farewell.
 
-Each direction is cut by itself: a line may carry beats up and no answers down. Weather is data and
-changes while messages are on their way; each message is looked at again when it should arrive.
+Each direction is cut by itself: a line may carry beats up and no answers down. Each message is
+looked at again when it should arrive, for the line may have been cut meanwhile.
 
 Every message is written to bytes and read again, so the codec is in the simulation.
 """
@@ -16,16 +16,14 @@ Every message is written to bytes and read again, so the codec is in the simulat
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from random import Random
-
-FOREVER_S: Final = 3_600.0
-"""After so long a silence the kernel gives a connection up by itself."""
 
 
 class Way(StrEnum):
@@ -35,30 +33,39 @@ class Way(StrEnum):
     DOWN = "down"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weather:
-    """What the line does to what is on it. Times of one direction, in ms."""
+    """How long what is on the line takes."""
 
     delay_ms: int = 10
     spread_ms: int = 5
     """Beyond the delay, by chance."""
     bytes_per_s: int = 10_000_000
-    cut: set[Way] = field(default_factory=set)
 
 
 class Line:
-    """The line of one site. `set` changes its weather; `heal` wakes what waits in it."""
+    """The line of one site. What is cut several times must be healed as often."""
 
     def __init__(self, random: Random) -> None:
         self.weather = Weather()
         self._random = random
-        self._changed = asyncio.Event()
+        self._cuts: Counter[Way] = Counter()
+        self._healed = asyncio.Event()
 
-    def change(self, weather: Weather) -> None:
-        """From now on it is like this."""
-        self.weather = weather
-        self._changed.set()
-        self._changed = asyncio.Event()
+    @property
+    def is_cut(self) -> bool:
+        """Whether any way of it carries nothing."""
+        return self._cuts.total() > 0
+
+    def cut(self, ways: Iterable[Way]) -> None:
+        """These ways carry nothing from now on."""
+        self._cuts.update(ways)
+
+    def heal(self, ways: Iterable[Way]) -> None:
+        """Take one cut of these ways back; what waits in them goes on."""
+        self._cuts.subtract(ways)
+        self._healed.set()
+        self._healed = asyncio.Event()
 
     async def carry(self, way: Way, size_bytes: int) -> None:
         """Return when so many bytes, sent now, have arrived; never while that way is cut."""
@@ -66,8 +73,8 @@ class Line:
         spread_ms = self._random.uniform(0, weather.spread_ms)
         size_ms = size_bytes * 1000 / weather.bytes_per_s
         await asyncio.sleep((weather.delay_ms + spread_ms + size_ms) / 1000)
-        while way in self.weather.cut:
-            await self._changed.wait()
+        while self._cuts[way] > 0:
+            await self._healed.wait()
 
 
 class End:
