@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,16 +16,27 @@ from chaos.seeds.story import Ended, run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from chaos.sim.step import Step
+
 HASHES: Final = "PYTHONHASHSEED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One simulation: everything that happens in it follows from this and the code."""
+    """One simulation: all that happens in it follows from this and the code.
+
+    `plan`: the steps, where they are not all that the seed draws.
+    """
 
     seed: int
     sites: int
     hours: float
+    plan: tuple[Step, ...] | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What happens."""
+        return plan_of(self.seed, self.sites, self.hours) if self.plan is None else self.plan
 
     @property
     def command(self) -> str:
@@ -36,21 +47,28 @@ class Wanted:
 def with_fixed_hashes() -> None:
     """Start this program again where the order of sets of texts is not fixed yet."""
     if os.environ.get(HASHES) != "0":
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, HASHES: "0"})  # noqa: S606
-
-
-def simulate(wanted: Wanted) -> Ended:
-    """Run it here. One per process."""
-    logging.disable(logging.CRITICAL)
-    return run(wanted.seed, wanted.sites, plan_of(wanted.seed, wanted.sites, wanted.hours))
+        environ = {**os.environ, HASHES: "0"}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environ)  # noqa: S606
 
 
 def fleet(wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Ended]]:
-    """Run them all, in any order."""
+    """Run them all, each in a process that is new; they come back in any order."""
     forks = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(
-        max_workers=os.cpu_count(), mp_context=forks, max_tasks_per_child=None
-    ) as pool:
-        running = {pool.submit(simulate, each): each for each in wanted}
-        for done in as_completed(running):
-            yield running[done], done.result()
+    cores = os.cpu_count() or 1
+    room = threading.Semaphore(2 * cores)
+    with forks.Pool(cores, maxtasksperchild=1) as pool:
+        for found in pool.imap_unordered(_simulated, _as_there_is(room, wanted), chunksize=1):
+            room.release()
+            yield found
+
+
+def _as_there_is(room: threading.Semaphore, wanted: Iterable[Wanted]) -> Iterator[Wanted]:
+    """A pool takes all of what it is given at once, and there may be no end of it."""
+    for each in wanted:
+        room.acquire()
+        yield each
+
+
+def _simulated(wanted: Wanted) -> tuple[Wanted, Ended]:
+    logging.disable(logging.CRITICAL)
+    return wanted, run(wanted.seed, wanted.sites, wanted.steps)

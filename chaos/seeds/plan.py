@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from chaos.faults.clock_jumped import ClockJumped
 from chaos.faults.printer_off import PrinterOff
@@ -21,27 +22,22 @@ if TYPE_CHECKING:
     from random import Random
 
 
-class Drawn(Protocol):
-    """A kind of step."""
+Draw = Callable[["Random", Frame], Step]
+"""Draws one step of a kind."""
 
-    def draw(self, random: Random, frame: Frame) -> Step:
-        """One of them."""
-        ...
-
-
-WORK: Final[tuple[tuple[Drawn, int], ...]] = (
-    (Printing, 30),
-    (Copying, 12),
-    (Deleting, 4),
-    (Adjusting, 6),
+WORK: Final[tuple[tuple[Draw, int], ...]] = (
+    (Printing.draw, 30),
+    (Copying.draw, 12),
+    (Deleting.draw, 4),
+    (Adjusting.draw, 6),
 )
 """Kinds of work, and how many of each per site and hour."""
-FAULTS: Final[tuple[tuple[Drawn, int], ...]] = (
-    (WanCut, 5),
-    (WanSlow, 2),
-    (ProcessKilled, 4),
-    (ClockJumped, 1),
-    (PrinterOff, 2),
+FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
+    (WanCut.draw, 5),
+    (WanSlow.draw, 2),
+    (ProcessKilled.draw, 4),
+    (ClockJumped.draw, 1),
+    (PrinterOff.draw, 2),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000
@@ -56,13 +52,13 @@ def plan_of(seed: int, sites: int, hours: float) -> tuple[Step, ...]:
         length_ms=int(hours * HOUR_MS),
     )
     steps: list[Step] = []
-    for kind, per_hour in WORK:
-        steps += _drawn(kind, per_hour * sites * hours, random, frame)
-    for kind, per_hour in FAULTS:
+    for draw, per_hour in WORK:
+        steps += _drawn(draw, per_hour * sites * hours, random, frame)
+    for draw, per_hour in FAULTS:
         much = random.choice((0.0, 0.5, 1.0, 4.0))
-        steps += _drawn(kind, per_hour * sites * hours * much, random, frame)
+        steps += _drawn(draw, per_hour * sites * hours * much, random, frame)
     return tuple(sorted(steps, key=lambda step: step.at_ms))
 
 
-def _drawn(kind: Drawn, count: float, random: Random, frame: Frame) -> list[Step]:
-    return [kind.draw(random, frame) for _ in range(round(count))]
+def _drawn(draw: Draw, count: float, random: Random, frame: Frame) -> list[Step]:
+    return [draw(random, frame) for _ in range(round(count))]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 WARM_UP_S: Final = 30.0
 SETTLE_S: Final = 1_800.0
 LOOK_S: Final = 5.0
+FAULTS: Final = "chaos.faults."
 HISTORY: Final = "history.jsonl"
 _KEPT: Final[list[World]] = []
 
@@ -48,6 +49,8 @@ class Ended:
     simulated_s: float
     steps: Counter[str]
     """How many of each kind of step."""
+    faults: int
+    """How many of them are faults."""
     digest: str
     """SHA-256 of the history: the same seed and code give the same."""
 
@@ -82,6 +85,7 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
         verdicts=found,
         simulated_s=loop.time(),
         steps=Counter(type(step).__name__ for step in plan),
+        faults=sum(type(step).__module__.startswith(FAULTS) for step in plan),
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
