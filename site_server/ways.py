@@ -36,6 +36,11 @@ class Caller(Link, Listing, Protocol):
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
         ...
 
+    @property
+    def asked_to_wait(self) -> str:
+        """Why the next call comes late, where headquarters asked for that; '' else."""
+        ...
+
     async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:
         """Keep the link up until cancelled."""
         ...
