@@ -26,6 +26,7 @@ from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
+from site_server.service.tell_standing import TellStanding
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 from site_server.uplink import primary_address
@@ -94,6 +95,12 @@ class FarSide:
         self.allowances = KeepAllowances(
             store=near.store, directory=directory, link=self._client, clock=clock
         )
+        self._standing = TellStanding(
+            store=near.store,
+            directory=directory,
+            link=self._client,
+            position=lambda: self._follow.position,
+        )
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
         self._watch = WatchLink(
@@ -115,6 +122,7 @@ class FarSide:
         """Keep everything going."""
         listeners = (
             self._watch,
+            self._standing,
             self._exchange,
             self._follow,
             self._sideways,
@@ -200,7 +208,9 @@ class FarSide:
             wanted_bytes=mirror.wanted_bytes,
             rebuilds=self._sound.rebuilt,
             resync_wanted=self._wish.wanted,
-            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall))),
+            alarms=tuple(
+                filter(None, (damage and f"damaged: {damage}", stall, self._follow.set_back))
+            ),
         )
 
     def resync(self) -> None:
