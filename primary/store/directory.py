@@ -67,6 +67,7 @@ _KNOWN: Final = select(balances.c.payer).where(
     balances.c.payer.in_(select(func.json_each(bindparam("payers")).table_valued("value").c.value))
 )
 _LINEAGE: Final = select(heartbeat.c.lineage)
+_HEART_TIME: Final = select(heartbeat.c.wall_ms)
 _CURRENCY: Final = select(heartbeat.c.currency)
 _INSERT_HEART: Final = insert(heartbeat)
 _BEAT: Final = update(heartbeat).values(
@@ -189,6 +190,11 @@ class Directory:
         """The identity of this directory, made once at init: 32 hex digits."""
         with self.read() as connection:
             return str(connection.execute(_LINEAGE).scalar_one())
+
+    def heartbeat_wall_ms(self) -> int | None:
+        """When headquarters wrote to this directory last; None where the file holds none."""
+        with self.read() as connection:
+            return connection.execute(_HEART_TIME).scalar_one_or_none()
 
     def own_epoch(self) -> int:
         """The epoch in which headquarters writes its own journal: a new one after each restore."""
