@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, secrets, outages, drills, disputes, doctor."""
+"""`holdfast-primary`: init, run, token, prices, outages, disputes, backup, restore, rebuild, ..."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from primary import (
     doctor,
     link_commands,
     organisation_load,
+    restore_commands,
 )
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
@@ -153,6 +154,32 @@ def _disputes(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _backup(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(restore_commands.backup(_config(wanted, environ), wanted))
+    return 0
+
+
+def _backup_keys(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    wanted.source = "standard input"
+    print(restore_commands.backup_keys(settings, wanted))
+    return 0
+
+
+def _restore(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    wanted.source = "restore"
+    print(restore_commands.restore_here(settings, wanted))
+    return 0
+
+
+def _rebuild(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    wanted.source = "rebuild"
+    print(restore_commands.rebuild(settings, wanted))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
@@ -171,6 +198,10 @@ _COMMANDS: Final = {
     "force-offline": _force_offline,
     "disputes": _disputes,
     "copy-ledger": _copy_ledger,
+    "backup": _backup,
+    "backup-keys": _backup_keys,
+    "restore": _restore,
+    "rebuild": _rebuild,
     "doctor": _doctor,
 }
 
@@ -227,6 +258,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"
+    )
+    restore_commands.add_backup(
+        commands.add_parser("backup", parents=[place], help="copy directory and ledger")
+    )
+    restore_commands.add_backup_keys(
+        commands.add_parser("backup-keys", parents=[place], help="seal what cannot be made anew")
+    )
+    restore_commands.add_restore(
+        commands.add_parser("restore", parents=[place], help="go on from an earlier state")
+    )
+    restore_commands.add_rebuild(
+        commands.add_parser("rebuild", parents=[place], help="a new primary from a site's copy")
     )
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser

@@ -33,8 +33,9 @@ class Seen(BaseModel):
     wall_ms: int
 
 
-def note_seen(data_dir: Path, seen: Seen) -> None:
+def note_heartbeat(data_dir: Path, lineage: str, wall_ms: int) -> None:
     """Note the newest heartbeat, once it is in the directory."""
+    seen = Seen(lineage=lineage, wall_ms=wall_ms)
     write_private(data_dir / SEEN_FILE, seen.model_dump_json().encode())
 
 

@@ -1,4 +1,4 @@
-"""`holdfast-site give-directory`: a ticket with which a new primary may read this site's replica."""
+"""`holdfast-site give-directory`: a ticket with which a new primary may copy the replica."""
 
 from __future__ import annotations
 
