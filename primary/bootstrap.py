@@ -27,6 +27,7 @@ from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
 from primary.join_tokens import TokensToDial
+from primary.ledger_store import LedgerStore
 from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
@@ -81,6 +82,7 @@ class Primary:
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
         self._distribution = distribution = Distribution(config, stores.directory)
+        self._ledger_store = LedgerStore(config)
         self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
@@ -146,6 +148,7 @@ class Primary:
                 group.create_task(self._quotas.run()),
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
+                group.create_task(self._ledger_store.run()),
             ]
             try:
                 await self._serve(stop)

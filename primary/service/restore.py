@@ -25,6 +25,7 @@ from primary.service.open_ledger import open_ledger
 from primary.service.organisation import DIRECTORY_FILE
 from primary.service.restore_plan import (
     BESIDE_FOLDER,
+    Plan,
     carry_out,
     plan_for,
     store_plan,
@@ -76,21 +77,28 @@ def restore(wanted: Wanted, clock: Clock) -> Restored:
     A restore that was interrupted is finished instead, whatever was asked for. Errors, with nothing
     changed: those of `fill`, `CopyError`, `DoNotFitError`.
     """
-    data_dir = wanted.data_dir
-    plan, made = stored_plan(data_dir), Restored()
-    if plan is None:
-        beside = data_dir / BESIDE_FOLDER
-        shutil.rmtree(beside, ignore_errors=True)
-        make_private_folder(beside)
-        wanted.fill(beside)
-        made = _begun_anew(data_dir, wanted, clock)
-        moment = datetime.fromtimestamp(clock.wall_ms() / 1000, UTC)
-        plan = plan_for(beside, f"before-restore-{moment:%Y%m%dT%H%M%SZ}")
-        sync_folder(beside)
-        store_plan(data_dir, plan)
-    for step in carry_out(data_dir, plan):
+    made, plan = prepare(wanted, clock)
+    for step in carry_out(wanted.data_dir, plan):
         logger.info("%s", step)
     return replace(made, kept_in=plan.kept_in)
+
+
+def prepare(wanted: Wanted, clock: Clock) -> tuple[Restored, Plan]:
+    """Make all that is new beside what is there, and store the plan; or find the stored one."""
+    data_dir = wanted.data_dir
+    plan = stored_plan(data_dir)
+    if plan is not None:
+        return Restored(), plan
+    beside = data_dir / BESIDE_FOLDER
+    shutil.rmtree(beside, ignore_errors=True)
+    make_private_folder(beside)
+    wanted.fill(beside)
+    made = _begun_anew(data_dir, wanted, clock)
+    moment = datetime.fromtimestamp(clock.wall_ms() / 1000, UTC)
+    plan = plan_for(beside, f"before-restore-{moment:%Y%m%dT%H%M%SZ}")
+    sync_folder(beside)
+    store_plan(data_dir, plan)
+    return made, plan
 
 
 def from_backup(folder: Path) -> Fill:
