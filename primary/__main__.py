@@ -259,18 +259,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"
     )
-    restore_commands.add_backup(
-        commands.add_parser("backup", parents=[place], help="copy directory and ledger")
-    )
-    restore_commands.add_backup_keys(
-        commands.add_parser("backup-keys", parents=[place], help="seal what cannot be made anew")
-    )
-    restore_commands.add_restore(
-        commands.add_parser("restore", parents=[place], help="go on from an earlier state")
-    )
-    restore_commands.add_rebuild(
-        commands.add_parser("rebuild", parents=[place], help="a new primary from a site's copy")
-    )
+    restore_commands.add_all(commands, place)
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser
 

@@ -73,10 +73,7 @@ class Primary:
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
-        self._heartbeat = Heartbeat(
-            stores.directory, clock, backup_window_ms=config.backup_window_ms
-        )
-        self._heartbeat.on_beat = partial(note_heartbeat, data_dir, stores.directory.lineage())
+        self._heartbeat = self._noted_heartbeat(clock)
         self._watch_ledger = WatchLedger(self._ingest)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
@@ -120,6 +117,13 @@ class Primary:
         self._api_app = make_app(
             services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
         )
+
+    def _noted_heartbeat(self, clock: Clock) -> Heartbeat:
+        """Each is noted beside the directory, so that a directory that is put back is noticed."""
+        config, directory = self._config, self._directory
+        heartbeat = Heartbeat(directory, clock, backup_window_ms=config.backup_window_ms)
+        heartbeat.on_beat = partial(note_heartbeat, config.data_dir, directory.lineage())
+        return heartbeat
 
     def _ground(self, stores: Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
         return LinkGround(

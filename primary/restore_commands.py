@@ -38,6 +38,19 @@ NO_KEYS: Final = (
 )
 
 
+def add_all(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", place: argparse.ArgumentParser
+) -> None:
+    """These commands, with `place` among their arguments."""
+    for name, add, help_text in (
+        ("backup", add_backup, "copy directory and ledger"),
+        ("backup-keys", add_backup_keys, "seal what cannot be made anew"),
+        ("restore", add_restore, "go on from an earlier state"),
+        ("rebuild", add_rebuild, "a new primary from a site's copy of the directory"),
+    ):
+        add(commands.add_parser(name, parents=[place], help=help_text))
+
+
 def add_backup(parser: argparse.ArgumentParser) -> None:
     """The arguments of `backup`."""
     parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="to be made")

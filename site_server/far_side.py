@@ -95,12 +95,7 @@ class FarSide:
         self.allowances = KeepAllowances(
             store=near.store, directory=directory, link=self._client, clock=clock
         )
-        self._standing = TellStanding(
-            store=near.store,
-            directory=directory,
-            link=self._client,
-            position=lambda: self._follow.position,
-        )
+        self._standing = self._tell_standing(near.store, directory)
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
         self._watch = WatchLink(
@@ -114,9 +109,15 @@ class FarSide:
                 policy_version=AppliedPolicy(directory).version,
             ),
         )
-        remembered = _remembered(near.store)
-        if remembered is not None:
-            self._watch.go_on(remembered)
+        _go_on(self._watch, near.store)
+
+    def _tell_standing(self, store: SiteStore, directory: Directory) -> TellStanding:
+        return TellStanding(
+            store=store,
+            directory=directory,
+            link=self._client,
+            position=lambda: self._follow.position,
+        )
 
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
@@ -254,6 +255,9 @@ def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
     return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 
-def _remembered(store: SiteStore) -> LinkStanding | None:
+def _go_on(watch: WatchLink, store: SiteStore) -> None:
+    """Let the link be as it was when this site ended."""
     with store.read() as site:
-        return site.link_memory.get()
+        remembered = site.link_memory.get()
+    if remembered is not None:
+        watch.go_on(remembered)

@@ -38,6 +38,7 @@ class Copied:
     """A copy of the replica, and its digest."""
 
     path: Path
+    size_bytes: int
     sha256: str
 
 
@@ -100,8 +101,7 @@ class GiveDirectory:
         path = self._replica_path.with_name("directory.given")
         async with self._copying:
             try:
-                digest = await asyncio.to_thread(_copy, self._replica_path, path)
-                yield Copied(path=path, sha256=digest)
+                yield await asyncio.to_thread(_copy, self._replica_path, path)
             finally:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
 
@@ -110,13 +110,14 @@ def _digest(secret: bytes) -> bytes:
     return hashlib.sha256(secret).digest()
 
 
-def _copy(source: Path, target: Path) -> str:
+def _copy(source: Path, target: Path) -> Copied:
     target.unlink(missing_ok=True)
     with closing(_opened(source)) as reading, closing(sqlite.connect(str(target))) as writing:
         reading.backup(writing)
         writing.execute("PRAGMA journal_mode=DELETE")
     with target.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Copied(path=target, size_bytes=target.stat().st_size, sha256=digest)
 
 
 def _opened(path: Path) -> Any:  # noqa: ANN401 - the driver has no types

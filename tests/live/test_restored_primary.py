@@ -48,11 +48,7 @@ async def test_a_primary_restored_from_a_backup_is_fed_again_to_the_last_entry(
         assert "finished" in told or "lima" in told
         await scene.start_primary()
 
-        async def oslo_was_heard() -> bool:
-            said = (await scene.health())["allowances"]["detail"]
-            return bool(said.endswith("heard: lima"))
-
-        await until(oslo_was_heard, "oslo's word", within_ms=WITHIN_MS)
+        await until(lambda: only_lima_is_missing(scene), "oslo's word", within_ms=WITHIN_MS)
         grants = {each["site_name"] for each in (await scene.ada())["grants"]}
         assert "lima" not in grants  # granted after the backup: only lima knows
         await scene.spends_all("lima")  # and spends it while it is cut off
@@ -110,3 +106,8 @@ async def test_a_data_folder_that_was_put_back_is_noticed_and_no_replica_follows
         await server.start()
         await scene.settled()
         assert not (await oslo.admin.status())["alarms"]
+
+
+async def only_lima_is_missing(scene: Disaster) -> bool:
+    said = (await scene.health())["allowances"]["detail"]
+    return bool(said.endswith("heard: lima"))
