@@ -10,6 +10,7 @@ from typing import Final
 
 from primary.config import PrimaryConfig
 from primary.errors import ConfigError
+from primary.pki import CertificateAuthority
 from primary.secret_input import read_secret
 from primary.service.backup import back_up
 from primary.service.key_backup import PREFIX, Keys, keys_of, put_keys, seal, unseal
@@ -31,10 +32,11 @@ from replication.adapters.system_clock import SystemClock
 from replication.rebuild_ticket import RebuildTicket, parse_ticket
 
 ADMIN_KEY_BYTES: Final = 32
+CARD_KEY_BYTES: Final = 32
 NO_KEYS: Final = (
-    "There is no pki folder in {folder}. With the keys that backup-keys sealed (--keys FILE) every "
-    "site goes on as it is. Without them every site must be installed anew, and what its journal "
-    "had not uploaded is lost: if that must be, say --new-keys"
+    "There is no pki folder, or no card.key, in {folder}. With the keys that backup-keys sealed "
+    "(--keys FILE) every site goes on as it is. Without them every site must be installed anew, "
+    "and what its journal had not uploaded is lost: if that must be, say --new-keys"
 )
 
 
@@ -182,14 +184,16 @@ def _with_keys(
     if stored_plan(data_dir) is not None:
         return _nothing
     keys = _keys(wanted)
-    if keys is None and not wanted.new_keys and not (data_dir / PKI_FOLDER).exists():
+    has_keys = (data_dir / PKI_FOLDER).exists() and (data_dir / CARD_KEY_FILE).exists()
+    if keys is None and not wanted.new_keys and not has_keys:
         raise ConfigError([NO_KEYS.format(folder=data_dir)])
 
     def fill_all(beside: Path) -> None:
         if keys is not None:
             put_keys(beside, keys)
-        elif not (data_dir / CARD_KEY_FILE).exists():
-            card_key = secrets.token_hex(32) if ticket is None else ticket.card_key_hex
+        elif wanted.new_keys:
+            CertificateAuthority(beside / PKI_FOLDER, SystemClock())
+            card_key = secrets.token_hex(CARD_KEY_BYTES) if ticket is None else ticket.card_key_hex
             write_private(beside / CARD_KEY_FILE, f"{card_key}\n".encode())
         if not (data_dir / ADMIN_KEY_FILE).exists():
             admin_key = secrets.token_hex(ADMIN_KEY_BYTES)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from primary.errors import PrimaryError
 from primary.service.fit import problems_between
-from primary.service.restore_plan import SEEN_FILE
+from primary.service.key_backup import CA_CERT_FILE
+from primary.service.restore_plan import PKI_FOLDER, SEEN_FILE
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from replication.adapters.private_file import write_private
@@ -44,6 +45,12 @@ def check_files(data_dir: Path, directory: Directory, ledger: Ledger) -> None:
 
     A ledger that is a database of its own is looked at where its entries are used.
     """
+    has_sites = any(site.epoch for site in directory.sites())
+    if has_sites and not (data_dir / PKI_FOLDER / CA_CERT_FILE).exists():
+        raise PutBackError(
+            f"Sites trust a CA that is not in {data_dir / PKI_FOLDER}. Put it back, or unseal it: "
+            "holdfast-primary restore --here --keys FILE --passphrase-file FILE"
+        )
     seen = _seen(data_dir)
     is_another = seen is not None and seen.lineage != directory.lineage()
     is_older = seen is not None and (directory.heartbeat_wall_ms() or 0) < seen.wall_ms

@@ -49,3 +49,14 @@ async def test_an_older_ledger_does_not_start(
     with pytest.raises(PutBackError, match="ledger has 0"):
         check_files(data_dir, directory, older)
     older.close()
+
+
+async def test_without_the_ca_that_sites_trust_no_other_is_made_in_silence(
+    data_dir: Path, directory: Directory, ledger: Ledger
+) -> None:
+    await directory.new_epoch("oslo")
+    with pytest.raises(PutBackError, match="--keys FILE"):
+        check_files(data_dir, directory, ledger)
+    (data_dir / "pki").mkdir()
+    (data_dir / "pki" / "ca.cert.pem").touch()
+    check_files(data_dir, directory, ledger)
