@@ -27,6 +27,7 @@ from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
 from primary.secret_input import read_secret
 from primary.service.organisation import create
+from primary.service.restore_plan import check_finished
 from primary.store.ledger import LEDGER_FILE
 from primary.store.ledger_copy import copy_ledger
 from primary.store.postgres import PostgresAddress
@@ -65,6 +66,7 @@ def _init(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     wanted.source = wanted.config or "command line"
     settings = _config(wanted, environ)
     data_dir, place = settings.data_dir, settings.ledger_place
+    check_finished(data_dir)
     away = place if isinstance(place, PostgresAddress) else None
     made = create(data_dir, organisation, SystemClock(), away)
     print(

@@ -12,9 +12,10 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
+from primary.names import HEADQUARTERS
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
-from primary.store.openings import opening_of
+from primary.store.openings import opened_epochs, opening_of
 from replication.journal import JournalHead
 from replication.schema.directory import balances
 
@@ -55,6 +56,14 @@ def put_payers(connection: Connection, payers: frozenset[str]) -> None:
 
 
 def _problems(directory: Directory, ledger: Ledger) -> Iterator[str]:
+    with ledger.read() as connection:
+        begun = opened_epochs(connection)
+    for epoch, seq in begun:
+        if directory.watermark(HEADQUARTERS, epoch).seq < seq:
+            yield (
+                f"the ledger was begun anew (epoch {epoch}) for a newer directory, or by a rebuild"
+                " that was interrupted; then empty it and run the command again"
+            )
     for watermark in directory.watermarks():
         head = ledger.head(watermark.site_name, watermark.epoch)
         name = f"{watermark.site_name}, epoch {watermark.epoch}"

@@ -6,16 +6,17 @@ only told that it counts them already. Sites go on behind their watermarks.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from primary.names import HEADQUARTERS
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
-from primary.store.openings import put_openings
+from primary.store.openings import OPENED, put_openings
 from replication.entry_bodies import BalanceAdjusted, movement
 from replication.journal import JournalHead, next_entry
 from replication.ports import WallMs
@@ -27,14 +28,17 @@ _BALANCES: Final = (
     .where(balances.c.balance_micros != 0)
     .order_by(balances.c.payer)
 )
+_COUNT: Final = select(func.count()).where(balances.c.balance_micros != 0)
 _PUT_WATERMARK: Final = insert(watermarks)
 
 
 def open_ledger(directory: Directory, ledger: Ledger, now_ms: WallMs) -> int:
     """Write the beginning of `ledger`; how many balances it opens with."""
-    heads = directory.watermarks()
-    ledger.write_now(lambda connection: put_openings(connection, heads))
     last = JournalHead(site_name=HEADQUARTERS, epoch=directory.own_epoch())
+    with directory.read() as connection:
+        opened = connection.execute(_COUNT).scalar_one()
+    heads = [*directory.watermarks(), replace(last, site_name=OPENED, seq=opened)]
+    ledger.write_now(lambda connection: put_openings(connection, heads))
     facts = _facts(directory, last, now_ms)
     while batch := list(islice(facts, FACTS_AT_ONCE)):
         ledger.append_now(batch, now_ms=now_ms)

@@ -214,6 +214,10 @@ async def test_a_new_ledger_opens_with_every_balance_and_sites_go_on_behind_it(
     assert ledger_balances_of(hq.ledger) == there
     hq.close()
 
+    shutil.copy(data_dir / "directory.db", fresh / "directory.db")  # from before the rebuild
+    with pytest.raises(DoNotFitError, match="begun anew"):
+        restored(fresh, as_it_lies(fresh), clock)
+
 
 def test_without_any_ledger_nothing_is_restored(
     data_dir: Path, tmp_path: Path, clock: ManualClock
