@@ -18,6 +18,7 @@ import tempfile
 import time
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -129,6 +130,21 @@ async def fill_postgres(publisher: Postgres) -> None:
     await publisher.sql("CREATE PUBLICATION p FOR ALL TABLES", "VACUUM ANALYZE")
 
 
+async def filled(lab: Lab) -> None:
+    """Fill the directory; return once headquarters has told of it, and packed it."""
+    former = await lab.primary.api.txid()
+    await asyncio.to_thread(fill_directory, lab, USERS)
+    (await lab.primary.api.patch("/users/ada", {"full_name": "Ada"})).expect("a change")
+    packed = lab.primary.server.data_folder / "packed"
+
+    async def is_settled() -> bool:
+        health = await lab.primary.api.health()
+        is_well = health.status == HTTPStatus.OK
+        return is_well and await lab.primary.api.txid() > former and any(packed.glob("*.packed"))
+
+    await until(is_settled, "the directory to be written", within_ms=PATIENCE_MS)
+
+
 async def measure(folder: Path) -> tuple[list[Ready], list[Ready]]:
     """All rounds of both."""
     programs = find_postgres()
@@ -141,8 +157,7 @@ async def measure(folder: Path) -> tuple[list[Ready], list[Ready]]:
         await lab.start_primary()
         for name in names:
             (await lab.primary.api.put(f"/sites/{name}", {"title": name})).expect("a new site")
-        await asyncio.to_thread(fill_directory, lab, USERS)
-        (await lab.primary.api.patch("/users/ada", {"full_name": "Ada"})).expect("a change")
+        await filled(lab)
         pair: tuple[Postgres, Postgres] | None = None
         if programs is not None:
             where = make_folder(folder / "postgres")

@@ -24,8 +24,8 @@ LOOPBACK: Final = "127.0.0.1"
 PIECE_BYTES: Final = 1024 * 1024
 INFO_BYTES: Final = 240
 RECEIVED: Final = struct.Struct("=128xQ")
-SENT: Final = struct.Struct("=200xQ")
-"""Where `struct tcp_info` of linux/tcp.h has tcpi_bytes_received and tcpi_bytes_sent."""
+ACKNOWLEDGED: Final = struct.Struct("=120xQ")
+"""Where `struct tcp_info` of linux/tcp.h has tcpi_bytes_received and tcpi_bytes_acked."""
 
 
 class CountedRelay:
@@ -100,7 +100,7 @@ class CountedRelay:
 
 def _passed_bytes(near: socket.socket) -> int:
     info = near.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_BYTES)
-    return int(RECEIVED.unpack_from(info)[0] + SENT.unpack_from(info)[0])
+    return int(RECEIVED.unpack_from(info)[0] + ACKNOWLEDGED.unpack_from(info)[0])
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -92,7 +92,13 @@ class Primary:
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
-        self._link_app = make_link_app(ground=ground, store=distribution.store, enrol=self._enrol)
+        self._pack_files = store_keeping.file_packer(config, distribution.packed, self._keep_store)
+        self._link_app = make_link_app(
+            ground=ground,
+            store=distribution.store,
+            packed=distribution.packed,
+            enrol=self._enrol,
+        )
         self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,
@@ -141,6 +147,7 @@ class Primary:
                 group.create_task(self._quotas.run()),
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
+                group.create_task(self._pack_files.run()),
             ]
             try:
                 await self._serve(stop)
