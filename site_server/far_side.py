@@ -62,6 +62,7 @@ class FarSide:
 
     def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
         identity, folder = near.identity, near.folder
+        self._folder = folder
         folder.mirror.mkdir(exist_ok=True)
         self._client = LinkClient(
             address=primary_address(config, identity),
@@ -184,7 +185,12 @@ class FarSide:
             is_up=follow.is_up,
             lost_beats=self._watch.lost_beats,
             is_behind=follow.done < follow.head_txid,
-            moved=(follow.done, self._mirror.fetched_bytes),
+            moved=(
+                follow.done,
+                self._mirror.fetched_bytes,
+                self._client.arrived_bytes,
+                self._folder.replica_bytes(),
+            ),
             replica_age_ms=self._age.age_ms(),
         )
 
