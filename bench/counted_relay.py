@@ -77,7 +77,10 @@ class CountedRelay:
             threading.Thread(target=self._serve, args=(near,), daemon=True).start()
 
     def _serve(self, near: socket.socket) -> None:
-        with closing(near), closing(socket.create_connection((LOOPBACK, self._upstream_port))) as far:
+        with (
+            closing(near),
+            closing(socket.create_connection((LOOPBACK, self._upstream_port))) as far,
+        ):
             for each in (near, far):
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._counted(near):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import pysqlite3.dbapi2 as sqlite
+from bench.catch_up import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,22 +20,27 @@ if TYPE_CHECKING:
 GROUPS: Final = 500
 FIRST_NAMES: Final = ("Ada", "Bela", "Chiara", "Dmitri", "Edith", "Farid", "Greta", "Hiro")
 LAST_NAMES: Final = ("Lovelace", "Bartok", "Rossi", "Mendeleev", "Clarke", "Haddad", "Garbo")
+USERS_TABLE: Final = """
+    CREATE TABLE users (user_name text PRIMARY KEY, full_name text NOT NULL,
+                        enabled boolean NOT NULL, restricted boolean NOT NULL)
+"""
+BALANCES_TABLE: Final = """
+    CREATE TABLE balances (payer text PRIMARY KEY, balance_micros bigint NOT NULL)
+"""
+CARDS_TABLE: Final = """
+    CREATE TABLE cards (card_hash text PRIMARY KEY, user_name text NOT NULL,
+                        revoked boolean NOT NULL)
+"""
+MEMBERSHIPS_TABLE: Final = """
+    CREATE TABLE memberships (group_name text, user_name text,
+                              PRIMARY KEY (group_name, user_name))
+"""
 TABLES: Final[Mapping[str, Sequence[str]]] = {
-    "users": (
-        "CREATE TABLE users (user_name text PRIMARY KEY, full_name text NOT NULL,"
-        " enabled boolean NOT NULL, restricted boolean NOT NULL)",
-    ),
-    "balances": (
-        "CREATE TABLE balances (payer text PRIMARY KEY, balance_micros bigint NOT NULL)",
-    ),
-    "cards": (
-        "CREATE TABLE cards (card_hash text PRIMARY KEY, user_name text NOT NULL,"
-        " revoked boolean NOT NULL)",
-        "CREATE INDEX ix_cards_user_name ON cards (user_name)",
-    ),
+    "users": (USERS_TABLE,),
+    "balances": (BALANCES_TABLE,),
+    "cards": (CARDS_TABLE, "CREATE INDEX ix_cards_user_name ON cards (user_name)"),
     "memberships": (
-        "CREATE TABLE memberships (group_name text, user_name text,"
-        " PRIMARY KEY (group_name, user_name))",
+        MEMBERSHIPS_TABLE,
         "CREATE INDEX ix_memberships_user_name ON memberships (user_name)",
     ),
 }
@@ -64,15 +69,6 @@ def _row(table: str, number: int) -> tuple[object, ...]:
     if table == "cards":
         return hashlib.sha256(name.encode()).hexdigest(), name, False
     return f"group{number % GROUPS:03}", name
-
-
-def writing(lab: Lab) -> Any:  # noqa: ANN401 - the driver has no types
-    """A connection to the primary's directory, which never checkpoints it."""
-    path = lab.primary.server.data_folder / "directory.db"
-    connection = sqlite.connect(str(path), isolation_level=None, timeout=30)
-    for pragma in ("synchronous=FULL", "wal_autocheckpoint=0"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def fill_directory(lab: Lab, users: int) -> None:

@@ -98,9 +98,7 @@ async def measure(folder: Path) -> dict[str, Idle]:
         await asyncio.to_thread(fill_directory, lab, USERS)
         (await lab.primary.api.patch("/users/ada", {"full_name": "Ada"})).expect("a change")
         site = await lab.start_site(SITE)
-        await until(
-            lambda: site.has_directory(before + 1), "the directory", within_ms=PATIENCE_MS
-        )
+        await until(lambda: site.has_directory(before + 1), "the directory", within_ms=PATIENCE_MS)
         if programs is not None:
             schema = [*(statement for table in TABLES.values() for statement in table), HEARTBEAT]
             rows = [f"INSERT INTO {name} SELECT {row} FROM {SERIES}" for name, row in ROWS.items()]  # noqa: S608

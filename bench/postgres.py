@@ -50,7 +50,7 @@ async def replicating(found: Path, folder: Path, *schema: str) -> AsyncIterator[
     async with postgres(folder / "publisher", LOGICAL, found) as publisher:
         await publisher.sql(*schema, "CREATE PUBLICATION p FOR ALL TABLES")
         async with postgres(folder / "subscriber", LOGICAL, found) as subscriber:
-            tables = [statement for statement in schema if statement.startswith("CREATE TABLE")]
+            tables = [statement for statement in schema if "CREATE TABLE" in statement]
             source = f"host=127.0.0.1 port={publisher.port} user={OWNER} dbname=postgres"
             await subscriber.sql(
                 *tables, f"CREATE SUBSCRIPTION s CONNECTION '{source}' PUBLICATION p"

@@ -92,13 +92,7 @@ class Primary:
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
-        self._pack_files = store_keeping.file_packer(config, distribution.packed, self._keep_store)
-        self._link_app = make_link_app(
-            ground=ground,
-            store=distribution.store,
-            packed=distribution.packed,
-            enrol=self._enrol,
-        )
+        self._link_app = make_link_app(ground=ground, store=distribution.store, enrol=self._enrol)
         self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,
@@ -137,6 +131,8 @@ class Primary:
         """Serve until `stop` is set, then end everything in order."""
         await self._watch_ledger.look()
         await self._distribution.prepare()
+        packed = self._distribution.store.packed
+        pack_files = store_keeping.file_packer(self._config, packed, self._keep_store)
         async with asyncio.TaskGroup() as group:
             litestream = group.create_task(self._litestream.run())
             await self._sync(FIRST_SYNC_MS)
@@ -147,7 +143,7 @@ class Primary:
                 group.create_task(self._quotas.run()),
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
-                group.create_task(self._pack_files.run()),
+                group.create_task(pack_files.run()),
             ]
             try:
                 await self._serve(stop)

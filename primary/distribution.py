@@ -10,7 +10,6 @@ from primary.service.publish import Publisher
 from primary.store_keeping import STORE_FOLDER, options_of
 from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.packed_folder import PackedFolder
 from replication.adapters.shadow import Shadow
 from replication.adapters.store_copy import StoreCopy
 from replication.adapters.store_place import remote_store_of, source_of
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 logger: Final = logging.getLogger(__name__)
 
-PACKED_FOLDER: Final = "packed"
 SHADOW_FILE: Final = "shadow.pages"
 RUNTIME_FOLDER: Final = "litestream"
 
@@ -52,7 +50,6 @@ class Distribution:
                 folder=folder,
             )
         self.store = LtxStore(folder)
-        self.packed = PackedFolder(config.data_dir / PACKED_FOLDER, folder)
         shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
         self.publisher = Publisher(
             lineage=lineage,

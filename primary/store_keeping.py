@@ -73,9 +73,7 @@ def store_keeper(
 
 def file_packer(config: PrimaryConfig, folder: PackedFolder, keep_store: KeepStore) -> PackFiles:
     """Who keeps packed what a new site fetches."""
-    return PackFiles(
-        folder, config.data_dir, lambda: keep_store.sizes, config.store.free_bytes_min
-    )
+    return PackFiles(folder, config.data_dir, lambda: keep_store.sizes, config.store.free_bytes_min)
 
 
 def check_of(keep_store: KeepStore) -> Callable[[], Check]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from replication.adapters.private_file import make_private_folder, write_private
@@ -45,14 +44,6 @@ class DataFolder:
     def free_bytes(self) -> int:
         """The space that is left on its disk."""
         return shutil.disk_usage(self.path).free
-
-    def replica_bytes(self) -> int:
-        """What the replica takes with its WAL, and one that is being made beside it."""
-        total = 0
-        for suffix in ("", "-wal", ".new", ".new-wal"):
-            with suppress(FileNotFoundError):
-                total += self.replica.with_name(self.replica.name + suffix).stat().st_size
-        return total
 
 
 def _key(path: Path) -> str:

@@ -62,7 +62,6 @@ class FarSide:
 
     def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
         identity, folder = near.identity, near.folder
-        self._folder = folder
         folder.mirror.mkdir(exist_ok=True)
         self._client = LinkClient(
             address=primary_address(config, identity),
@@ -189,7 +188,7 @@ class FarSide:
                 follow.done,
                 self._mirror.fetched_bytes,
                 self._client.arrived_bytes,
-                self._folder.replica_bytes(),
+                self._applier.written_bytes(),
             ),
             replica_age_ms=self._age.age_ms(),
         )

@@ -15,13 +15,12 @@ from pydantic import ValidationError
 
 from primary.errors import BadRequestError
 from primary.http import link_files, link_told
-from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, PACKED, SILENCE, SITE, STORE
+from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
 from primary.http.problems import problem, problems_middleware
 from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround, LinkSession
 from primary.service.links import Links
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.packed_folder import PackedFolder
 from replication.errors import BadMessageError
 from replication.join_token import JoinRequest
 from replication.messages import (
@@ -45,24 +44,14 @@ CLOSE_MS: Final = 200
 
 
 def make_link_app(
-    *,
-    ground: LinkGround,
-    store: LtxStore,
-    enrol: Enrol,
-    packed: PackedFolder | None = None,
-    silence_ms: int = SILENCE_MS,
+    *, ground: LinkGround, store: LtxStore, enrol: Enrol, silence_ms: int = SILENCE_MS
 ) -> web.Application:
-    """The application for the link's port; serve it with `tls.link_server_context`.
-
-    `packed`: None where files go out as they are.
-    """
+    """The application for the link's port; serve it with `tls.link_server_context`."""
     app = web.Application(
         middlewares=[problems_middleware, _identify], client_max_size=JOIN_BYTES_MAX
     )
     app[GROUND], app[STORE], app[ENROL], app[LINKS] = ground, store, enrol, Links()
     app[SILENCE] = silence_ms
-    if packed is not None:
-        app[PACKED] = packed
     app.router.add_post(JOIN_PATH, _join)
     app.router.add_get("/v1/link", _link, allow_head=False)
     link_files.add_routes(app)

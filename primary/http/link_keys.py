@@ -8,12 +8,10 @@ from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround
 from primary.service.links import Links
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.packed_folder import PackedFolder
 from replication.peer import JoinPeer, SitePeer
 
 GROUND: Final = web.AppKey("ground", LinkGround)
 STORE: Final = web.AppKey("store", LtxStore)
-PACKED: Final = web.AppKey("packed", PackedFolder)
 ENROL: Final = web.AppKey("enrol", Enrol)
 LINKS: Final = web.AppKey("links", Links)
 SILENCE: Final = web.AppKey("silence_ms", int)

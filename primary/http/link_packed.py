@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from aiohttp import web
 
-from primary.http.link_keys import PACKED
+from primary.http.link_keys import STORE
 from replication.errors import BadMessageError
 from replication.manifest import LtxName
 from replication.packed_file import CONTENT_TYPE, FROM_HEADER
@@ -24,15 +24,14 @@ async def packed_answer(request: web.Request, name: LtxName) -> web.StreamRespon
 
     It may begin earlier, and says where.
     """
-    folder = request.app.get(PACKED)
-    if folder is None or CONTENT_TYPE not in request.headers.get("Accept", ""):
+    if CONTENT_TYPE not in request.headers.get("Accept", ""):
         return None
     wanted = request.headers.get("Range", "bytes=0-")
     found = _RANGE.fullmatch(wanted)
     if found is None:
         return None
     try:
-        opened = await asyncio.to_thread(folder.open, name, int(found[1]))
+        opened = await asyncio.to_thread(request.app[STORE].packed.open, name, int(found[1]))
     except (OSError, BadMessageError):
         return None
     if opened is None:

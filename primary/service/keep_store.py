@@ -12,11 +12,13 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
-from replication.manifest import LtxName
 from replication.retention import Bounds, Needs, doomed, to_free
+
+if TYPE_CHECKING:
+    from replication.manifest import LtxName
 
 logger: Final = logging.getLogger(__name__)
 

@@ -111,7 +111,7 @@ class ApplierProcess:
 
         Errors: those of `apply`.
         """
-        timeout_ms = await asyncio.to_thread(self._patience_ms)
+        timeout_ms = await asyncio.to_thread(self.patience_ms)
         answer = await self.child.request({"op": "prove"}, timeout_ms=timeout_ms)
         if answer.get("kind") == DAMAGED:
             return Proof(damage=answer["error"])
@@ -127,10 +127,19 @@ class ApplierProcess:
         """
         return await self._ask({"op": "rebuild", "lineage": lineage, "damaged_as": damaged_as})
 
+    def written_bytes(self) -> int:
+        """What the replica takes with its WAL, and one that is being made beside it."""
+        total = 0
+        for suffix in ("", "-wal", ".new", ".new-wal"):
+            path = self._replica_path.with_name(self._replica_path.name + suffix)
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
+        return total
+
     async def _ask(self, body: Mapping[str, object]) -> Applied:
         timeout_ms = APPLY_TIMEOUT_MS
         if body["op"] != "deltas":
-            timeout_ms = await asyncio.to_thread(self._patience_ms)
+            timeout_ms = await asyncio.to_thread(self.patience_ms)
         answer = await self.child.request(body, timeout_ms=timeout_ms)
         if answer.get("kind") == BadDeltaError.__name__:
             raise BadDeltaError(answer["error"])
@@ -138,7 +147,7 @@ class ApplierProcess:
             raise ApplierError(answer["error"], answer["kind"])
         return _applied(answer)
 
-    def _patience_ms(self) -> int:
+    def patience_ms(self) -> int:
         """For all that it may have to read and write, once each. Blocks: it looks at the files."""
         sizes = (status.st_size for status in _statuses(self._mirror, self._replica_path))
         return APPLY_TIMEOUT_MS + sum(sizes) // SLOW_BYTES_PER_MS
