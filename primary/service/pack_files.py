@@ -40,10 +40,13 @@ class PackFiles:
         self._trouble = ""
 
     async def run(self) -> NoReturn:
-        """Look until cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(LOOK_MS / 1000)
+        """Look until cancelled; what is being made then is given up."""
+        try:
+            while True:
+                await self.look()
+                await asyncio.sleep(LOOK_MS / 1000)
+        finally:
+            self._folder.close()
 
     async def look(self) -> None:
         """Make what is missing, and delete what nobody fetches any more."""

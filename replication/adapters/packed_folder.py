@@ -28,6 +28,11 @@ class PackedFolder:
     def __init__(self, folder: Path, store: Path) -> None:
         self._folder = folder
         self._store = store
+        self._is_closing = False
+
+    def close(self) -> None:
+        """Whoever makes a copy in another thread gives up."""
+        self._is_closing = True
 
     def make(self, name: LtxName) -> None:
         """Have a packed copy of that file. Errors: `OSError`; nothing is left behind then."""
@@ -39,7 +44,10 @@ class PackedFolder:
             part = path.with_name(path.name + PART_SUFFIX)
             try:
                 with part.open("wb") as target:
-                    target.writelines(packed(source))
+                    for piece in packed(source):
+                        if self._is_closing:
+                            return
+                        target.write(piece)
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)

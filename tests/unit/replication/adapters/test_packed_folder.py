@@ -90,3 +90,11 @@ def test_a_copy_that_is_damaged_in_front_is_not_opened(tmp_path: Path) -> None:
     copy.write_bytes(b"\xff" * 100)
     with pytest.raises(BadMessageError):
         folder.open(NAME, PIECE_BYTES)
+
+
+def test_a_server_that_stops_does_not_wait_for_a_copy(tmp_path: Path) -> None:
+    put(tmp_path / "store", NAME, CONTENT)
+    folder = PackedFolder(tmp_path / "packed", tmp_path / "store")
+    folder.close()
+    folder.make(NAME)
+    assert list((tmp_path / "packed").iterdir()) == []
