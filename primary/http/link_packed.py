@@ -44,11 +44,16 @@ async def packed_answer(request: web.Request, name: LtxName) -> web.StreamRespon
 async def _sent(request: web.Request, file: BinaryIO, begins: int) -> web.StreamResponse:
     response = web.StreamResponse(headers={FROM_HEADER: str(begins)})
     response.content_type = CONTENT_TYPE
-    async with asyncio.timeout(PIECE_TIMEOUT_S):
-        await response.prepare(request)
-    while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+    try:
         async with asyncio.timeout(PIECE_TIMEOUT_S):
-            await response.write(piece)
-    async with asyncio.timeout(PIECE_TIMEOUT_S):
-        await response.write_eof()
+            await response.prepare(request)
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            async with asyncio.timeout(PIECE_TIMEOUT_S):
+                await response.write(piece)
+        async with asyncio.timeout(PIECE_TIMEOUT_S):
+            await response.write_eof()
+    except TimeoutError:
+        # A line that has died: the site asks for the rest over its next one.
+        if request.transport is not None:
+            request.transport.abort()
     return response
