@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from primary.errors import BadRequestError, NotFoundError
 from primary.http.link_keys import ADMISSION, GROUND, SITE, STORE
+from primary.http.link_packed import packed_answer
 from primary.http.problems import problem
 from primary.service.admission import Admission
 from primary.service.standing import objection
@@ -61,7 +62,7 @@ async def _manifest(request: web.Request) -> web.StreamResponse:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    """One file; 404 where it was compacted away, or belongs to another lineage."""
+    """One file, packed where it may be; 404: compacted away, or of another lineage."""
     against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
@@ -71,10 +72,13 @@ async def _file(request: web.Request) -> web.StreamResponse:
         raise NotFoundError(str(error)) from error
     if request.match_info["lineage"] != request.app[GROUND].publisher.lineage:
         raise NotFoundError("This store has another lineage: list it again.")
-    path = request.app[STORE].path(name)
     admission = request.app[ADMISSION]
     admission.check_file()
-    return _Download(path, admission)
+    with admission.file():
+        packed = await packed_answer(request, name)
+    if packed is not None:
+        return packed
+    return _Download(request.app[STORE].path(name), admission)
 
 
 async def _deltas(request: web.Request) -> web.StreamResponse:

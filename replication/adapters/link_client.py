@@ -136,6 +136,11 @@ class LinkClient:
         self.asked_to_wait = ""
         """Why the next attempt comes late, where headquarters asked for that; '' else."""
 
+    @property
+    def arrived_bytes(self) -> int:
+        """Of all downloads, as they came over the line, since this process began."""
+        return self._downloads.arrived_bytes
+
     async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:
         """Keep the link up until cancelled."""
         failures = 0
