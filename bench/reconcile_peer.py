@@ -25,8 +25,10 @@ PAGE_ROWS: Final = 1_000
 STAGED_ROWS: Final = 10_000
 COLUMNS: Final = "site, epoch, seq, kind, wall_ms, body, prev_hash, entry_hash"
 SCHEMA: Final = (
-    "CREATE TABLE entries (site text, epoch bigint, seq bigint, kind text, wall_ms bigint, "
-    "body text, prev_hash text, entry_hash text, PRIMARY KEY (site, epoch, seq))",
+    (
+        "CREATE TABLE entries (site text, epoch bigint, seq bigint, kind text, wall_ms bigint, "
+        "body text, prev_hash text, entry_hash text, PRIMARY KEY (site, epoch, seq))"
+    ),
     "CREATE TABLE balances (payer text PRIMARY KEY, micros bigint NOT NULL)",
     "CREATE TEMPORARY TABLE staged (LIKE entries) ON COMMIT DELETE ROWS",
 )
@@ -35,7 +37,9 @@ INSERT: Final = (
     "ON CONFLICT DO NOTHING"
 )
 COPY: Final = f"COPY staged ({COLUMNS}) FROM STDIN"
-UNSTAGE: Final = f"INSERT INTO entries ({COLUMNS}) SELECT {COLUMNS} FROM staged ON CONFLICT DO NOTHING"  # noqa: S608, E501 - ours
+UNSTAGE: Final = (
+    f"INSERT INTO entries ({COLUMNS}) SELECT {COLUMNS} FROM staged ON CONFLICT DO NOTHING"  # noqa: S608 - ours
+)
 MOVE: Final = "UPDATE balances SET micros = micros + %s WHERE payer = %s"
 TOTAL: Final = "SELECT (SELECT count(*) FROM entries), (SELECT sum(micros) FROM balances)"
 
