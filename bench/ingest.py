@@ -1,9 +1,9 @@
 """How many journal entries a second the primary takes in: hash chain, ledger, balances, watermark.
 
-Four sites send batches of 1,000 entries at once to a real `Ingest` over real files (WAL, FULL); every
-fifth entry moves money. The peer does the least that any ledger in SQLite must do with the same
-rows in the same run: insert or ignore them and move the balances, one transaction per batch, no
-hash chain, no check of the body, no second file.
+Four sites send batches of 1,000 entries at once to a real `Ingest` over real files (WAL, FULL);
+every fifth entry moves money. The peer does the least that any ledger in SQLite must do with the
+same rows in the same run: insert or ignore them and move the balances, one transaction per batch,
+no hash chain, no check of the body, no second file.
 """
 
 from __future__ import annotations
