@@ -35,7 +35,6 @@ async def test_a_packed_batch_is_in_ledger_and_balances_once_it_is_acknowledged(
 @pytest.mark.parametrize(("site_name", "epoch"), [("lima", 1), ("oslo", 2)])
 async def test_a_batch_of_another_journal_ends_the_link_and_changes_nothing(
     ground: LinkGround,
-    directory: Directory,
     ledger: Ledger,
     site_name: str,
     epoch: int,
@@ -48,7 +47,7 @@ async def test_a_batch_of_another_journal_ends_the_link_and_changes_nothing(
         wire.put(hello(3), pack([*own, foreign]))
     assert "entries of another journal" in caplog.text
     assert {head.site_name for head in ledger.journals()} <= {HEADQUARTERS}
-    assert directory.watermark("oslo", 1).seq == 0
+    assert ground.directory.watermark("oslo", 1).seq == 0
 
 
 async def test_what_is_no_batch_ends_the_link_with_what_is_wrong_with_it(
