@@ -6,25 +6,21 @@ instead would let one bad entry hold back every honest one behind it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Final
 
 from primary.names import HEADQUARTERS
-from primary.store.ledger_facts import LedgerFact
+from primary.store.ledger_facts import LedgerFact, happened_wall_ms
 from replication.entry_bodies import (
     BODY_VERSION,
     AllowanceReturned,
     BalanceAdjusted,
-    Body,
-    CardUsed,
-    JobPrintedLate,
     Movement,
     movement,
     returned,
 )
+from replication.entry_bounds import BODY_CHARS_MAX
 from replication.errors import BadEntryError
 from replication.journal import Entry
-from replication.wire_entry import BODY_CHARS_MAX
 
 DISPUTE_CHARS_MAX: Final = 1023
 """Of the reason: a body of nothing but unknown fields has as many problems as fields."""
@@ -63,13 +59,6 @@ def dispute_unknown(facts: Sequence[LedgerFact], known_payers: Collection[str]) 
     ]
 
 
-def dated(facts: Sequence[LedgerFact], offset_ms: int | None) -> list[LedgerFact]:
-    """The same facts with how far the site's clock is ahead at their receipt; None: unknown."""
-    if offset_ms is None:
-        return list(facts)
-    return [replace(fact, offset_ms=offset_ms) for fact in facts]
-
-
 def _fact(entry: Entry) -> LedgerFact:
     if entry.version > BODY_VERSION:
         return _disputed(entry, f"Version {entry.version} of an entry is newer than this primary.")
@@ -81,21 +70,13 @@ def _fact(entry: Entry) -> LedgerFact:
         return _disputed(entry, str(error))
     if isinstance(body, BalanceAdjusted) and entry.site_name != HEADQUARTERS:
         return _disputed(entry, "Only headquarters changes a balance by hand.")
-    if not all(FIRST_WALL_MS <= each <= LAST_WALL_MS for each in _times_of(entry, body)):
+    if not (
+        FIRST_WALL_MS <= entry.wall_ms <= LAST_WALL_MS
+        and FIRST_WALL_MS <= happened_wall_ms(entry, body) <= LAST_WALL_MS
+    ):
         return _disputed(entry, "It is dated outside the years 1 to 9999.")
     return LedgerFact(entry=entry, body=body, movement=movement(body))
 
 
 def _disputed(entry: Entry, why: str) -> LedgerFact:
     return LedgerFact(entry=entry, disputed=why[:DISPUTE_CHARS_MAX])
-
-
-def _times_of(entry: Entry, body: Body) -> tuple[int, ...]:
-    """Every wall time that comes into the print log by this entry."""
-    match body:
-        case JobPrintedLate():
-            return entry.wall_ms, body.printed_wall_ms
-        case CardUsed():
-            return entry.wall_ms, body.used_wall_ms
-        case _:
-            return (entry.wall_ms,)
