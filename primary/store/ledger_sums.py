@@ -7,7 +7,7 @@ day in UTC of the time at which something was printed or moved.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, func, literal, select
+from sqlalchemy import Connection, Table, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from primary.store.dialects import Upsert
@@ -25,8 +25,11 @@ SUMMED: Final = (
 )
 KEY: Final = ("dimension", "day", "name")
 _ADD: Final = Upsert(daily_sums, KEY, SUMMED, adds=True)
+_FOUND: Final = select(*(daily_sums.c[name] for name in (*KEY, *SUMMED))).where(
+    tuple_(*(daily_sums.c[name] for name in KEY)).in_(bindparam("keys", expanding=True))
+)
 
-_Key = tuple[str, int, str]
+SumKey = tuple[str, int, str]
 
 
 def add_to_sums(
@@ -35,7 +38,15 @@ def add_to_sums(
     printed: Sequence[tuple[Any, ...]],
 ) -> None:
     """Add rows of `movements` and of `print_log`, each as it is inserted there."""
-    sums: dict[_Key, list[int]] = {}
+    sums = sums_of_rows(moved, printed)
+    _ADD(connection, [(*key, *sums[key]) for key in sorted(sums)])
+
+
+def sums_of_rows(
+    moved: Sequence[tuple[Any, ...]], printed: Sequence[tuple[Any, ...]]
+) -> dict[SumKey, list[int]]:
+    """What these rows add to which sums, in the order of `SUMMED`."""
+    sums: dict[SumKey, list[int]] = {}
     for site_name, _epoch, _seq, payer, amount_micros, wall_ms, printer_name in moved:
         credit, debit = max(amount_micros, 0), min(amount_micros, 0)
         names = {"site": site_name, "printer": printer_name, **_of_payer(payer)}
@@ -47,11 +58,17 @@ def add_to_sums(
         names = {"site": site_name, "printer": printer_name, "user": user_name, "account": account}
         values = (1, copies * mono_pages, copies * colour_pages, cost_micros, 0, 0)
         _add(sums, names, wall_ms, values)
-    _ADD(connection, [(*key, *sums[key]) for key in sorted(sums)])
+    return sums
+
+
+def sums_found(connection: Connection, keys: Sequence[SumKey]) -> dict[SumKey, list[int]]:
+    """Those sums of `keys` that are there."""
+    rows = connection.execute(_FOUND, {"keys": list(keys)})
+    return {(row[0], row[1], row[2]): list(row[3:]) for row in rows}
 
 
 def _add(
-    sums: dict[_Key, list[int]], names: Mapping[str, str], wall_ms: int, values: Sequence[int]
+    sums: dict[SumKey, list[int]], names: Mapping[str, str], wall_ms: int, values: Sequence[int]
 ) -> None:
     for dimension, name in names.items():
         if name:
