@@ -8,9 +8,11 @@ with that key, so a page is one walk of an index from the place where the last p
 long as the page. The days asked for are the ends of the same walk.
 
 Several filters at once: the narrowest of them is the walk (a user has fewer rows than a printer,
-a printer fewer than an account or a site) and the others are looked at on the way. That is written
-into the statement and not left to the planner's guess. Sums never add up rows: they are kept by
-day (`ledger_sums.py`).
+a printer fewer than a site) and the others are looked at on the way. That is written into the
+statement and not left to the planner's guess. A shared account may pay for everything, and for
+almost nothing at the site that is asked for, too; so account and site, and account and printer,
+have indexes of both, of the rows that accounts pay for only. Sums never add up rows: they are kept
+by day (`ledger_sums.py`).
 
 Rejected: counting the pages. That is a scan, and nobody needs the number.
 """
@@ -19,17 +21,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, bindparam, literal, select, tuple_
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Select, Table, bindparam, literal, select, text, tuple_
+from sqlalchemy.sql.elements import ColumnElement, TextClause
 
 from primary.store.ledger_sums import SUMMED
-from primary.store.ledger_tables import daily_sums, entries, movements, print_log
+from primary.store.ledger_tables import OF_ACCOUNTS, daily_sums, entries, movements, print_log
+from replication.entry_bodies import account_payer
 
 WALL_MS_MAX: Final = 2**60
 """Later than any entry can say it was written."""
 _JOURNAL_KEY: Final = ("site_name", "epoch", "seq")
 _NARROWEST_FIRST: Final = ("user_name", "payer", "printer_name", "site_name")
-"""An account that pays for all is as wide as a site; where both are asked for, its index serves."""
+_BESIDE_AN_ACCOUNT: Final = ("printer_name", "site_name")
+_ACCOUNT: Final = account_payer("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,16 +151,18 @@ def statement_of(table: Table, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     """The statement of this page of `table`: a dozen shapes, whose texts SQLAlchemy keeps."""
     statement = _PRINTS if table is print_log else _MOVEMENTS
     column, key = table.c, wanted.before
-    walk = next((name for name in _NARROWEST_FIRST if name in wanted.equal), None)
-    ends = [
+    walk = _walk(wanted.equal)
+    ends: list[ColumnElement[bool] | TextClause] = [
         column.wall_ms >= wanted.from_ms,
         tuple_(column.wall_ms, *(column[name] for name in _JOURNAL_KEY))
         < tuple_(*(literal(part) for part in (key.wall_ms, key.site_name, key.epoch, key.seq))),
     ]
+    if len(walk) > 1:
+        ends.append(text(OF_ACCOUNTS.replace("payer", f"{table.name}.payer")))
     return (
         statement.where(
             *(
-                (column[name] if name == walk else _looked_at(column[name])) == value
+                (column[name] if name in walk else _looked_at(column[name])) == value
                 for name, value in wanted.equal.items()
             ),
             *ends,
@@ -164,6 +170,16 @@ def statement_of(table: Table, wanted: Wanted) -> Select[*tuple[Any, ...]]:
         .order_by(column.wall_ms.desc(), *(column[name].desc() for name in _JOURNAL_KEY))
         .limit(wanted.limit)
     )
+
+
+def _walk(equal: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns that the walked index begins with; none: it is that of the time alone."""
+    first = next((name for name in _NARROWEST_FIRST if name in equal), None)
+    if first is None:
+        return ()
+    if first == "payer" and equal[first].startswith(_ACCOUNT):
+        return first, *[name for name in _BESIDE_AN_ACCOUNT if name in equal][:1]
+    return (first,)
 
 
 def _rows(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
