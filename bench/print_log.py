@@ -27,6 +27,7 @@ from bench.figure import Figure, percentile
 from bench.print_log_questions import Question, bad_steps, questions
 from bench.print_log_year import Year
 from chaos.live.postgres import SETTINGS, postgres, postgres_folder
+from failure_modes.errors import check
 from primary.store.ledger import Ledger
 from primary.store.ledger_tables import print_log
 from primary.store.postgres import PostgresAddress
@@ -129,17 +130,17 @@ def fill(store: Store, rows: int) -> float:
 
 
 def check_plans(store: Store) -> None:
-    """Every question is a walk of an index. Errors: `SystemExit` with the steps that are not."""
+    """No question reads a whole table. Errors: `BrokenInvariantError`, with the steps.
+
+    PostgreSQL may sort where there are only a few rows: that is its guess, and not ours to forbid.
+    """
     ledger = Ledger(store.place)
     with ledger.read() as connection:
-        found = {
-            name: bad
-            for name, question in questions(random.Random(SEED)).items()
-            if (bad := bad_steps(connection, question))
-        }
+        for name, question in questions(random.Random(SEED)).items():
+            bad = bad_steps(connection, question)
+            if store.name == "sqlite" or any("Seq Scan" in step for step in bad):
+                check(not bad, f"{store.name}, {name}: {bad}")
     ledger.close()
-    if found:
-        raise SystemExit(f"{store.name} scans or sorts: {found}")
 
 
 def report(store: Store, rows: int, asks: int) -> None:

@@ -89,13 +89,12 @@ def questions(drawn: random.Random) -> dict[str, Question]:
 
 def bad_steps(connection: Connection, question: Question) -> list[str]:
     """The steps of this database's plan that read a whole table or sort rows."""
-    compiled = question.statement().compile(
-        dialect=connection.dialect, compile_kwargs={"literal_binds": True}
-    )
+    compiled = question.statement().compile(dialect=connection.dialect)
+    values = tuple(compiled.params[name] for name in getattr(compiled, "positiontup", ()))
     if connection.dialect.name == POSTGRESQL:
-        rows = connection.exec_driver_sql(f"EXPLAIN {compiled}")
+        rows = connection.exec_driver_sql(f"EXPLAIN {compiled}", values)
         return [row[0] for row in rows if any(word in row[0] for word in ("Seq Scan", "Sort"))]
-    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")
+    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
     steps = [row[3] for row in rows]
     return [each for each in steps if not each.startswith("SEARCH") or "TEMP B-TREE" in each]
 

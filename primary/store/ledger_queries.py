@@ -17,12 +17,12 @@ by day (`ledger_sums.py`).
 Rejected: counting the pages. That is a scan, and nobody needs the number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, bindparam, literal, select, text, tuple_
-from sqlalchemy.sql.elements import ColumnElement, TextClause
+from sqlalchemy.sql.elements import ColumnElement, Tuple
 
 from primary.store.ledger_sums import SUMMED
 from primary.store.ledger_tables import OF_ACCOUNTS, daily_sums, entries, movements, print_log
@@ -150,36 +150,46 @@ def sums_of(wanted: SumsWanted) -> tuple[Select[*tuple[Any, ...]], dict[str, Any
 def statement_of(table: Table, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     """The statement of this page of `table`: a dozen shapes, whose texts SQLAlchemy keeps."""
     statement = _PRINTS if table is print_log else _MOVEMENTS
-    column, key = table.c, wanted.before
-    walk = _walk(wanted.equal)
-    ends: list[ColumnElement[bool] | TextClause] = [
-        column.wall_ms >= wanted.from_ms,
-        tuple_(column.wall_ms, *(column[name] for name in _JOURNAL_KEY))
-        < tuple_(*(literal(part) for part in (key.wall_ms, key.site_name, key.epoch, key.seq))),
-    ]
-    if len(walk) > 1:
-        ends.append(text(OF_ACCOUNTS.replace("payer", f"{table.name}.payer")))
+    walk, beside = _walk(wanted.equal)
+    key = wanted.before
+    before = {
+        **({beside: wanted.equal[beside]} if beside else {}),
+        "wall_ms": key.wall_ms,
+        **{name: getattr(key, name) for name in _JOURNAL_KEY if name != beside},
+    }
+    begin = {**before, "wall_ms": wanted.from_ms}
+    first = list(before)[: 2 if beside else 1]
+    if beside:
+        statement = statement.where(text(OF_ACCOUNTS.format(payer=f"{table.name}.payer")))
     return (
         statement.where(
             *(
-                (column[name] if name in walk else _looked_at(column[name])) == value
+                (table.c[name] if name == walk else _looked_at(table.c[name])) == value
                 for name, value in wanted.equal.items()
+                if name != beside
             ),
-            *ends,
+            _as_row(table, first) >= tuple_(*(literal(begin[name]) for name in first)),
+            _as_row(table, before) < tuple_(*(literal(each) for each in before.values())),
         )
-        .order_by(column.wall_ms.desc(), *(column[name].desc() for name in _JOURNAL_KEY))
+        .order_by(*(table.c[name].desc() for name in before))
         .limit(wanted.limit)
     )
 
 
-def _walk(equal: Mapping[str, str]) -> tuple[str, ...]:
-    """The columns that the walked index begins with; none: it is that of the time alone."""
-    first = next((name for name in _NARROWEST_FIRST if name in equal), None)
-    if first is None:
-        return ()
-    if first == "payer" and equal[first].startswith(_ACCOUNT):
-        return first, *[name for name in _BESIDE_AN_ACCOUNT if name in equal][:1]
-    return (first,)
+def _walk(equal: Mapping[str, str]) -> tuple[str, str]:
+    """The column that the walked index begins with, and what stands beside an account in it.
+
+    The latter is asked for as both ends of the walk and not as equal: so the planner finds the one
+    index that serves, and not that of a site or a printer alone.
+    """
+    walk = next((name for name in _NARROWEST_FIRST if name in equal), "")
+    if walk != "payer" or not equal[walk].startswith(_ACCOUNT):
+        return walk, ""
+    return walk, next((name for name in _BESIDE_AN_ACCOUNT if name in equal), "")
+
+
+def _as_row(table: Table, names: Iterable[str]) -> Tuple:
+    return tuple_(*(table.c[name] for name in names))
 
 
 def _rows(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from primary.store.dialects import Upsert
+from primary.store.dialects import POSTGRESQL, Upsert
 from primary.store.ledger_tables import daily_sums, entries, movements, print_log
 from replication.entry_bodies import account_payer, user_payer
 
@@ -91,6 +91,9 @@ _ANY_MOVEMENT: Final = select(movements.c.seq).limit(1)
 
 def fill_up(connection: Connection) -> None:
     """Give the rows of an older version what this one asks them for. Idempotent, seldom long."""
+    if connection.dialect.name != POSTGRESQL:
+        for table in (movements, print_log):  # `_by_time` has another in its place
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS ix_{table.name}_wall_ms")
     if connection.execute(_OLD_MOVEMENTS).one_or_none() is not None:
         connection.execute(_fill_movements())
     is_summed = connection.execute(_ANY_SUM).one_or_none() is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Connection, Table, select
 
+from bench.print_log_questions import bad_steps, questions
 from bench.print_log_year import Year
 from primary.service.project import read_facts
+from primary.store.dialects import POSTGRESQL
 from primary.store.ledger import Ledger, Place, appending
 from primary.store.ledger_tables import daily_sums, entries, movements, print_log
 from primary.store.postgres import PostgresAddress
@@ -64,3 +67,15 @@ def test_the_year_of_the_bench_is_what_an_ingest_writes(ledger: Ledger, tmp_path
         assert rows_of(ledger, table) == rows_of(ingested, table)
     assert len(year) == ROWS
     ingested.close()
+
+
+@pytest.mark.parametrize("name", sorted(questions(random.Random(1))))
+def test_no_question_reads_a_whole_table_or_sorts_rows(ledger: Ledger, name: str) -> None:
+    question = questions(random.Random(1))[name]
+
+    with ledger.read() as connection:
+        if connection.dialect.name == POSTGRESQL:
+            # On few rows the planner guesses otherwise; that there is such a plan is what counts.
+            for kind in ("sort", "seqscan", "bitmapscan"):
+                connection.exec_driver_sql(f"SET LOCAL enable_{kind} = off")
+        assert bad_steps(connection, question) == []
