@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.print_log_year import (
@@ -87,10 +88,38 @@ def questions(drawn: random.Random) -> dict[str, Question]:
     }
 
 
+def pages_touched(connection: Connection, question: Question) -> int:
+    """How many pages of its files the database looks at for the answer, with none in memory.
+
+    SQLite: the reads of this process, each of a page. PostgreSQL: what it counts itself; the root
+    of an index counts at each descent.
+    """
+    statement = question.statement()
+    if connection.dialect.name == POSTGRESQL:
+        compiled, values = _as_text(connection, question)
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}"
+        (told,) = connection.exec_driver_sql(explain, values).scalar_one()
+        return int(told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"])
+    connection.exec_driver_sql("PRAGMA shrink_memory")
+    before = _reads()
+    connection.execute(statement).all()
+    return _reads() - before
+
+
+def _reads() -> int:
+    told = Path("/proc/self/io").read_text("ascii").split()
+    return int(told[told.index("syscr:") + 1])
+
+
+def _as_text(connection: Connection, question: Question) -> tuple[str, tuple[Any, ...]]:
+    compiled = question.statement().compile(dialect=connection.dialect)
+    names = getattr(compiled, "positiontup", None) or ()
+    return str(compiled), tuple(compiled.params[name] for name in names)
+
+
 def bad_steps(connection: Connection, question: Question) -> list[str]:
     """The steps of this database's plan that read a whole table or sort rows."""
-    compiled = question.statement().compile(dialect=connection.dialect)
-    values = tuple(compiled.params[name] for name in getattr(compiled, "positiontup", ()))
+    compiled, values = _as_text(connection, question)
     if connection.dialect.name == POSTGRESQL:
         rows = connection.exec_driver_sql(f"EXPLAIN {compiled}", values)
         return [row[0] for row in rows if any(word in row[0] for word in ("Seq Scan", "Sort"))]
