@@ -15,7 +15,6 @@ Rejected: a CHECK in the tables. It would stop the channel, and not only the ent
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from primary.store.ledger_facts import LedgerFact, sums_of
@@ -93,4 +92,4 @@ def _is_large(fact: LedgerFact) -> bool:
 
 def _disputed(fact: LedgerFact) -> LedgerFact:
     why = "So much does not fit: a balance or a day's sum would come near the end of 64 bits."
-    return replace(fact, body=None, movement=None, disputed=why)
+    return LedgerFact(entry=fact.entry, disputed=why)

@@ -134,7 +134,6 @@ class Ingest:
     async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:
         facts = read_facts(batch)
         facts = dispute_unknown(facts, self._directory.known_payers(payers_of(facts)))
-        facts = dated(facts, self.uplinks.of(batch[0].site_name).clock_offset_ms)
         if not is_large(facts):
             return await self._commit(batch, facts, request_id, also)
         async with self._large:
@@ -157,6 +156,7 @@ class Ingest:
         request_id: str,
         also: Work[None] | None,
     ) -> None:
+        facts = dated(facts, self.uplinks.of(batch[0].site_name).clock_offset_ms)
         await self._ledger.append(
             facts, now_ms=self._clock.wall_ms(), request_id=request_id, also=also
         )
