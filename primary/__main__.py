@@ -30,6 +30,7 @@ from primary.service.organisation import create
 from primary.store.ledger import LEDGER_FILE
 from primary.store.ledger_copy import copy_ledger
 from primary.store.postgres import PostgresAddress
+from replication.adapters.collector import calm_collector
 from replication.adapters.components import render
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.system_clock import SystemClock
@@ -95,6 +96,7 @@ def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    calm_collector()
     uvloop.run(bootstrap.run(settings, environ))
     return 0
 

@@ -26,7 +26,7 @@ from typing import Final
 from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
 from primary.service.bound_money import dispute_beyond, is_large, keys_of
-from primary.service.project import dated, dispute_unknown, payers_of, read_facts, returns_of
+from primary.service.project import dispute_unknown, payers_of, read_facts, returns_of
 from primary.service.uplinks import Uplinks
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
@@ -156,9 +156,12 @@ class Ingest:
         request_id: str,
         also: Work[None] | None,
     ) -> None:
-        facts = dated(facts, self.uplinks.of(batch[0].site_name).clock_offset_ms)
         await self._ledger.append(
-            facts, now_ms=self._clock.wall_ms(), request_id=request_id, also=also
+            facts,
+            now_ms=self._clock.wall_ms(),
+            offset_ms=self.uplinks.of(batch[0].site_name).clock_offset_ms,
+            request_id=request_id,
+            also=also,
         )
         _tell_disputes(facts)
         moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]

@@ -6,12 +6,11 @@ instead would let one bad entry hold back every honest one behind it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Final
 
 from primary.names import HEADQUARTERS
 from primary.store.dialects import NUL, NUL_AS_JSON
-from primary.store.ledger_facts import LedgerFact
+from primary.store.ledger_facts import LedgerFact, happened_wall_ms
 from replication.entry_bodies import (
     BODY_VERSION,
     AllowanceReturned,
@@ -20,14 +19,13 @@ from replication.entry_bodies import (
     CardUsed,
     CopyFinished,
     JobPrinted,
-    JobPrintedLate,
     Movement,
     movement,
     returned,
 )
+from replication.entry_bounds import BODY_CHARS_MAX
 from replication.errors import BadEntryError
 from replication.journal import Entry
-from replication.wire_entry import BODY_CHARS_MAX
 
 HEADQUARTERS_EPOCH: Final = 1
 DISPUTE_CHARS_MAX: Final = 1023
@@ -68,13 +66,6 @@ def dispute_unknown(facts: Sequence[LedgerFact], known_payers: Collection[str]) 
     ]
 
 
-def dated(facts: Sequence[LedgerFact], offset_ms: int | None) -> list[LedgerFact]:
-    """The same facts with how far the site's clock is ahead at their receipt; None: unknown."""
-    if offset_ms is None:
-        return list(facts)
-    return [replace(fact, offset_ms=offset_ms) for fact in facts]
-
-
 def _fact(entry: Entry) -> LedgerFact:
     if entry.version > BODY_VERSION:
         return _disputed(entry, f"Version {entry.version} of an entry is newer than this primary.")
@@ -96,7 +87,10 @@ def _objection(entry: Entry, body: Body) -> str:
         return "Only headquarters changes a balance by hand."
     if NUL_AS_JSON in entry.body and _names_with_nul(body):
         return "A name in it holds a NUL, which no ledger can keep."
-    if not all(FIRST_WALL_MS <= each <= LAST_WALL_MS for each in _times_of(entry, body)):
+    if not (
+        FIRST_WALL_MS <= entry.wall_ms <= LAST_WALL_MS
+        and FIRST_WALL_MS <= happened_wall_ms(entry, body) <= LAST_WALL_MS
+    ):
         return "It is dated outside the years 1 to 9999."
     return ""
 
@@ -109,14 +103,3 @@ def _names_with_nul(body: Body) -> bool:
 
 def _disputed(entry: Entry, why: str) -> LedgerFact:
     return LedgerFact(entry=entry, disputed=why[:DISPUTE_CHARS_MAX])
-
-
-def _times_of(entry: Entry, body: Body) -> tuple[int, ...]:
-    """Every wall time that comes into the print log by this entry."""
-    match body:
-        case JobPrintedLate():
-            return entry.wall_ms, body.printed_wall_ms
-        case CardUsed():
-            return entry.wall_ms, body.used_wall_ms
-        case _:
-            return (entry.wall_ms,)

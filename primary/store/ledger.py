@@ -194,15 +194,17 @@ class Ledger:
         facts: Sequence[LedgerFact],
         *,
         now_ms: WallMs,
+        offset_ms: int | None = None,
         request_id: str = "",
         also: Work[None] | None = None,
     ) -> None:
         """Append the facts of one journal, in order; those that are here already change nothing.
 
-        With `request_id` the last of them is remembered as what that request came to. `also` is
-        done in the same transaction.
+        `offset_ms` is how far the site's clock is ahead at their receipt; None: nobody knows. With
+        `request_id` the last of them is remembered as what that request came to. `also` is done in
+        the same transaction.
         """
-        append = appending(facts, now_ms=now_ms, request_id=request_id)
+        append = appending(facts, now_ms=now_ms, offset_ms=offset_ms, request_id=request_id)
 
         def work(connection: Connection) -> None:
             append(connection)
@@ -242,7 +244,13 @@ class Ledger:
         return used == 1
 
 
-def appending(facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = "") -> Work[None]:
+def appending(
+    facts: Sequence[LedgerFact],
+    *,
+    now_ms: WallMs,
+    offset_ms: int | None = None,
+    request_id: str = "",
+) -> Work[None]:
     """The transaction that appends what is not here yet of `facts` (one journal, in order)."""
 
     def work(connection: Connection) -> None:
@@ -250,7 +258,7 @@ def appending(facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = 
         head = head_of(connection, first.site_name, first.epoch)
         fresh = [fact for fact in facts if fact.entry.seq > head.seq]
         if fresh:
-            insert_facts(connection, fresh, now_ms)
+            insert_facts(connection, fresh, now_ms, offset_ms)
         if fresh and request_id:
             remember_requests(connection, {request_id: fresh[-1].entry})
 

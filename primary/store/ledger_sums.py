@@ -4,6 +4,7 @@ A total over a year of 10 million prints is then a few hundred rows instead of a
 day in UTC of the time at which something was printed or moved.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ SUMMED: Final = (
     "debits_micros",
 )
 KEY: Final = ("dimension", "day", "name")
+_CREDITS, _DEBITS = SUMMED.index("credits_micros"), SUMMED.index("debits_micros")
 _ADD: Final = Upsert(daily_sums, KEY, SUMMED, adds=True)
 _FOUND: Final = select(*(daily_sums.c[name] for name in (*KEY, *SUMMED))).where(
     tuple_(*(daily_sums.c[name] for name in KEY)).in_(bindparam("keys", expanding=True))
@@ -46,19 +48,30 @@ def sums_of_rows(
     moved: Sequence[tuple[Any, ...]], printed: Sequence[tuple[Any, ...]]
 ) -> dict[SumKey, list[int]]:
     """What these rows add to which sums, in the order of `SUMMED`."""
-    sums: dict[SumKey, list[int]] = {}
+    sums: defaultdict[SumKey, list[int]] = defaultdict(lambda: [0] * len(SUMMED))
     for site_name, _epoch, _seq, payer, amount_micros, wall_ms, printer_name in moved:
-        credit, debit = max(amount_micros, 0), min(amount_micros, 0)
-        names = {"site": site_name, "printer": printer_name, **_of_payer(payer)}
-        _add(sums, names, wall_ms, (0, 0, 0, 0, credit, debit))
+        kind, name = _of_payer(payer)
+        at = _CREDITS if amount_micros > 0 else _DEBITS
+        day = wall_ms // DAY_MS
+        for key in (("site", day, site_name), ("printer", day, printer_name), (kind, day, name)):
+            sums[key][at] += amount_micros
     for row in printed:
         site_name, _epoch, _seq, wall_ms, _uuid, _work, user_name, printer_name, payer = row[:9]
         cost_micros, mono_pages, colour_pages, copies = row[9:]
-        account = _of_payer(payer).get("account", "")
-        names = {"site": site_name, "printer": printer_name, "user": user_name, "account": account}
-        values = (1, copies * mono_pages, copies * colour_pages, cost_micros, 0, 0)
-        _add(sums, names, wall_ms, values)
-    return sums
+        kind, name = _of_payer(payer)
+        day = wall_ms // DAY_MS
+        for key in (
+            ("site", day, site_name),
+            ("printer", day, printer_name),
+            ("user", day, user_name),
+            ("account", day, name if kind == "account" else ""),
+        ):
+            found = sums[key]
+            found[0] += 1
+            found[1] += copies * mono_pages
+            found[2] += copies * colour_pages
+            found[3] += cost_micros
+    return {key: sums[key] for key in sums if key[2]}
 
 
 def sums_found(connection: Connection, keys: Sequence[SumKey]) -> dict[SumKey, list[int]]:
@@ -67,19 +80,9 @@ def sums_found(connection: Connection, keys: Sequence[SumKey]) -> dict[SumKey, l
     return {(row[0], row[1], row[2]): list(row[3:]) for row in rows}
 
 
-def _add(
-    sums: dict[SumKey, list[int]], names: Mapping[str, str], wall_ms: int, values: Sequence[int]
-) -> None:
-    for dimension, name in names.items():
-        if name:
-            found = sums.setdefault((dimension, wall_ms // DAY_MS, name), [0] * len(SUMMED))
-            for at, value in enumerate(values):
-                found[at] += value
-
-
-def _of_payer(payer: str) -> dict[str, str]:
+def _of_payer(payer: str) -> tuple[str, str]:
     kind, _, name = payer.partition(":")
-    return {kind: name}
+    return kind, name
 
 
 # -- what a file of an older version lacks ---------------------------------------------------------
