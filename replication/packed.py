@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MAGIC: Final = b"HFE1"
 LEVEL: Final = 1
-"""A batch of 1,000 takes half a millisecond and a tenth of its bytes; higher levels save little."""
+"""A batch of 1,000 takes half a millisecond and an eighth of its bytes; higher levels
+save little."""
 SINCE: Final = 2
 """The first `messages.UPLINK` that knows them."""
 _BATCH: Final[TypeAdapter[list[Entry]]] = TypeAdapter(

@@ -60,8 +60,8 @@ _INSERT_PRINTS: Final = BulkRows(
 class LedgerFact(NamedTuple):
     """One entry and what it means. `disputed` says why it moves no money, '' when it may.
 
-    `body` is None where it could not be read. There is one for each entry that comes in: a frozen
-    dataclass takes twice as long to make.
+    `body` is None where it could not be read. There is one for each entry that comes in, and a
+    frozen dataclass takes longer to make.
     """
 
     entry: Entry
