@@ -29,7 +29,6 @@ from replication.errors import BadEntryError
 from replication.journal import Entry
 from replication.wire_entry import BODY_CHARS_MAX
 
-HEADQUARTERS_EPOCH: Final = 1
 DISPUTE_CHARS_MAX: Final = 1023
 """Of the reason: a body of nothing but unknown fields has as many problems as fields."""
 _NAMES: Final = ("user_name", "printer_name", "payer", "device_name", "request_id")
