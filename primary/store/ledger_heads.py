@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select, tuple_
 
 from primary.store.ledger_tables import entries
+from primary.store.openings import opening_of
 from replication.journal import JournalHead
 
 _HEAD: Final = (
@@ -34,7 +35,7 @@ def head_of(connection: Connection, site_name: str, epoch: int) -> JournalHead:
     values = {"site": site_name, "site_epoch": epoch}
     row = connection.execute(_HEAD, values).one_or_none()
     if row is None:
-        return JournalHead(site_name=site_name, epoch=epoch)
+        return opening_of(connection, site_name, epoch)
     return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
 
 
