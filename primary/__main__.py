@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, outages, disputes, backup, restore, rebuild, ..."""
+"""`holdfast-primary`: init, run, token, prices, outages, money, backup, restore, rebuild, ..."""
 
 import argparse
 import asyncio
@@ -14,6 +14,7 @@ from urllib.parse import quote
 import uvloop
 
 from primary import (
+    allowance_commands,
     bootstrap,
     config,
     dispute_commands,
@@ -158,6 +159,11 @@ def _disputes(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _allowances(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(allowance_commands.allowances(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
 def _backup(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(restore_commands.backup(_config(wanted, environ), wanted))
     return 0
@@ -201,6 +207,7 @@ _COMMANDS: Final = {
     "drill": _drill,
     "force-offline": _force_offline,
     "disputes": _disputes,
+    "allowances": _allowances,
     "copy-ledger": _copy_ledger,
     "backup": _backup,
     "backup-keys": _backup_keys,
@@ -259,6 +266,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     dispute_commands.add_disputes(
         commands.add_parser("disputes", parents=[place], help="entries that count for nothing")
+    )
+    allowance_commands.add_allowances(
+        commands.add_parser("allowances", parents=[place], help="what a site may spend alone")
     )
     commands.add_parser(
         "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"

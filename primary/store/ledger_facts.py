@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from primary.store.dialects import BulkRows
-from primary.store.ledger_sums import add_to_sums
+from primary.store.ledger_sums import SumKey, add_to_sums, sums_of_rows
 from primary.store.ledger_tables import entries, movements, print_log
 from replication.entry_bodies import (
     Body,
@@ -91,6 +91,19 @@ def insert_facts(
     _INSERT_ENTRIES(
         connection, [(*_entry_row(fact.entry), now_ms, fact.disputed, offset_ms) for fact in facts]
     )
+    moved, printed = _rows(facts)
+    _INSERT_MOVEMENTS(connection, moved)
+    _INSERT_PRINTS(connection, printed)
+    add_to_sums(connection, moved, printed)
+
+
+def sums_of(facts: Sequence[LedgerFact]) -> dict[SumKey, list[int]]:
+    """What these facts add to which sums by day."""
+    return sums_of_rows(*_rows(facts))
+
+
+def _rows(facts: Sequence[LedgerFact]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Their rows of `movements` and of `print_log`."""
     good = [fact for fact in facts if not fact.disputed]
     moved = [
         _movement_row(fact.entry, fact.movement, fact.body)
@@ -102,9 +115,7 @@ def insert_facts(
         for fact in good
         if isinstance(fact.body, JobPrinted | CopyFinished | CardUsed)
     ]
-    _INSERT_MOVEMENTS(connection, moved)
-    _INSERT_PRINTS(connection, printed)
-    add_to_sums(connection, moved, printed)
+    return moved, printed
 
 
 def _key(entry: Entry) -> tuple[str, int, int]:

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, func, literal, select
+from sqlalchemy import Connection, Table, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from primary.store.dialects import Upsert
+from primary.store.dialects import POSTGRESQL, Upsert
 from primary.store.ledger_tables import daily_sums, entries, movements, print_log
 from replication.entry_bodies import account_payer, user_payer
 
@@ -27,8 +27,11 @@ SUMMED: Final = (
 KEY: Final = ("dimension", "day", "name")
 _CREDITS, _DEBITS = SUMMED.index("credits_micros"), SUMMED.index("debits_micros")
 _ADD: Final = Upsert(daily_sums, KEY, SUMMED, adds=True)
+_FOUND: Final = select(*(daily_sums.c[name] for name in (*KEY, *SUMMED))).where(
+    tuple_(*(daily_sums.c[name] for name in KEY)).in_(bindparam("keys", expanding=True))
+)
 
-_Key = tuple[str, int, str]
+SumKey = tuple[str, int, str]
 
 
 def add_to_sums(
@@ -37,7 +40,15 @@ def add_to_sums(
     printed: Sequence[tuple[Any, ...]],
 ) -> None:
     """Add rows of `movements` and of `print_log`, each as it is inserted there."""
-    sums: defaultdict[_Key, list[int]] = defaultdict(lambda: [0] * len(SUMMED))
+    sums = sums_of_rows(moved, printed)
+    _ADD(connection, [(*key, *sums[key]) for key in sorted(sums)])
+
+
+def sums_of_rows(
+    moved: Sequence[tuple[Any, ...]], printed: Sequence[tuple[Any, ...]]
+) -> dict[SumKey, list[int]]:
+    """What these rows add to which sums, in the order of `SUMMED`."""
+    sums: defaultdict[SumKey, list[int]] = defaultdict(lambda: [0] * len(SUMMED))
     for site_name, _epoch, _seq, payer, amount_micros, wall_ms, printer_name in moved:
         kind, name = _of_payer(payer)
         at = _CREDITS if amount_micros > 0 else _DEBITS
@@ -60,7 +71,13 @@ def add_to_sums(
             found[1] += copies * mono_pages
             found[2] += copies * colour_pages
             found[3] += cost_micros
-    _ADD(connection, [(*key, *sums[key]) for key in sorted(sums) if key[2]])
+    return {key: sums[key] for key in sums if key[2]}
+
+
+def sums_found(connection: Connection, keys: Sequence[SumKey]) -> dict[SumKey, list[int]]:
+    """Those sums of `keys` that are there."""
+    rows = connection.execute(_FOUND, {"keys": list(keys)})
+    return {(row[0], row[1], row[2]): list(row[3:]) for row in rows}
 
 
 def _of_payer(payer: str) -> tuple[str, str]:
@@ -77,6 +94,9 @@ _ANY_MOVEMENT: Final = select(movements.c.seq).limit(1)
 
 def fill_up(connection: Connection) -> None:
     """Give the rows of an older version what this one asks them for. Idempotent, seldom long."""
+    if connection.dialect.name != POSTGRESQL:
+        for table in (movements, print_log):  # `_by_time` has another in its place
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS ix_{table.name}_wall_ms")
     if connection.execute(_OLD_MOVEMENTS).one_or_none() is not None:
         connection.execute(_fill_movements())
     is_summed = connection.execute(_ANY_SUM).one_or_none() is not None
