@@ -24,10 +24,10 @@ from primary.distribution import Distribution
 from primary.errors import NotInitialisedError, PrimaryError
 from primary.http.app import make_app
 from primary.http.exchange import Services
-from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
 from primary.join_tokens import TokensToDial
 from primary.ledger_store import LedgerStore
+from primary.link_load import LinkLoad
 from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
@@ -52,6 +52,8 @@ from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError
+from replication.adapters.open_files import raise_open_files
+from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
@@ -69,8 +71,7 @@ class Primary:
 
     def __init__(self, config: PrimaryConfig, stores: Stores) -> None:
         data_dir, clock = config.data_dir, SystemClock()
-        self._config = config
-        self._directory = stores.directory
+        self._config, self._directory = config, stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
         self._heartbeat = self._noted_heartbeat(clock)
@@ -96,7 +97,8 @@ class Primary:
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
-        self._link_app = make_link_app(ground=ground, store=distribution.store, enrol=self._enrol)
+        self._link_load = LinkLoad(config.link, ground)
+        self._link_app = self._link_load.make_app(distribution.store, self._enrol)
         self._tokens = TokensToDial(self._enrol, config)
         services = Services(
             directory=stores.directory,
@@ -113,10 +115,10 @@ class Primary:
             uplinks=self._ingest.uplinks,
             clock=clock,
             head_txid=lambda: self._publisher.head().txid,
+            link_load=self._link_load.load,
         )
-        self._api_app = make_app(
-            services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
-        )
+        admin_key = _secret(data_dir / ADMIN_KEY_FILE)
+        self._api_app = make_app(services, admin_key, metrics_key(data_dir))
 
     def _noted_heartbeat(self, clock: Clock) -> Heartbeat:
         """Each is noted beside the directory, so that a directory that is put back is noticed."""
@@ -133,6 +135,7 @@ class Primary:
             registers=stores.registers,
             clock=clock,
             site_says=site_says,
+            fan=RegistersFan(stores.registers),
         )
 
     def _connected(self) -> Sequence[str]:
@@ -171,7 +174,12 @@ class Primary:
         files = self._authority.server_files(config.certificate_hosts)
         link_tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
         api_tls = server_context(cert=files.cert, key=files.key)
-        link_door = Door(host=config.link.listen_host, port=config.link.port, tls=link_tls)
+        link_door = Door(
+            host=config.link.listen_host,
+            port=config.link.port,
+            tls=link_tls,
+            doorway=self._link_load.doorway,
+        )
         api_door = Door(host=config.api.listen_host, port=config.api.port, tls=api_tls)
         async with AsyncExitStack() as stack:
             link_port = await stack.enter_async_context(listening(self._link_app, link_door))
@@ -191,6 +199,7 @@ class Primary:
         async def due() -> None:  # a coroutine: APScheduler would call a plain function in a thread
             self._heartbeat.due()
             self._watch_ledger.due()
+            self._link_load.admission.busy()  # tells what is over
 
         async def minute() -> None:
             self._quotas.due()
@@ -215,10 +224,6 @@ class Primary:
             is_ok = self._litestream.child.pid is not None and not self._publisher.is_late
             return Check(is_ok=is_ok, detail=f"TXID {self._publisher.head().txid}")
 
-        def link() -> Check:
-            connected = len(self._connected())
-            return Check(is_ok=True, detail=f"{connected} of {len(self._directory.sites())} sites")
-
         def directory() -> Check:
             problem = self._heartbeat.problem or self._set_back.problem
             return Check(is_ok=not problem, detail=problem or "written")
@@ -238,7 +243,7 @@ class Primary:
 
         return {
             "litestream": litestream,
-            "link": link,
+            "link": self._link_load.check,
             "directory": directory,
             "ledger": ledger,
             "quotas": quotas,
@@ -256,6 +261,7 @@ async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:
     check_finished(config.data_dir)
     if not (config.data_dir / DIRECTORY_FILE).exists():
         raise NotInitialisedError
+    raise_open_files()
     with only_server_of(config.data_dir), open_stores(config, environ) as stores:
         check_files(config.data_dir, stores.directory, stores.ledger)
         forget_ports(config.data_dir)

@@ -52,6 +52,12 @@ class LinkConfig(FromOutside):
     """What sites dial and verify: it goes into the certificate and into join tokens."""
     public_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """What sites dial, where it is not `port` itself."""
+    sites_max: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+    """Connected at once; further ones are asked to wait. See docs/operations/scale.md."""
+    handshakes_max: Annotated[int, Field(ge=1, le=1_024)] = 32
+    """TLS handshakes at once, 2 ms of a core each: how long beats and calls wait for them."""
+    downloads_max: Annotated[int, Field(ge=1, le=1_024)] = 32
+    """Whole files on their way at once, up to 0.5 MB of memory each."""
 
 
 class ApiConfig(FromOutside):

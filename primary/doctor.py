@@ -19,10 +19,15 @@ from replication.adapters.components import (
     test_programs,
 )
 from replication.adapters.listen import PORTS_FILE
+from replication.adapters.open_files import open_files_max
 from replication.adapters.store_place import look_at_store
 from replication.adapters.system_clock import SystemClock
 from replication.errors import ReplicationError
 
+FILES_PER_SITE: Final = 2
+"""Its link, and at most one download while all come back."""
+FILES_BESIDE: Final = 256
+"""Databases, the API, the store."""
 FREE_BYTES_MIN: Final = 1024**3
 """A snapshot of 200,000 users is 20 MB and is kept for a week beside a day of small files."""
 
@@ -47,6 +52,19 @@ def ledger(config: PrimaryConfig) -> Component:
     return replace(seen, found=True)
 
 
+def open_files(sites_max: int) -> Component:
+    """Whether so many sites can be connected at once; `run` raises the soft limit itself."""
+    needed, limit = FILES_BESIDE + FILES_PER_SITE * sites_max, open_files_max()
+    is_enough = limit >= needed
+    return Component(
+        name="open files",
+        found=is_enough,
+        version=f"{limit} may be open",
+        where=f"sites_max = {sites_max}",
+        hint="" if is_enough else f"set LimitNOFILE={needed} of the service, or a lower sites_max",
+    )
+
+
 def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Component]:
     """Each component as it is now. Nothing is changed."""
     yield python()
@@ -55,6 +73,7 @@ def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Componen
     yield crsqlite(environ)
     yield folder_writable(config.data_dir, FREE_BYTES_MIN)
     yield clock_sane(SystemClock())
+    yield open_files(config.link.sites_max)
     yield ledger(config)
     place = config.store.place()
     if place is not None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from replication.wait import Wait
+
 
 class PrimaryError(Exception):
     """The primary failed."""
@@ -68,6 +70,14 @@ class ProjectionError(PrimaryError):
 
 class BadRequestError(PrimaryError):
     """This request does not say what it should. Nothing was changed; correct it."""
+
+
+class TooBusyError(PrimaryError):
+    """Headquarters has too much to do. `wait` says when to come again."""
+
+    def __init__(self, wait: Wait) -> None:
+        self.wait = wait
+        super().__init__(f"Come again in {wait.seconds} s: {wait.reason}.")
 
 
 class JoinRefusedError(PrimaryError):

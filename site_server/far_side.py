@@ -225,6 +225,11 @@ class FarSide:
         return self._client.refusal
 
     @property
+    def asked_to_wait(self) -> str:
+        """Why the next call comes late, where headquarters asked for that; '' else."""
+        return self._client.asked_to_wait
+
+    @property
     def position(self) -> int:
         """The TXID of the replica; 0: there is none yet."""
         position = self._follow.position

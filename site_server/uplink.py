@@ -145,6 +145,11 @@ class Uplink:
         return self._client.refusal
 
     @property
+    def asked_to_wait(self) -> str:
+        """Why the next call comes late, where headquarters asked for that; '' else."""
+        return self._client.asked_to_wait
+
+    @property
     def acked_seq(self) -> int:
         """The last journal entry that headquarters confirmed to this process."""
         return self._exchange.done

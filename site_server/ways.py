@@ -37,6 +37,11 @@ class Caller(Link, Listing, Protocol):
         ...
 
     @property
+    def asked_to_wait(self) -> str:
+        """Why the next call comes late, where headquarters asked for that; '' else."""
+        ...
+
+    @property
     def arrived_bytes(self) -> int:
         """Of all downloads, as they came over the line, since this process began."""
         ...

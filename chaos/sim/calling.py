@@ -64,6 +64,7 @@ class Calling:
         self._name = ""
         self._epoch = 0
         self.refusal = ""
+        self.asked_to_wait = ""  # its headquarters has no bounds
         self.arrived_bytes = 0
 
     async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:

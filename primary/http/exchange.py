@@ -15,6 +15,7 @@ from primary.errors import BadRequestError, ConfigError
 from primary.names import AccountName, FromOutside, PrinterName, SiteName, ThingName, UserName
 from primary.ports import Checks, HeldJobs, JoinTokens
 from primary.service.adjust import Adjust
+from primary.service.admission import Admission, Load
 from primary.service.grant_quotas import GrantQuotas
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
@@ -61,6 +62,12 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     head_txid: Callable[[], int] = int
     """The newest TXID that sites can have; 0: there is none yet."""
+    link_load: Callable[[], Load] = field(default=lambda: _no_load())  # noqa: PLW0108 - below
+
+
+def _no_load() -> Load:
+    """Of an API without a link."""
+    return Admission(clock=SystemClock()).load(connected=0, handshakes=0, fell_behind=0)
 
 
 SERVICES: Final = web.AppKey("services", Services)

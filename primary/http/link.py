@@ -11,12 +11,24 @@ from typing import Any, Final
 
 from aiohttp import ClientError, WSMsgType, web
 from aiohttp.typedefs import Handler
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from primary.errors import BadRequestError
 from primary.http import link_files, link_told
-from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
+from primary.http.link_keys import (
+    ADMISSION,
+    ENROL,
+    GROUND,
+    JOIN,
+    LINKS,
+    SAID_LAST,
+    SILENCE,
+    SITE,
+    STORE,
+)
 from primary.http.problems import problem, problems_middleware
+from primary.http.said_last import SaidLast
+from primary.service.admission import Admission
 from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround, LinkSession
 from primary.service.links import Links
@@ -27,8 +39,10 @@ from replication.messages import (
     MESSAGE_BYTES_MAX,
     AnyFromPrimary,
     AnyFromSite,
+    Head,
     PackedEntries,
     PushedDelta,
+    Registers,
     parse_from_site,
 )
 from replication.peer import JoinPeer, SitePeer, peer_of
@@ -44,14 +58,20 @@ CLOSE_MS: Final = 200
 
 
 def make_link_app(
-    *, ground: LinkGround, store: LtxStore, enrol: Enrol, silence_ms: int = SILENCE_MS
+    *,
+    ground: LinkGround,
+    store: LtxStore,
+    enrol: Enrol,
+    silence_ms: int = SILENCE_MS,
+    admission: Admission | None = None,
 ) -> web.Application:
     """The application for the link's port; serve it with `tls.link_server_context`."""
     app = web.Application(
         middlewares=[problems_middleware, _identify], client_max_size=JOIN_BYTES_MAX
     )
     app[GROUND], app[STORE], app[ENROL], app[LINKS] = ground, store, enrol, Links()
-    app[SILENCE] = silence_ms
+    app[SILENCE], app[SAID_LAST] = silence_ms, SaidLast()
+    app[ADMISSION] = admission or Admission(clock=ground.clock)
     app.router.add_post(JOIN_PATH, _join)
     app.router.add_get("/v1/link", _link, allow_head=False)
     link_files.add_routes(app)
@@ -91,14 +111,24 @@ async def _join(request: web.Request) -> web.StreamResponse:
 
 
 async def _link(request: web.Request) -> web.StreamResponse:
-    peer = request[SITE]
+    peer, links = request[SITE], request.app[LINKS]
+    with request.app[ADMISSION].call(peer.site_name, links):
+        return await _linked(request, peer, links)
+
+
+async def _linked(request: web.Request, peer: SitePeer, links: Links) -> web.StreamResponse:
     socket = web.WebSocketResponse(
         max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=CLOSE_MS / 1000
     )
-    await socket.prepare(request)
-    wire = SocketWire(socket, request, silence_ms=request.app[SILENCE])
+    try:
+        await socket.prepare(request)
+    except ConnectionError:  # it gave up while it waited for its turn: nobody hears the answer
+        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+    wire = SocketWire(
+        socket, request, silence_ms=request.app[SILENCE], said_last=request.app[SAID_LAST]
+    )
     session = LinkSession(request.app[GROUND], wire, site_name=peer.site_name, epoch=peer.epoch)
-    await session.run(request.app[LINKS])
+    await session.run(links)
     await socket.close()
     return socket
 
@@ -111,9 +141,15 @@ class SocketWire:
     """A WebSocket as the session's wire."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, request: web.Request, *, silence_ms: int
+        self,
+        socket: web.WebSocketResponse,
+        request: web.Request,
+        *,
+        silence_ms: int,
+        said_last: SaidLast | None = None,
     ) -> None:
         self._socket = socket
+        self._said_last = said_last or SaidLast()
         self._silence_ms = silence_ms
         self._transport = request.transport
 
@@ -138,11 +174,16 @@ class SocketWire:
                 if isinstance(message, PushedDelta):
                     await self._socket.send_bytes(message.data)
                 else:
-                    await self._socket.send_str(message.model_dump_json())
+                    await self._socket.send_str(self._text_of(message))
         except (ClientError, OSError, TimeoutError):
             self.abort()
             return False
         return True
+
+    def _text_of(self, message: BaseModel) -> str:
+        if isinstance(message, Head | Registers):
+            return self._said_last.text_of(message)
+        return message.model_dump_json()
 
     def abort(self) -> None:
         """End the connection at once; a dead one does not answer a farewell."""

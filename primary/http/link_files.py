@@ -1,20 +1,39 @@
 """The directory on its way down: the store's manifest and immutable files, and page deltas."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from primary.errors import BadRequestError, NotFoundError
-from primary.http.link_keys import GROUND, SITE, STORE
+from primary.http.link_keys import ADMISSION, GROUND, SITE, STORE
 from primary.http.link_packed import packed_answer
 from primary.http.problems import problem
+from primary.service.admission import Admission
 from primary.service.standing import objection
-from replication.delta_chain import joined
+from replication.delta_chain import LENGTH
 from replication.manifest import BadNameError, LtxName
 from replication.position import TXID_MAX
 
+PIECE_BYTES: Final = 64 * 1024
+"""Handed to a connection at once; the next piece waits until most of it went out."""
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
+
+
+class _Download(web.FileResponse):
+    """A file that counts as a download until its last byte went out."""
+
+    def __init__(self, path: Path, admission: Admission) -> None:
+        super().__init__(path, headers={"Cache-Control": IMMUTABLE})
+        self._admission = admission
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send it. aiohttp calls this when the handler has returned."""
+        with self._admission.file():
+            return await super().prepare(request)
 
 
 def add_routes(app: web.Application) -> None:
@@ -34,8 +53,9 @@ async def _manifest(request: web.Request) -> web.StreamResponse:
     after = request.query.get("after", "0")
     if not after.isascii() or not after.isdecimal() or int(after) > TXID_MAX:
         raise BadRequestError("`after` is a TXID, as a decimal number.")
-    manifest = await request.app[GROUND].publisher.manifest(int(after))
-    response = web.json_response(manifest.as_json())
+    async with request.app[ADMISSION].delta():
+        manifest = await request.app[GROUND].publisher.manifest(int(after))
+        response = web.json_response(manifest.as_json())
     # Names and digests of 10,000 files shrink from 1.5 MB to a third.
     response.enable_compression()
     return response
@@ -52,11 +72,13 @@ async def _file(request: web.Request) -> web.StreamResponse:
         raise NotFoundError(str(error)) from error
     if request.match_info["lineage"] != request.app[GROUND].publisher.lineage:
         raise NotFoundError("This store has another lineage: list it again.")
-    packed = await packed_answer(request, name)
+    admission = request.app[ADMISSION]
+    admission.check_file()
+    with admission.file():
+        packed = await packed_answer(request, name)
     if packed is not None:
         return packed
-    path = request.app[STORE].path(name)
-    return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
+    return _Download(request.app[STORE].path(name), admission)
 
 
 async def _deltas(request: web.Request) -> web.StreamResponse:
@@ -67,10 +89,24 @@ async def _deltas(request: web.Request) -> web.StreamResponse:
     publisher = request.app[GROUND].publisher
     base_txid, txid = int(request.match_info["base"]), int(request.match_info["txid"])
     if request.match_info["lineage"] == publisher.lineage:
-        deltas = await publisher.deltas(base_txid, txid)
-        if deltas:
-            return web.Response(body=joined(deltas), content_type="application/octet-stream")
+        async with request.app[ADMISSION].delta():
+            deltas = await publisher.deltas(base_txid, txid)
+            if deltas:
+                return await _sent(request, deltas)
     raise NotFoundError("There is no page delta between these TXIDs: take LTX files.")
+
+
+async def _sent(request: web.Request, deltas: Sequence[bytes]) -> web.StreamResponse:
+    """The answer that has them, piece by piece: all sites share the bytes of one delta."""
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    response.content_length = sum(LENGTH.size + len(data) for data in deltas)
+    await response.prepare(request)
+    for data in deltas:
+        await response.write(LENGTH.pack(len(data)))
+        for begin in range(0, len(data), PIECE_BYTES):
+            await response.write(memoryview(data)[begin : begin + PIECE_BYTES])
+    await response.write_eof()
+    return response
 
 
 def objection_to(request: web.Request) -> str:

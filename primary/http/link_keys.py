@@ -4,6 +4,8 @@ from typing import Final
 
 from aiohttp import web
 
+from primary.http.said_last import SaidLast
+from primary.service.admission import Admission
 from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround
 from primary.service.links import Links
@@ -14,6 +16,8 @@ GROUND: Final = web.AppKey("ground", LinkGround)
 STORE: Final = web.AppKey("store", LtxStore)
 ENROL: Final = web.AppKey("enrol", Enrol)
 LINKS: Final = web.AppKey("links", Links)
+ADMISSION: Final = web.AppKey("admission", Admission)
+SAID_LAST: Final = web.AppKey("said_last", SaidLast)
 SILENCE: Final = web.AppKey("silence_ms", int)
 SITE: Final = web.RequestKey("site", SitePeer)
 JOIN: Final = web.RequestKey("join", JoinPeer)

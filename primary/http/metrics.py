@@ -8,10 +8,11 @@ from typing import Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from primary.http.exchange import SERVICES, Services
+from primary.service.admission import Load
 
 routes: Final = web.RouteTableDef()
 
@@ -47,7 +48,31 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "holdfast_head_txid", "The newest transaction that sites can have.", value=head_txid
         )
+        yield from _of_link(services.link_load())
         yield from _of_sites(services, head_txid)
+
+
+def _of_link(load: Load) -> Iterator[Metric]:
+    """What the link carries, and what it refused."""
+    for name, text, value in (
+        ("sites_connected", "Sites whose link stands.", load.connected),
+        ("sites_max", "How many may be connected.", load.sites_max),
+        ("sites_arriving", "Sites that called and are not welcomed yet.", load.arriving),
+        ("handshakes", "TLS handshakes under way.", load.handshakes),
+        ("downloads", "Whole files on their way to sites.", load.downloads),
+    ):
+        yield GaugeMetricFamily(f"holdfast_{name}", text, value=value)
+    waits = CounterMetricFamily(
+        "holdfast_asked_to_wait", "Times that a site was asked to come later.", labels=["reason"]
+    )
+    for reason, count in load.asked_to_wait.items():
+        waits.add_metric([reason], count)
+    yield waits
+    yield CounterMetricFamily(
+        "holdfast_fell_behind",
+        "Times that a site did not read fast enough and was told the head instead.",
+        value=load.fell_behind,
+    )
 
 
 def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:

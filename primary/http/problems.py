@@ -17,6 +17,7 @@ from primary.errors import (
     NotFoundError,
     PrimaryError,
     SiteRevokedError,
+    TooBusyError,
 )
 from replication.errors import ReplicationError, StorageFullError
 
@@ -30,6 +31,7 @@ _STATUS_OF: Final[tuple[tuple[type[Exception], HTTPStatus, str], ...]] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, "not_found"),
     (BelowMinimumError, HTTPStatus.CONFLICT, "below_minimum"),
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
+    (TooBusyError, HTTPStatus.SERVICE_UNAVAILABLE, "come_again"),
     (SiteRevokedError, HTTPStatus.CONFLICT, "site_revoked"),
     (StorageFullError, HTTPStatus.INSUFFICIENT_STORAGE, "disk_full"),
     (ReplicationError, HTTPStatus.SERVICE_UNAVAILABLE, "not_available"),
@@ -71,6 +73,10 @@ async def problems_middleware(request: web.Request, handler: Handler) -> web.Str
 
 def _refusal(request: web.Request, error: PrimaryError | ReplicationError) -> web.Response:
     status, code = next((s, code) for kind, s, code in _STATUS_OF if isinstance(error, kind))
+    if isinstance(error, TooBusyError):  # told where it is counted, once
+        response = problem(status, code, str(error))
+        response.headers.update(error.wait.headers())
+        return response
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.path, error)
     more: dict[str, Any] = {}

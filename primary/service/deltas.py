@@ -11,12 +11,13 @@ thread and back would take longer (`Shadow.follow_shortly`).
 
 Nobody waits for a delta. Where the shadow is late (it is made anew, or the step is the whole
 directory) the head goes out without one, and so do those after it, until the shadow is there again.
-Deltas from the store are made one at a time; who finds a long queue fetches LTX files instead.
+Deltas from the store are made one at a time, each once; who finds many others wanted fetches LTX
+files instead.
 """
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NoReturn
@@ -39,7 +40,8 @@ MADE_MAX: Final = 4
 MADE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of the deltas from the store that are kept: many sites come back from one outage."""
 WAITING_MAX: Final = 16
-"""Sites that wait for a delta from the store; each takes 0.1 to 1 s."""
+"""Different deltas from the store that are waited for; each takes 0.1 to 1 s, and however many
+sites wait for the same one, it is made once."""
 
 _Span = tuple[int, int]
 
@@ -53,7 +55,7 @@ class Deltas:
         self._kept = DeltaChain()
         self._made: OrderedDict[_Span, bytes | None] = OrderedDict()
         self._making = asyncio.Lock()
-        self._waiting = 0
+        self._wanted: Counter[_Span] = Counter()
         self._wanted_txid = self._followed_txid = 0
         self._wake = asyncio.Event()
         self._followed = asyncio.Event()
@@ -87,18 +89,29 @@ class Deltas:
 
     async def between(self, base_txid: int, txid: int) -> tuple[bytes, ...]:
         """The deltas that lead from the one TXID to the other; empty: take LTX files."""
-        kept = self._kept.between(base_txid, txid)
+        kept = self._kept.between(base_txid, txid) or self._made_before(base_txid, txid)
         if kept:
             return kept
-        if self._waiting >= WAITING_MAX:
+        span = (base_txid, txid)
+        if span not in self._wanted and len(self._wanted) >= WAITING_MAX:
             return ()
-        self._waiting += 1
+        self._wanted[span] += 1
         try:
             async with self._making:
-                made = await self._from_store((base_txid, txid))
+                made = await self._from_store(span)
         finally:
-            self._waiting -= 1
+            self._wanted[span] -= 1
+            self._wanted += Counter()  # drops what nobody wants any more
         return () if made is None else (made,)
+
+    def _made_before(self, base_txid: int, txid: int) -> tuple[bytes, ...]:
+        """One that was made for a site that came earlier, and what followed it since."""
+        for (base, reached), data in self._made.items():
+            if base == base_txid and data is not None:
+                rest = () if reached == txid else self._kept.between(reached, txid)
+                if reached == txid or rest:
+                    return (data, *rest)
+        return ()
 
     def _follow_shortly(self, txid: int) -> bool:
         """Whether the shadow is there already; else `run` has to take it there."""

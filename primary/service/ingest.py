@@ -28,6 +28,7 @@ from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
 from primary.service.bound_money import dispute_beyond, is_large, keys_of
 from primary.service.project import dispute_unknown, payers_of, read_facts, returns_of
+from primary.service.shared_beat import SharedBeat
 from primary.service.uplinks import Uplinks
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
@@ -50,6 +51,7 @@ class Ingest:
         self._clock = clock
         self.uplinks = Uplinks()
         """What is known of each site's clock and journal; a session tells it."""
+        self._beats = SharedBeat(self._trip)
         self._large = asyncio.Lock()
         self._locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -64,6 +66,9 @@ class Ingest:
 
     async def beat(self) -> None:
         """Return once both writers have answered: the write path works."""
+        await self._beats.beat()
+
+    async def _trip(self) -> None:
         await self._ledger.beat()
         await self._directory.beat()
 

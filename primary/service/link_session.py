@@ -28,6 +28,7 @@ from primary.service.site_says import Hearing, SiteSays
 from primary.service.standing import objection
 from primary.store import restores
 from primary.store.directory import Directory
+from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.registers_peer import RegistersPeer
 from replication.errors import BadMessageError, ReplicationError
 from replication.journal import Entry
@@ -71,6 +72,8 @@ class LinkGround:
     registers: RegistersPort
     clock: Clock
     site_says: Hearing = field(default_factory=SiteSays)
+    fan: RegistersFan | None = None
+    """What all sessions share in telling of the registers."""
     set_back: SetBack = field(default_factory=SetBack)
 
 
@@ -83,7 +86,7 @@ class LinkSession:
         self._site_name = site_name
         self._epoch = epoch
         self._protocol = PROTOCOL
-        self._registers = RegistersPeer(ground.registers, wire.send)
+        self._registers = RegistersPeer(ground.registers, wire.send, ground.fan)
         self._following: asyncio.Task[None] | None = None
         self._standing = HearStanding(
             ground.ingest, ground.directory, site_name=site_name, epoch=epoch

@@ -34,6 +34,15 @@ class Links:
         self._recalls: dict[str, asyncio.Queue[AllowanceRecall]] = {}
         self._refusals: dict[str, str] = {}
 
+    @property
+    def count(self) -> int:
+        """How many are connected."""
+        return len(self._wires)
+
+    def has(self, site_name: str) -> bool:
+        """Whether that site is connected."""
+        return site_name in self._wires
+
     def names(self) -> Sequence[str]:
         """The sites that are connected, in order."""
         return sorted(self._wires)

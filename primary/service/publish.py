@@ -56,6 +56,8 @@ class Subscription:
         self._waiting: Head | None = None
         self._deltas: deque[PushedDelta] = deque()
         self._there = asyncio.Event()
+        self.fell_behind = 0
+        """Times that deltas were dropped, because the site did not take them fast enough."""
 
     def offer(self, head: Head, delta: PushedDelta | None = None) -> None:
         """Add a head, which follows the one offered before; `delta` leads from that to this."""
@@ -63,6 +65,7 @@ class Subscription:
             self._deltas.append(delta)
         else:
             if self._deltas:
+                self.fell_behind += 1
                 self._deltas.clear()
                 head = head.model_copy(update={"files": []})
             self._waiting = head if self._waiting is None else _joined(self._waiting, head)
@@ -78,13 +81,17 @@ class Subscription:
         head, self._waiting = self._waiting, None
         return head
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of the deltas that wait for this link."""
+        return sum(len(each.data) for each in self._deltas)
+
     def _takes(self, delta: PushedDelta) -> bool:
-        waiting_bytes = sum(len(each.data) for each in self._deltas)
         return (
             self.takes_deltas
             and self._waiting is None
             and len(self._deltas) < WAITING_DELTAS_MAX
-            and waiting_bytes + len(delta.data) <= WAITING_BYTES_MAX
+            and self.waiting_bytes + len(delta.data) <= WAITING_BYTES_MAX
         )
 
 
@@ -104,6 +111,12 @@ class Publisher:
         self._changed.set()
         self._subscriptions: set[Subscription] = set()
         self._is_late = False
+        self._fell_behind = 0
+
+    @property
+    def fell_behind(self) -> int:
+        """Times that a site did not take its deltas fast enough, since the start."""
+        return self._fell_behind + sum(each.fell_behind for each in self._subscriptions)
 
     @property
     def is_late(self) -> bool:
@@ -141,6 +154,7 @@ class Publisher:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+            self._fell_behind += subscription.fell_behind
 
     async def run(self) -> NoReturn:
         """Publish whatever changes, until cancelled."""

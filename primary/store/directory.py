@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import dialect, insert
 
 from primary.errors import NotFoundError, SiteRevokedError
 from primary.store import restores
@@ -44,6 +44,8 @@ _SITE = select(
     sites.c.site_name, sites.c.title, sites.c.epoch, sites.c.state, sites.c.state_reason
 ).order_by(sites.c.site_name)
 _ONE_SITE: Final = _SITE.where(sites.c.site_name == bindparam("site"))
+_ONE_SITE_TEXT: Final = str(_ONE_SITE.compile(dialect=dialect(paramstyle="named")))
+_COUNT_SITES_TEXT: Final = str(select(func.count()).select_from(sites).compile())
 _PUT_SITE: Final = (
     insert(sites)
     .values(site_name=bindparam("site"), title=bindparam("title"))
@@ -151,9 +153,18 @@ class Directory:
 
     def site(self, site_name: str) -> Site | None:
         """The site of this name."""
-        with self.read() as connection:
-            row = connection.execute(_ONE_SITE, {"site": site_name}).one_or_none()
-        return None if row is None else Site(**row._asdict())
+        row = self._file.look_up(_ONE_SITE_TEXT, {"site": site_name})
+        if row is None:
+            return None
+        name, title, epoch, state, state_reason = row
+        return Site(
+            site_name=name, title=title, epoch=epoch, state=state, state_reason=state_reason
+        )
+
+    def sites_count(self) -> int:
+        """How many there are."""
+        row = self._file.look_up(_COUNT_SITES_TEXT, {})
+        return 0 if row is None else int(row[0])
 
     def sites(self) -> tuple[Site, ...]:
         """Every site, by name."""

@@ -76,6 +76,7 @@ class Registers:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=path.name)
         self._closed = False
         self._grown = asyncio.Event()
+        self._asked: tuple[Versions, Versions, tuple[str, ...]] = ({}, {}, ())
         self._connection = self._thread.submit(_open, path, extension_path).result()
         self.origin, self._versions = self._thread.submit(_read_versions, self._connection).result()
 
@@ -124,7 +125,7 @@ class Registers:
 
     async def newer_than(self, versions: Versions) -> Batch | None:
         """The next whole versions that `versions` lacks; None: nothing."""
-        origins = lacking(self._versions, versions)
+        origins = self._lacking(versions)
         if not origins:
             return None
         return await self._run(lambda: self._collect(origins, versions))
@@ -145,8 +146,18 @@ class Registers:
 
     async def wait_beyond(self, versions: Versions) -> None:
         """Return once something is here that `versions` lacks."""
-        while not lacking(self._versions, versions):
+        while not self._lacking(versions):
             await self._grown.wait()
+
+    def _lacking(self, versions: Versions) -> tuple[str, ...]:
+        """`lacking`; the many that ask with the same object are answered at once."""
+        if versions is self._versions:
+            return ()
+        here, theirs, origins = self._asked
+        if here is not self._versions or theirs is not versions:
+            origins = lacking(self._versions, versions)
+            self._asked = (self._versions, versions, origins)
+        return origins
 
     def close(self) -> None:
         """Finish what waits, then close the file."""

@@ -21,6 +21,7 @@ from replication.delta_chain import split
 from replication.errors import BadMessageError, ReplicationError
 from replication.manifest import Manifest
 from replication.packed_file import CONTENT_TYPE, FROM_HEADER, BadPackError, Unpacker
+from replication.wait import AskedToWaitError, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -62,7 +63,7 @@ class Downloads:
     async def manifest(self, after_txid: int) -> Manifest:
         """The primary's files that lead from `after_txid` (0: from nothing) to its head.
 
-        Errors: `LinkDownError`, `LinkRefusedError`, `BadMessageError`.
+        Errors: `LinkDownError`, `LinkRefusedError`, `AskedToWaitError`, `BadMessageError`.
         """
         body = await self._body(f"/v1/ltx/manifest?after={after_txid}", MANIFEST_BYTES_MAX)
         try:
@@ -75,7 +76,7 @@ class Downloads:
         """Page deltas that lead from the one TXID to the other, one after the other.
 
         Errors: `NotThereError` (take LTX files), `LinkDownError`, `LinkRefusedError`,
-        `BadMessageError`, `BadDeltaError`.
+        `AskedToWaitError`, `BadMessageError`, `BadDeltaError`.
         """
         return split(
             await self._body(f"/v1/ltx/delta/{lineage}/{base_txid}-{txid}", DELTAS_BYTES_MAX)
@@ -97,7 +98,8 @@ class Downloads:
 
         They come packed where the primary has them so, unless the last attempt at this file brought
         no whole piece: then the line breaks too often for that, or what came was none.
-        Errors: `NotThereError`, `WrongBytesError`, `LinkDownError`, `LinkRefusedError`.
+        Errors: `NotThereError`, `WrongBytesError`, `LinkDownError`, `LinkRefusedError`,
+        `AskedToWaitError`.
         """
         headers = {} if name == self._plain else {"Accept": TAKES_PACKED}
         path = f"/v1/ltx/file/{lineage}/{name}"
@@ -159,6 +161,9 @@ class Downloads:
                 raise NotThereError
             if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise WrongBytesError(f"The primary's {path} ends before byte {offset_bytes}.")
+            wait = wait_of(response.status, response.headers)
+            if wait is not None:
+                raise AskedToWaitError(wait)
             if response.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
                 raise LinkRefusedError(f"The primary answered {path} with {response.status}.")
             yield response

@@ -16,6 +16,9 @@ Downloads (`downloads.py`) use connections of the same HTTP session and die with
 connection that slept through an outage looks healthy and swallows the next request; so none
 survives the link.
 
+Where headquarters has too much to do it says when to come again (`replication.wait`), and that is
+kept to.
+
 A site that was refused (fenced, revoked, replaced) tries again too, but rarely: only a person at
 headquarters can change that.
 """
@@ -47,6 +50,7 @@ from replication.messages import (
     Welcome,
     parse_from_primary,
 )
+from replication.wait import Wait, wait_of
 
 if TYPE_CHECKING:
     import random
@@ -101,6 +105,7 @@ class _End:
     why: str
     welcomed: bool = False
     refused: bool = False
+    wait: Wait | None = None
 
 
 class LinkClient:
@@ -128,6 +133,8 @@ class LinkClient:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
+        self.asked_to_wait = ""
+        """Why the next attempt comes late, where headquarters asked for that; '' else."""
 
     @property
     def arrived_bytes(self) -> int:
@@ -143,6 +150,9 @@ class LinkClient:
             failures = 0 if end.welcomed else failures + 1
             told = _tell(end, told)
             pause = pause_ms(self._times, failures, self._chance, refused=end.refused)
+            if end.wait is not None:
+                pause = end.wait.pause_ms(self._chance)
+            self.asked_to_wait = "" if end.wait is None else str(end.wait)
             await asyncio.sleep(pause / 1000)
 
     async def send(self, message: AnyFromSite) -> bool:
@@ -186,7 +196,7 @@ class LinkClient:
                 first = await _next(socket)
             if not isinstance(first, Welcome):
                 return self._refused(first)
-            self.refusal = ""
+            self.refusal = self.asked_to_wait = ""
             return await self._serve(session, socket, listeners, first)
         finally:
             # The farewell itself can hang in a full pipe.
@@ -237,6 +247,10 @@ class LinkClient:
         if isinstance(error, BadMessageError):
             self.refusal = f"The two ends do not understand each other: {error}"
             return _End(why=self.refusal, refused=True)
+        if isinstance(error, aiohttp.WSServerHandshakeError):
+            wait = wait_of(error.status, error.headers)
+            if wait is not None:
+                return _End(why=str(wait), wait=wait)
         return _End(why=words_of(error), welcomed=welcomed)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from replication.adapters.narrow_door import narrow_door
 from replication.adapters.private_file import write_private
 from replication.errors import CannotListenError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
+    from replication.adapters.narrow_door import Doorway
+
 PORTS_FILE: Final = "ports.json"
 SHUTDOWN_S: Final = 2.0
 """For requests under way when the server stops; what was accepted is on the disk."""
@@ -24,11 +27,15 @@ SHUTDOWN_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where to listen, and as whom if over TLS. Port 0: any free one."""
+    """Where to listen, and as whom if over TLS. Port 0: any free one.
+
+    `doorway`: how many connections are set up at once; None: as many as come.
+    """
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    doorway: Doorway | None = None
 
 
 @asynccontextmanager
@@ -37,8 +44,8 @@ async def listening(app: web.Application, door: Door) -> AsyncIterator[int]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
-        await _start(runner, door)
-        yield int(runner.addresses[0][1])
+        async with _open(runner, door) as port:
+            yield port
     finally:
         await runner.cleanup()
 
@@ -59,12 +66,20 @@ def told_ports(data_dir: Path, ports: Mapping[str, int]) -> Iterator[None]:
         forget_ports(data_dir)
 
 
-async def _start(runner: web.AppRunner, door: Door) -> None:
-    site = web.TCPSite(runner, door.host, door.port, ssl_context=door.tls)
-    try:
-        await site.start()
-    except OSError as error:
-        raise CannotListenError(
-            f"Cannot listen on {door.host} port {door.port}: {error.strerror}. "
-            "Stop what listens there, or configure another port."
-        ) from error
+@asynccontextmanager
+async def _open(runner: web.AppRunner, door: Door) -> AsyncIterator[int]:
+    async with AsyncExitStack() as stack:
+        try:
+            if door.doorway is not None and runner.server is not None:
+                place = (door.host, door.port)
+                narrow = narrow_door(runner.server, place, door.tls, door.doorway)
+                port = await stack.enter_async_context(narrow)
+            else:
+                await web.TCPSite(runner, door.host, door.port, ssl_context=door.tls).start()
+                port = int(runner.addresses[0][1])
+        except OSError as error:
+            raise CannotListenError(
+                f"Cannot listen on {door.host} port {door.port}: {error.strerror}. "
+                "Stop what listens there, or configure another port."
+            ) from error
+        yield port

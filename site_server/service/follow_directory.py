@@ -285,7 +285,7 @@ class FollowDirectory:
             if str(error) != self._trouble:
                 log.warning("the replica does not follow the primary: %s", error)
             self._trouble = str(error)
-            self._retry.failed()
+            self._retry.failed(error)
             return False
         if self._trouble:
             log.info("the replica follows the primary again")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from replication.back_off import back_off_ms
+from replication.wait import AskedToWaitError
 
 RETRY_FIRST_MS: Final = 1_000
 RETRY_MAX_MS: Final = 60_000
@@ -26,6 +27,7 @@ class RetryPause:
         self._chance = chance or random.SystemRandom()
         self._failures = 0
         self._linked = asyncio.Event()
+        self._asked_ms = 0.0
 
     @property
     def ms(self) -> float:
@@ -38,9 +40,14 @@ class RetryPause:
         """Whether news from headquarters ends the next pause."""
         return self._failures <= PROMPT_FAILURES
 
-    def failed(self) -> None:
-        """One more failure."""
+    def failed(self, error: Exception | None = None) -> None:
+        """One more failure.
+
+        Where headquarters asked to wait no news cuts the next pause short, only a new link.
+        """
         self._failures += 1
+        if isinstance(error, AskedToWaitError):
+            self._asked_ms = error.wait.pause_ms(self._chance)
 
     def went_well(self) -> None:
         """No failure."""
@@ -53,9 +60,9 @@ class RetryPause:
 
     async def wait(self, moved: asyncio.Event) -> None:
         """Return when the next attempt is due; `moved` is set by news from headquarters."""
-        sooner = moved
-        if not self.is_prompt:
+        sooner, asked_ms, self._asked_ms = moved, self._asked_ms, 0.0
+        if not self.is_prompt or asked_ms:
             sooner = self._linked = asyncio.Event()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.ms / 1000):
+            async with asyncio.timeout((asked_ms or self.ms) / 1000):
                 await sooner.wait()

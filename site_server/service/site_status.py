@@ -50,6 +50,11 @@ class FarSide(Protocol):
         ...
 
     @property
+    def asked_to_wait(self) -> str:
+        """Why the next call comes late, where headquarters asked for that; '' else."""
+        ...
+
+    @property
     def position(self) -> int:
         """The TXID of the replica."""
         ...
@@ -92,6 +97,8 @@ class Status:
     link_state: LinkState
     link_since_ms: int
     link_refusal: str
+    link_asked_to_wait: str
+    """Why the next call comes late, where headquarters asked for that; '' else."""
     offline_since_ms: WallMs | None
     """When the link of the present outage was last online; None: there is no outage."""
     policy_version: int
@@ -172,6 +179,7 @@ class SiteStatus:
             link_state=far.state,
             link_since_ms=ground.clock.monotonic_ms() - far.since_ms,
             link_refusal=far.refusal,
+            link_asked_to_wait=far.asked_to_wait,
             offline_since_ms=ground.link.offline_since_ms,
             policy_version=policies.version,
             policy_problems=policies.problems,
@@ -221,6 +229,9 @@ class SiteStatus:
                 detail="; ".join(alarms)
                 or (f"TXID {self._far_side.position}" if has_replica else "none yet"),
             ),
-            "link": Check(is_ok=not refusal, detail=refusal or self._far_side.state),
+            "link": Check(
+                is_ok=not refusal,
+                detail=refusal or self._far_side.asked_to_wait or self._far_side.state,
+            ),
             "journal": Check(is_ok=not trouble, detail=trouble or "every entry is kept or merged"),
         }

@@ -16,6 +16,7 @@ from primary.http.link import make_link_app
 from primary.organisation_load import load
 from primary.pki import CertificateAuthority
 from primary.service.adjust import Adjust, Adjustment
+from primary.service.admission import Admission, Bounds
 from primary.service.deltas import Deltas
 from primary.service.enrol import Enrol, PublicAddress
 from primary.service.ingest import Ingest
@@ -84,6 +85,7 @@ class PrimaryEnd:
     enrol: Enrol
     publisher: Publisher
     registers: Registers
+    admission: Admission
 
     async def token(self, site_name: str = "oslo") -> str:
         """A join token for that site, at this port."""
@@ -109,6 +111,7 @@ async def primary_end(
     clock: Clock | None = None,
     with_litestream: bool = True,
     make_deltas: Callable[[Path], Deltas | None] = deltas_of,
+    bounds: Bounds | None = None,
 ) -> AsyncIterator[PrimaryEnd]:
     """A running primary's link; without litestream it has no TXID to tell of."""
     clock = clock or SystemClock()
@@ -132,14 +135,9 @@ async def primary_end(
             clock=clock,
         )
         authority = CertificateAuthority(folder / "pki", clock)
-        enrol = Enrol(
-            authority=authority,
-            directory=directory,
-            ledger=ledger,
-            card_key=bytes(32),
-            clock=clock,
-        )
-        app = make_link_app(ground=ground, store=store, enrol=enrol)
+        enrol = enrol_of(authority, ground, ledger)
+        admission = Admission(clock=clock, bounds=bounds or Bounds())
+        app = make_link_app(ground=ground, store=store, enrol=enrol, admission=admission)
         services = (litestream.run, publisher.run) if with_litestream else ()
         async with listening(app, door_of(authority)) as port, running(*services):
             yield PrimaryEnd(
@@ -152,7 +150,19 @@ async def primary_end(
                 enrol=enrol,
                 publisher=publisher,
                 registers=registers,
+                admission=admission,
             )
+
+
+def enrol_of(authority: CertificateAuthority, ground: LinkGround, ledger: Ledger) -> Enrol:
+    """What lets sites join."""
+    return Enrol(
+        authority=authority,
+        directory=ground.directory,
+        ledger=ledger,
+        card_key=bytes(32),
+        clock=ground.clock,
+    )
 
 
 @contextmanager

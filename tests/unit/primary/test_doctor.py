@@ -19,6 +19,7 @@ def test_everything_a_primary_stands_on_is_looked_at(tmp_path: Path) -> None:
         "cr-sqlite",
         "disk",
         "clock",
+        "open files",
         "ledger",
         "port 0",
     }

@@ -124,6 +124,7 @@ def test_too_many_deltas_for_a_slow_link_become_the_head() -> None:
     for txid in (3, 4, 5):
         news.offer(Head(lineage=LINEAGE, txid=txid), large)
     assert asyncio.run(news.next()) == Head(lineage=LINEAGE, txid=5)
+    assert news.fell_behind == 1
 
 
 async def test_a_head_goes_out_without_its_delta_while_the_shadow_is_late(
@@ -186,6 +187,29 @@ async def test_a_site_that_was_away_gets_one_that_is_made_once(
     assert await deltas.between(2, 7) == (first,)
     assert await deltas.between(2, 6) == ()
     assert read_delta(first).step.base_txid == 2
+
+
+async def test_many_sites_that_wait_for_the_same_one_all_get_it(
+    source: PageSource, tmp_path: Path
+) -> None:
+    step(source, "UPDATE users SET balance = 1 WHERE rowid = 1")
+    deltas = Deltas(shadow=Shadow(tmp_path / "shadow", source.root), store=source.root)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        asked = [group.create_task(deltas.between(2, 3)) for _ in range(10 * service.WAITING_MAX)]
+    (first,), *others = (task.result() for task in asked)
+    assert all(each[0] is first for each in others), "made once, and the same bytes for all"
+
+
+async def test_one_that_was_made_is_used_again_with_what_followed_it(hq: Headquarters) -> None:
+    async with publishing(hq) as news:
+        hq.change(3)
+        await news.next()
+        (made,) = await hq.deltas.between(1, 3)
+        hq.change(4)
+        await news.next()
+        chain = await hq.deltas.between(1, 4)
+    assert chain[0] is made
+    assert [read_delta(data).step.txid for data in chain] == [3, 4]
 
 
 async def test_only_the_newest_that_were_made_are_kept(source: PageSource, tmp_path: Path) -> None:

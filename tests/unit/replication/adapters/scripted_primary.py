@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from replication.wait import Wait
+
     Script = Callable[["Call"], Awaitable[None]]
     Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -76,6 +78,8 @@ class ScriptedPrimary:
         self.scripts: list[Script] = []
         self.calls = 0
         self.hellos: list[Hello] = []
+        self.waits: list[Wait] = []
+        """Asked of the next callers, one each, in place of a link."""
         self.serve: Serve | None = None
         self.port = 0
 
@@ -103,6 +107,8 @@ class ScriptedPrimary:
             await runner.cleanup()
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
+        if self.waits:
+            return web.Response(status=503, headers=self.waits.pop(0).headers())
         socket = web.WebSocketResponse(timeout=0.1)
         await socket.prepare(request)
         call = Call(socket)

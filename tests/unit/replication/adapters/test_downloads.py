@@ -15,6 +15,7 @@ from replication.delta_chain import joined
 from replication.errors import BadMessageError
 from replication.manifest import LtxName, Manifest
 from replication.page_delta import BadDeltaError
+from replication.wait import AskedToWaitError, Wait
 from tests.unit.replication.adapters.scripted_primary import (
     LINEAGE,
     TIMES,
@@ -187,3 +188,20 @@ async def test_another_part_than_the_one_asked_for_is_refused(
         await diary.wait_for(WELCOME)
         with pytest.raises(LinkRefusedError, match="another part"):
             await rest(client, 10)
+
+
+async def test_a_primary_that_is_busy_asks_to_wait_and_says_how_long(
+    primary: ScriptedPrimary,
+) -> None:
+    busy = Wait(seconds=15, reason="as many downloads are under way as downloads_max allows")
+
+    async def serve(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=503, headers=busy.headers())
+
+    primary.scripts, primary.serve = [answering], serve
+    async with primary.listening(), calling(primary) as (client, diary):
+        await diary.wait_for(WELCOME)
+        for asking in (read(client), client.manifest(0), client.deltas(LINEAGE, 1, 2)):
+            with pytest.raises(AskedToWaitError) as refused:
+                await asking
+            assert refused.value.wait == busy

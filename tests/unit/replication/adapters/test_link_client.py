@@ -20,6 +20,7 @@ from replication.entry_bodies import JobDeleted
 from replication.journal import JournalHead, next_entry
 from replication.messages import Ack, Beat, BeatAck, Entries, Fence, Gap, Hello, PushedDelta
 from replication.ports import WallMs
+from replication.wait import Wait
 from replication.wire_entry import WireEntry
 from tests.unit.replication.adapters.scripted_primary import (
     TIMES,
@@ -126,6 +127,41 @@ async def test_a_primary_that_was_away_is_found_again(primary: ScriptedPrimary) 
         async with primary.listening():
             await diary.wait_for(WELCOME)
         await diary.wait_for(WELCOME, "down")
+
+
+async def test_a_site_that_is_asked_to_wait_says_so_and_comes_in_afterwards(
+    primary: ScriptedPrimary,
+) -> None:
+    primary.scripts = [answering]
+    primary.waits = [Wait(seconds=0, reason="busy"), Wait(seconds=1, reason="still busy")]
+    async with primary.listening(), calling(primary) as (client, diary):
+
+        async def waits() -> bool:
+            return "still busy" in client.asked_to_wait
+
+        await waiting.until(waits, "to be asked", within_ms=5_000, every_ms=2)
+        assert client.refusal == ""
+        assert diary.events == []
+        await diary.wait_for(WELCOME)
+        assert client.asked_to_wait == ""
+
+
+async def test_a_site_that_is_asked_to_wait_long_does_not_call_meanwhile(
+    primary: ScriptedPrimary,
+) -> None:
+    primary.scripts = [answering]
+    primary.waits = [Wait(seconds=600, reason="busy")]
+    async with primary.listening(), calling(primary) as (client, diary):
+
+        async def waits() -> bool:
+            return client.asked_to_wait == "headquarters asked to wait 600 s: busy"
+
+        await waiting.until(waits, "to be asked", within_ms=5_000, every_ms=2)
+        never = asyncio.Event()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(10 * TIMES.retry_max_ms / 1000):
+                await never.wait()
+        assert (primary.calls, diary.events) == (0, [])
 
 
 async def test_a_fenced_site_hears_why_and_is_not_up_for_a_moment(

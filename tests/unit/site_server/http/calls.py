@@ -31,6 +31,7 @@ class FarSideDouble:
     state: LinkState = LinkState.ONLINE
     since_ms: MonotonicMs = MonotonicMs(0)  # noqa: RUF009 - a number
     refusal: str = ""
+    asked_to_wait: str = ""
     position: int = 7
     head_txid: int = 9
     acked_seq: int = 0

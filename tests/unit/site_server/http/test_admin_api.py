@@ -128,3 +128,13 @@ async def test_health_needs_no_key_and_does_not_mind_a_cut_wan(tmp_path: Path) -
         api.far_side.free_bytes, api.far_side.refusal = 1024**4, "fenced"
         status, body = await api.call("GET", "/health")
         assert (status, body["link"]["detail"]) == (503, "fenced")
+
+
+async def test_a_site_that_headquarters_asked_to_wait_is_well_and_says_so(tmp_path: Path) -> None:
+    words = "headquarters asked to wait 60 s: as many sites are connected as sites_max allows"
+    async with calls(tmp_path) as api:
+        api.far_side.asked_to_wait = words
+        status, body = await api.call("GET", "/health")
+        assert (status, body["link"]["ok"], body["link"]["detail"]) == (200, True, words)
+        _, standing = await api.admin("GET", "/status")
+        assert (standing["link_asked_to_wait"], standing["link_refusal"]) == (words, "")

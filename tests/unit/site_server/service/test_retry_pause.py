@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+from replication.wait import AskedToWaitError, Wait
 from site_server.service.retry_pause import PROMPT_FAILURES, RETRY_MAX_MS, RetryPause
 
 
@@ -40,3 +41,18 @@ def test_what_goes_well_is_forgotten() -> None:
     pause.went_well()
     assert pause.is_prompt
     assert pause.ms <= 1_000
+
+
+async def test_what_headquarters_asked_for_no_news_cuts_short_only_a_new_link() -> None:
+    moved = asyncio.Event()
+    moved.set()
+    pause = RetryPause(Random(1))
+    pause.failed(AskedToWaitError(Wait(seconds=600, reason="busy")))
+    waiting = asyncio.get_running_loop().create_task(pause.wait(moved))
+    done, _ = await asyncio.wait([waiting], timeout=0.05)
+    assert not done
+    pause.came_up()
+    async with asyncio.timeout(0.4):
+        await waiting
+        pause.failed()
+        await pause.wait(moved)
