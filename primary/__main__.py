@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, secrets, outages, drills, disputes, doctor."""
+"""`holdfast-primary`: init, run, token, revoke, prices, secrets, outages, disputes, doctor."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from primary import (
     doctor,
     link_commands,
     organisation_load,
+    revoke_command,
 )
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
@@ -106,6 +107,11 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _revoke(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(revoke_command.revoke(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
 def _set_secret(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     kind = wanted.command.removeprefix("set-")
     data_dir = _config(wanted, environ).data_dir
@@ -163,6 +169,7 @@ _COMMANDS: Final = {
     "init": _init,
     "run": _run,
     "token": _token,
+    "revoke": _revoke,
     "set-pin": _set_secret,
     "set-password": _set_secret,
     "price-list": _price_list,
@@ -204,6 +211,9 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    revoke_command.add_revoke(
+        commands.add_parser("revoke", parents=[place], help="shut a site out, or let it join anew")
+    )
     for kind in ("pin", "password"):
         secret = commands.add_parser(
             f"set-{kind}", parents=[place], help=f"give a user a {kind}, read from standard input"

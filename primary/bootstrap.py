@@ -12,6 +12,7 @@ import logging
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from primary.join_tokens import TokensToDial
 from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
+from primary.server_certificates import ServerCertificates
 from primary.service.adjust import Adjust
 from primary.service.enrol import Enrol
 from primary.service.grant_quotas import GrantQuotas
@@ -49,7 +51,6 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
 from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
 from replication.ports import Clock
 
@@ -67,7 +68,9 @@ class Primary:
         data_dir, clock = config.data_dir, SystemClock()
         self._config = config
         self._directory = stores.directory
-        self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
+        renewable = timedelta(days=config.link.renewable_days)
+        self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock, renewable)
+        self._certificates = ServerCertificates(self._authority, config.certificate_hosts)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
         self._heartbeat = Heartbeat(
             stores.directory, clock, backup_window_ms=config.backup_window_ms
@@ -109,6 +112,8 @@ class Primary:
             uplinks=self._ingest.uplinks,
             clock=clock,
             head_txid=lambda: self._publisher.head().txid,
+            end_link=lambda site_name: self._link_app[LINKS].end(site_name),
+            certificate_days=self._authority.days_left,
         )
         self._api_app = make_app(
             services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
@@ -153,9 +158,7 @@ class Primary:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         config = self._config
-        files = self._authority.server_files(config.certificate_hosts)
-        link_tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
-        api_tls = server_context(cert=files.cert, key=files.key)
+        link_tls, api_tls = self._certificates.link, self._certificates.api
         link_door = Door(host=config.link.listen_host, port=config.link.port, tls=link_tls)
         api_door = Door(host=config.api.listen_host, port=config.api.port, tls=api_tls)
         async with AsyncExitStack() as stack:
@@ -180,9 +183,13 @@ class Primary:
         async def minute() -> None:
             self._quotas.due()
 
+        async def hour() -> None:
+            self._certificates.look()
+
         every_s = self._config.heartbeat_ms / 1000
         scheduler.add_job(due, "interval", seconds=every_s, coalesce=True)
         scheduler.add_job(minute, "cron", second=0, coalesce=True)
+        scheduler.add_job(hour, "interval", hours=1, coalesce=True)
         scheduler.start()
         try:
             yield
@@ -223,6 +230,7 @@ class Primary:
             "ledger": ledger,
             "quotas": quotas,
             "store": store_keeping.check_of(self._keep_store),
+            "certificates": self._certificates.check,
         }
 
 

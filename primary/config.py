@@ -52,6 +52,8 @@ class LinkConfig(FromOutside):
     """What sites dial and verify: it goes into the certificate and into join tokens."""
     public_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """What sites dial, where it is not `port` itself."""
+    renewable_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    """How long after its end a site's certificate is renewed: so long may a site stay offline."""
 
 
 class ApiConfig(FromOutside):

@@ -59,7 +59,9 @@ class BelowMinimumError(PrimaryError):
 
 
 class SiteRevokedError(PrimaryError):
-    """This site was revoked at headquarters and may not join. A person must approve it first."""
+    """This site was revoked at headquarters and may not join. To let it join anew, lift that first:
+    holdfast-primary revoke --site NAME --lift.
+    """
 
 
 class ProjectionError(PrimaryError):
@@ -72,6 +74,10 @@ class BadRequestError(PrimaryError):
 
 class JoinRefusedError(PrimaryError):
     """This join token was used before, or is too old. Make a new one: holdfast-primary token."""
+
+
+class CertificateTooOldError(PrimaryError):
+    """This certificate expired too long ago to be renewed. Join the site anew with a new token."""
 
 
 class DamagedKeyError(PrimaryError):

@@ -41,6 +41,10 @@ _PRINTER_NAME: Final[TypeAdapter[str]] = TypeAdapter(PrinterName)
 _THING_NAME: Final[TypeAdapter[str]] = TypeAdapter(ThingName)
 
 
+def _nobody(_site_name: str) -> None:
+    """Nobody is connected."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """All that the API works with."""
@@ -61,6 +65,10 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     head_txid: Callable[[], int] = int
     """The newest TXID that sites can have; 0: there is none yet."""
+    end_link: Callable[[str], None] = _nobody
+    """Ends the connection of that site, if it stands."""
+    certificate_days: Callable[[], Mapping[str, int]] = dict
+    """Days until headquarters' own certificates end, by name."""
 
 
 SERVICES: Final = web.AppKey("services", Services)

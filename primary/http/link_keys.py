@@ -16,4 +16,6 @@ ENROL: Final = web.AppKey("enrol", Enrol)
 LINKS: Final = web.AppKey("links", Links)
 SILENCE: Final = web.AppKey("silence_ms", int)
 SITE: Final = web.RequestKey("site", SitePeer)
+UNTIL_MS: Final = web.RequestKey("until_ms", int)
+"""When the certificate ends by which it came in."""
 JOIN: Final = web.RequestKey("join", JoinPeer)

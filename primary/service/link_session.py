@@ -51,6 +51,7 @@ logger: Final = logging.getLogger(__name__)
 
 PROTOCOLS: Final = (PROTOCOL, PROTOCOL - 1)
 REASON_CHARS_MAX: Final = 1023
+FOR_EVER_MS: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,10 @@ class LinkGround:
 
 
 class LinkSession:
-    """The session of the site that the certificate names, in that epoch."""
+    """The session of the site that the certificate names, in that epoch, until it ends."""
+
+    until_ms = FOR_EVER_MS
+    """When the certificate ends that it came in with."""
 
     def __init__(self, ground: LinkGround, wire: Wire, *, site_name: str, epoch: int) -> None:
         self._ground = ground
@@ -148,6 +152,8 @@ class LinkSession:
     async def _read(self, group: asyncio.TaskGroup, links: Links) -> None:
         going = True
         while going and (message := await self._wire.receive()) is not None:
+            if self._has_expired(links):
+                return
             match message:
                 case Beat():
                     going = await self._beat(message)
@@ -162,6 +168,16 @@ class LinkSession:
                     self._following = group.create_task(self._registers.follow(message))
                 case Hello():
                     going = False
+
+    def _has_expired(self, links: Links) -> bool:
+        """Whether the certificate ended without a renewal: the next call comes in with none."""
+        until_ms = links.good_until_ms(self._site_name, self._epoch, self.until_ms)
+        expired = self._ground.clock.wall_ms() > until_ms
+        if expired:
+            logger.warning(
+                "the certificate of site %s ended while it was connected", self._site_name
+            )
+        return expired
 
     async def _beat(self, beat: Beat) -> bool:
         refusal = self._objection()
