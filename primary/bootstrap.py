@@ -112,7 +112,7 @@ class Primary:
             uplinks=self._ingest.uplinks,
             clock=clock,
             head_txid=lambda: self._publisher.head().txid,
-            end_link=lambda site_name: self._link_app[LINKS].end(site_name),
+            end_link=self._link_app[LINKS].end,
             certificate_days=self._authority.days_left,
         )
         self._api_app = make_app(

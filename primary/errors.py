@@ -59,9 +59,7 @@ class BelowMinimumError(PrimaryError):
 
 
 class SiteRevokedError(PrimaryError):
-    """This site was revoked at headquarters and may not join. To let it join anew, lift that first:
-    holdfast-primary revoke --site NAME --lift.
-    """
+    """This site is revoked. To let it join anew: holdfast-primary revoke --site NAME --lift."""
 
 
 class ProjectionError(PrimaryError):

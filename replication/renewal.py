@@ -20,8 +20,10 @@ Pem = Annotated[str, Field(max_length=16_384)]
 
 
 class RenewAnswer(BaseModel):
-    """Three certificates, PEM. `panel_cert_pem` is that of the site's own doors: it is no client's,
-    so nobody gets onto the link by it, and it lives for as long as a site may stay offline.
+    """Three certificates, PEM.
+
+    `panel_cert_pem` is that of the site's own doors: it is no client's, so nobody gets onto the
+    link by it, and it lives for as long as a site may stay offline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -16,8 +16,8 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports
 from replication.adapters.replica import Replica
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import link_server_context
 from site_server.adapters import identity as identities
+from site_server.adapters.certificates import Certificates
 from site_server.adapters.documents.count import DocumentCounter
 from site_server.adapters.ipp_delivery import IppDelivery
 from site_server.adapters.ipp_printer import IppPrinter
@@ -64,7 +64,13 @@ async def run(config: Config, environ: Mapping[str, str]) -> None:
         )
         stack.callback(store.close)
         spool = Spool(folder.spool, bytes_min_free=config.limits.free_bytes_min)
-        files = NodeFiles(folder=folder, identity=identity, store=store, spool=spool)
+        files = NodeFiles(
+            folder=folder,
+            identity=identity,
+            store=store,
+            spool=spool,
+            certificates=Certificates(identity),
+        )
         node = _OPEN[config.role](stack, config, files, environ)
         forget_ports(config.data_dir)
         await spool.start()
@@ -96,6 +102,7 @@ class Site(Node):
             store=files.store,
             replica=from_afar.replica,
             registers=from_afar.registers,
+            certificates=files.certificates,
         )
         self._far_side = FarSide(config, near, clock)
 
@@ -138,12 +145,10 @@ class Site(Node):
 
     def _node_door(self, ground: Ground) -> Mapping[str, tuple[web.Application, Door]]:
         """The door for secondaries, where one is configured."""
-        listen, identity = self._config.listen, self._files.identity
+        listen = self._config.listen
         if listen.node_port is None:
             return {}
-        tls = link_server_context(
-            cert=identity.cert_path, key=identity.key_path, ca=identity.ca_path
-        )
+        tls = self._files.certificates.for_nodes()
         door = Door(host=listen.host, port=listen.node_port, tls=tls)
         return {"node": (make_node_app(AnswerNode(ground)), door)}
 

@@ -11,8 +11,8 @@ from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.store_first import StoreFirst
 from replication.adapters.store_place import source_of
-from replication.adapters.tls import link_client_context
 from replication.position import NOWHERE
+from site_server.adapters.ask_renewal import AskRenewal
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.adapters.resync_wish import ResyncWish
 from site_server.service.applied_policy import AppliedPolicy
@@ -21,6 +21,7 @@ from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
+from site_server.service.keep_certificate import CertificateStanding, KeepCertificate
 from site_server.service.replica_age import ReplicaAge
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from replication.adapters.replica import Replica
     from replication.ports import Clock
     from replication.registers import RegistersPort
+    from site_server.adapters.certificates import Certificates
     from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.data_folder import DataFolder
@@ -55,6 +57,7 @@ class NearSide:
     store: SiteStore
     replica: Replica
     registers: RegistersPort
+    certificates: Certificates
 
 
 class FarSide:
@@ -65,15 +68,20 @@ class FarSide:
         folder.mirror.mkdir(exist_ok=True)
         self._client = LinkClient(
             address=primary_address(config, identity),
-            context=link_client_context(
-                cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-            ),
+            context=near.certificates.link,
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
             times=LinkTimes(
                 silence_ms=config.link.offline_ms, bytes_per_s_max=config.link.bytes_per_s_max
             ),
         )
+        self._certificate = KeepCertificate(
+            files=near.certificates,
+            asking=AskRenewal(primary_address(config, identity), near.certificates.link),
+            clock=clock,
+            chance=random.SystemRandom(),
+        )
+        self._client.on_shut_out = self._certificate.shut_out
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = None if near.replica.position == NOWHERE else near.replica.position
@@ -119,6 +127,7 @@ class FarSide:
             self._follow,
             self._sideways,
             self.allowances,
+            self._certificate,
         )
 
         async def keep_linked() -> None:
@@ -134,6 +143,7 @@ class FarSide:
         supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
+        supervisor.keep("certificate", self._certificate.run)
 
     @property
     def state(self) -> LinkState:
@@ -202,6 +212,11 @@ class FarSide:
             resync_wanted=self._wish.wanted,
             alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall))),
         )
+
+    @property
+    def certificate(self) -> CertificateStanding:
+        """How this site's certificate is."""
+        return self._certificate.standing
 
     def resync(self) -> None:
         """Make replica and mirror anew, as soon as headquarters can be reached."""

@@ -7,12 +7,13 @@ import random
 from typing import TYPE_CHECKING
 
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
-from replication.adapters.tls import link_client_context
+from site_server.adapters.ask_renewal import AskRenewal
 from site_server.causes import Cause
 from site_server.refusals import refusal
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
+from site_server.service.keep_certificate import CertificateStanding, KeepCertificate
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 
@@ -52,9 +53,7 @@ class Uplink:
         self, config: Config, files: NodeFiles, directory: Directory, clock: Clock
     ) -> None:
         identity, store = files.identity, files.store
-        self.tls = link_client_context(
-            cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-        )
+        self.tls = files.certificates.link
         """As whom this node dials."""
         self._client = LinkClient(
             address=primary_address(config, identity),
@@ -63,6 +62,13 @@ class Uplink:
             chance=random.SystemRandom(),
             times=LinkTimes(silence_ms=config.link.offline_ms),
         )
+        self._certificate = KeepCertificate(
+            files=files.certificates,
+            asking=AskRenewal(primary_address(config, identity), self.tls),
+            clock=clock,
+            chance=random.SystemRandom(),
+        )
+        self._client.on_shut_out = self._certificate.shut_out
         self._exchange = ExchangeWithPrimary(journal=store, link=self._client, clock=clock)
         self._watch = WatchLink(
             link=self._client,
@@ -79,7 +85,7 @@ class Uplink:
 
     def start(self, supervisor: Supervisor, listener: LinkListener) -> None:
         """Keep everything going; `listener` hears of the link too."""
-        listeners = (self._watch, self._exchange, listener)
+        listeners = (self._watch, self._exchange, self._certificate, listener)
 
         async def keep_linked() -> None:
             await self._client.run(listeners)
@@ -87,6 +93,7 @@ class Uplink:
         supervisor.keep("link", keep_linked)
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
+        supervisor.keep("certificate", self._certificate.run)
 
     @property
     def state(self) -> LinkState:
@@ -139,6 +146,11 @@ class Uplink:
     def refusal(self) -> str:
         """Why headquarters wants nothing to do with this node; '' where it does not say so."""
         return self._client.refusal
+
+    @property
+    def certificate(self) -> CertificateStanding:
+        """How this node's certificate is."""
+        return self._certificate.standing
 
     @property
     def acked_seq(self) -> int:

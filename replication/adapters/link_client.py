@@ -62,6 +62,7 @@ CONNECTIONS_MAX: Final = 4
 """Of one site: the link itself, and downloads."""
 CLOSE_MS: Final = 200
 """For a farewell; a dead WAN does not answer it."""
+FORBIDDEN: Final = 403
 ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
 _BINARY: Final = aiohttp.WSMsgType.BINARY
@@ -103,6 +104,10 @@ class _End:
     refused: bool = False
 
 
+def _nobody() -> None:
+    """Nobody minds."""
+
+
 class LinkClient:
     """Keeps the link up while `run` runs. `hello` says who calls and where it stands."""
 
@@ -126,6 +131,8 @@ class LinkClient:
         self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
         self.deltas = self._downloads.deltas
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.on_shut_out: Callable[[], None] = _nobody
+        """Called when the primary is there and does not take this site's certificate."""
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
 
@@ -232,6 +239,9 @@ class LinkClient:
         if isinstance(error, BadMessageError):
             self.refusal = f"The two ends do not understand each other: {error}"
             return _End(why=self.refusal, refused=True)
+        if isinstance(error, aiohttp.WSServerHandshakeError) and error.status == FORBIDDEN:
+            self.on_shut_out()
+            return _End(why="the primary does not take this site's certificate")
         return _End(why=words_of(error), welcomed=welcomed)
 
 
