@@ -33,6 +33,7 @@ from chaos.live.wan_choice import WanChoice
 from chaos.pdf_writer import PageInk, write_document
 from chaos.scenarios.main_job_steps import people
 from chaos.scenarios.narration import Narrator
+from failure_modes.vocabulary import LinkState
 from replication.adapters.system_clock import SystemClock
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ RULES: Final = {
 }
 """A branch that may be away for long, and prints less once it is."""
 KEEP_JOBS: Final = {"times": {"ended_kept_ms": 365 * DAY_MS}}
+LINK: Final = {**FAST_LINK, "hold_down_first_ms": 500, "hold_down_max_ms": 1_000}
 CREDIT_MICROS: Final = 3_000_000
 WITHIN_MS: Final = 30_000
 
@@ -103,6 +105,7 @@ class LongOutage:
             status = await branch.site.admin.status()
             tell.say("days left of its certificate", status["certificate_days_left"])
             self._must(status["certificate_days_left"] >= DAYS_NEW, "nothing was renewed")
+            await until(self._online, "the branch to be online", within_ms=WITHIN_MS)
             await self._print(branch, pages=3)
             await until_settled(lab)
         state = await observe(lab, opening)
@@ -129,6 +132,10 @@ class LongOutage:
 
         await until(trusted, "a certificate that panels trust for months", within_ms=WITHIN_MS)
         return await lab.open_branch("oslo")
+
+    async def _online(self) -> bool:
+        status = await self._lab.sites["oslo"].admin.status()
+        return str(status["link_state"]) == LinkState.ONLINE
 
     async def _day(self, day: int) -> None:
         """Let it be that day for everybody."""
@@ -176,7 +183,7 @@ class LongOutage:
 
 async def run(narrator: Narrator, folder: Path) -> bool:
     """Tell it in that folder; whether every promise was kept."""
-    plan = LabPlan(folder=folder, site_names=("oslo",), wan=WanChoice.RELAY, link_timing=FAST_LINK)
+    plan = LabPlan(folder=folder, site_names=("oslo",), wan=WanChoice.RELAY, link_timing=LINK)
     async with open_lab(plan) as lab:
         return await LongOutage(lab, FakeClock(folder), narrator).tell()
 
