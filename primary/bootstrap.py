@@ -28,7 +28,7 @@ from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
 from primary.join_tokens import TokensToDial
 from primary.metrics_key import metrics_key
-from primary.pki import CertificateAuthority
+from primary.pki import PKI_FOLDER, CertificateAuthority
 from primary.ports import Check, Checks
 from primary.server_certificates import ServerCertificates
 from primary.service.adjust import Adjust
@@ -56,7 +56,6 @@ from replication.ports import Clock
 
 logger: Final = logging.getLogger(__name__)
 
-PKI_FOLDER: Final = "pki"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
 
@@ -83,13 +82,7 @@ class Primary:
         self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
-        self._enrol = Enrol(
-            authority=self._authority,
-            directory=stores.directory,
-            ledger=stores.ledger,
-            card_key=card_key,
-            clock=clock,
-        )
+        self._enrol = self._enrolment(stores, card_key, clock)
         site_says = SiteSays()
         ground = self._ground(stores, site_says, clock)
         self._keep_store = store_keeping.store_keeper(
@@ -117,6 +110,15 @@ class Primary:
         )
         self._api_app = make_app(
             services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
+        )
+
+    def _enrolment(self, stores: Stores, card_key: bytes, clock: Clock) -> Enrol:
+        return Enrol(
+            authority=self._authority,
+            directory=stores.directory,
+            ledger=stores.ledger,
+            card_key=card_key,
+            clock=clock,
         )
 
     def _ground(self, stores: Stores, site_says: SiteSays, clock: Clock) -> LinkGround:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from replication.peer import SitePeer
 
+PKI_FOLDER: Final = "pki"
 CA_LIFE: Final = timedelta(days=3652)
 """Ten years: longer than any site's hardware."""
 CA_RENEWED_BEFORE: Final = timedelta(days=365)
@@ -110,13 +111,7 @@ class CertificateAuthority:
 
     def days_left(self) -> Mapping[str, int]:
         """Whole days until the CA's and the primary's own certificate end; below 0: it has."""
-        certs = {"ca": self._cert_path, "server": self._folder / "server.cert.pem"}
-        ends = {
-            name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
-            for name, path in certs.items()
-            if path.exists()
-        }
-        return {name: (end - self._now()).days for name, end in ends.items()}
+        return days_left_in(self._folder, self._now())
 
     @property
     def pem(self) -> str:
@@ -218,6 +213,17 @@ class CertificateAuthority:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC)
+
+
+def days_left_in(folder: Path, now: datetime) -> Mapping[str, int]:
+    """The same for the certificates that are in `folder`. Errors: `OSError`, `ValueError`."""
+    certs = {"ca": folder / "ca.cert.pem", "server": folder / "server.cert.pem"}
+    ends = {
+        name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+        for name, path in certs.items()
+        if path.exists()
+    }
+    return {name: (end - now).days for name, end in ends.items()}
 
 
 def _site_uri(site_name: str, epoch: int) -> x509.GeneralName:

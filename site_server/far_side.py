@@ -12,7 +12,6 @@ from replication.adapters.ltx_mirror import Mirror
 from replication.adapters.store_first import StoreFirst
 from replication.adapters.store_place import source_of
 from replication.position import NOWHERE
-from site_server.adapters.ask_renewal import AskRenewal
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.adapters.resync_wish import ResyncWish
 from site_server.service.applied_policy import AppliedPolicy
@@ -21,7 +20,6 @@ from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
-from site_server.service.keep_certificate import CertificateStanding, KeepCertificate
 from site_server.service.replica_age import ReplicaAge
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
@@ -29,13 +27,14 @@ from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
-from site_server.uplink import primary_address
+from site_server.uplink import certificate_keeper, primary_address
 
 if TYPE_CHECKING:
     import asyncio
+    from pathlib import Path
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
-    from replication.adapters.ltx_fetch import Fetch
+    from replication.adapters.ltx_fetch import Fetch, Source
     from replication.adapters.replica import Replica
     from replication.ports import Clock
     from replication.registers import RegistersPort
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from site_server.config import Config
     from site_server.data_folder import DataFolder
     from site_server.ports import LinkOrder, LinkStanding
+    from site_server.service.keep_certificate import CertificateStanding
     from site_server.service.supervise import Supervisor
     from site_server.store.site_store import SiteStore
 
@@ -66,8 +66,9 @@ class FarSide:
     def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
+        address = primary_address(config, identity)
         self._client = LinkClient(
-            address=primary_address(config, identity),
+            address=address,
             context=near.certificates.link,
             hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
             chance=random.SystemRandom(),
@@ -75,17 +76,12 @@ class FarSide:
                 silence_ms=config.link.offline_ms, bytes_per_s_max=config.link.bytes_per_s_max
             ),
         )
-        self._certificate = KeepCertificate(
-            files=near.certificates,
-            asking=AskRenewal(primary_address(config, identity), near.certificates.link),
-            clock=clock,
-            chance=random.SystemRandom(),
-        )
-        self._client.on_shut_out = self._certificate.shut_out
+        self._certificate = certificate_keeper(near.certificates, address, self._client, clock)
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = None if near.replica.position == NOWHERE else near.replica.position
-        self._mirror = Mirror(folder.mirror, _fetch(config, self._client, clock), position)
+        store = _store(config, self._client, folder.transfer_memory)
+        self._mirror = Mirror(folder.mirror, _fetch(store, self._client, clock), position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
         self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
@@ -250,12 +246,16 @@ class FarSide:
         return self._exchange.trouble
 
 
-def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
-    """Whole files from the store where one is configured, else over the link."""
+def _store(config: Config, client: LinkClient, memory: Path) -> Source | None:
+    """The store that whole files come from; None where they come over the link."""
     place = config.source.place()
-    if place is None:
+    return None if place is None else source_of(place, client.ceiling, memory)
+
+
+def _fetch(store: Source | None, client: LinkClient, clock: Clock) -> Fetch:
+    """Whole files from the store where there is one, else over the link."""
+    if store is None:
         return client.fetch
-    store = source_of(place, client.ceiling)
     return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 

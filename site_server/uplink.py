@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
     from replication.link import LinkListener
     from replication.ports import Clock
+    from site_server.adapters.certificates import Certificates
     from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.node import NodeFiles
@@ -35,6 +36,20 @@ def primary_address(config: Config, identity: Identity) -> LinkAddress:
         host=config.primary.host or identity.primary.host,
         port=config.primary.port or identity.primary.port,
     )
+
+
+def certificate_keeper(
+    certificates: Certificates, address: LinkAddress, client: LinkClient, clock: Clock
+) -> KeepCertificate:
+    """Who renews the certificate with which `client` dials."""
+    keeper = KeepCertificate(
+        files=certificates,
+        asking=AskRenewal(address, certificates.link),
+        clock=clock,
+        chance=random.SystemRandom(),
+    )
+    client.on_shut_out = keeper.shut_out
+    return keeper
 
 
 class Uplink:
@@ -62,13 +77,8 @@ class Uplink:
             chance=random.SystemRandom(),
             times=LinkTimes(silence_ms=config.link.offline_ms),
         )
-        self._certificate = KeepCertificate(
-            files=files.certificates,
-            asking=AskRenewal(primary_address(config, identity), self.tls),
-            clock=clock,
-            chance=random.SystemRandom(),
-        )
-        self._client.on_shut_out = self._certificate.shut_out
+        address = primary_address(config, identity)
+        self._certificate = certificate_keeper(files.certificates, address, self._client, clock)
         self._exchange = ExchangeWithPrimary(journal=store, link=self._client, clock=clock)
         self._watch = WatchLink(
             link=self._client,

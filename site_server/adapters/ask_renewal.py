@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ASK_MS: Final = 10_000
 WORDS_MAX: Final = 500
+OLDER: Final = "Headquarters is of an older version, which renews no certificates. Upgrade it."
 
 
 class _Problem(BaseModel):
@@ -48,6 +49,8 @@ class AskRenewal:
                     content += piece
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UnansweredRenewalError(str(error) or type(error).__name__) from error
+        if response.status == HTTPStatus.NOT_FOUND:
+            raise RefusedRenewalError(OLDER)
         if response.status != HTTPStatus.OK:
             raise RefusedRenewalError(_words_of(bytes(content), response.status))
         try:

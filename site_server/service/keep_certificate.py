@@ -172,7 +172,8 @@ class KeepCertificate:
             answer = await self._asking.ask()
             await asyncio.to_thread(self._files.keep, answer)
         except UnansweredRenewalError as error:
-            log.info("the certificate is not renewed yet: %s", error)
+            if not self._failures:
+                log.info("the certificate is not renewed yet: %s", error)
             return False
         except (SiteError, OSError) as error:
             self._tell(str(error))

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -62,18 +61,16 @@ READ_ONLY: Final = {
 
 async def give_rights(server: S3Server) -> None:
     """What the administrator of the store does: a key for sites, and what it may."""
-    endpoint = server.place().endpoint
-    made = await asyncio.to_thread(
-        subprocess.run,
-        [
-            *(program(), "admin", "-a", KEY.access_key_id, "-s", KEY.secret_access_key),
-            *("--er", endpoint, "create-user", "--role", "user"),
-            *("--access", SITE.access_key_id, "--secret", SITE.secret_access_key),
-        ],
-        capture_output=True,
-        check=False,
+    endpoint = f"http://127.0.0.1:{server.port}"
+    made = await asyncio.create_subprocess_exec(
+        *(program(), "admin", "-a", KEY.access_key_id, "-s", KEY.secret_access_key),
+        *("--er", endpoint, "create-user", "--role", "user"),
+        *("--access", SITE.access_key_id, "--secret", SITE.secret_access_key),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    assert made.returncode == 0, made.stderr
+    _, said = await made.communicate()
+    assert made.returncode == 0, said
     body = json.dumps(READ_ONLY).encode()
     headers = signed(f"{endpoint}/{BUCKET}", "policy=", body)
     async with (
