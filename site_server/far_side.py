@@ -111,8 +111,7 @@ class FarSide:
                 policy_version=AppliedPolicy(directory).version,
             ),
         )
-        remembered = _remembered(near.store)
-        if remembered is not None:
+        if (remembered := _remembered(near.store)) is not None:
             self._watch.go_on(remembered)
 
     def start(self, supervisor: Supervisor) -> None:
