@@ -86,7 +86,8 @@ class LinkSession:
         hello = await self._wire.receive()
         if not isinstance(hello, Hello):
             return
-        refusal = await self._refusal_of(hello)
+        # Once more at the end: nobody may come in who was revoked while that was looked up.
+        refusal = await self._refusal_of(hello) or self._objection()
         if refusal:
             if links.is_news(self._site_name, refusal):
                 logger.warning("site %s is refused: %s", self._site_name, refusal)

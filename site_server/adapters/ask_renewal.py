@@ -11,7 +11,11 @@ from pydantic import BaseModel, ValidationError
 from yarl import URL
 
 from replication.renewal import ANSWER_BYTES_MAX, RENEW_PATH, RenewAnswer
-from site_server.service.keep_certificate import RefusedRenewalError, UnansweredRenewalError
+from site_server.service.keep_certificate import (
+    NoRenewalsError,
+    RefusedRenewalError,
+    UnansweredRenewalError,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
 ASK_MS: Final = 10_000
 WORDS_MAX: Final = 500
-OLDER: Final = "Headquarters is of an older version, which renews no certificates. Upgrade it."
 
 
 class _Problem(BaseModel):
@@ -37,7 +40,7 @@ class AskRenewal:
         self._context = context
 
     async def ask(self) -> RenewAnswer:
-        """The certificates. Errors: `UnansweredRenewalError`, `RefusedRenewalError`."""
+        """The certificates. Errors: those of `keep_certificate.Asking`."""
         content = bytearray()
         try:
             async with (
@@ -50,7 +53,7 @@ class AskRenewal:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UnansweredRenewalError(str(error) or type(error).__name__) from error
         if response.status == HTTPStatus.NOT_FOUND:
-            raise RefusedRenewalError(OLDER)
+            raise NoRenewalsError
         if response.status != HTTPStatus.OK:
             raise RefusedRenewalError(_words_of(bytes(content), response.status))
         try:

@@ -47,6 +47,10 @@ class RefusedRenewalError(SiteError):
     """Headquarters does not renew this site's certificate; the message says why."""
 
 
+class NoRenewalsError(SiteError):
+    """Headquarters is of an older version, which renews no certificates. Upgrade it."""
+
+
 class UnansweredRenewalError(SiteError):
     """Headquarters did not answer, or not in words of this version."""
 
@@ -55,7 +59,10 @@ class Asking(Protocol):
     """Who asks headquarters."""
 
     async def ask(self) -> RenewAnswer:
-        """New certificates. Errors: `RefusedRenewalError`, `UnansweredRenewalError`."""
+        """New certificates.
+
+        Errors: `RefusedRenewalError`, `NoRenewalsError`, `UnansweredRenewalError`.
+        """
         ...
 
 
@@ -105,6 +112,7 @@ class KeepCertificate:
         self._is_shut_out = False
         self._woken = asyncio.Event()
         self._failures = 0
+        self._is_refused = False
         self._trouble = ""
 
     @property
@@ -119,10 +127,13 @@ class KeepCertificate:
     @property
     def is_due(self) -> bool:
         """Whether two thirds of its life are over, or the doors have none of their own."""
-        validity, files = self._files.validity, self._files
+        return self._is_old or not self._files.has_panel_certificate
+
+    @property
+    def _is_old(self) -> bool:
+        validity = self._files.validity
         third_ms = (validity.until_ms - validity.from_ms) // 3
-        is_old = self._clock.wall_ms() >= validity.until_ms - third_ms
-        return is_old or not files.has_panel_certificate
+        return self._clock.wall_ms() >= validity.until_ms - third_ms
 
     async def up(self, welcome: Welcome) -> None:
         """Headquarters can be asked."""
@@ -164,18 +175,22 @@ class KeepCertificate:
             self._failures = 0
             return 0
         self._failures += 1
-        longest_ms = REFUSED_RETRY_MS if self._trouble else RETRY_MAX_MS
+        longest_ms = REFUSED_RETRY_MS if self._is_refused else RETRY_MAX_MS
         return back_off_ms(self._failures, RETRY_FIRST_MS, longest_ms, self._chance)
 
     async def _renew(self) -> bool:
         try:
             answer = await self._asking.ask()
             await asyncio.to_thread(self._files.keep, answer)
-        except UnansweredRenewalError as error:
+        except (UnansweredRenewalError, NoRenewalsError) as error:
+            self._is_refused = isinstance(error, NoRenewalsError)
             if not self._failures:
                 log.info("the certificate is not renewed yet: %s", error)
+            # A headquarters of before does no harm while the certificate is young.
+            self._tell(str(error) if self._is_refused and self._is_old else "")
             return False
         except (SiteError, OSError) as error:
+            self._is_refused = True
             self._tell(str(error))
             return False
         self._files.take_into_use()

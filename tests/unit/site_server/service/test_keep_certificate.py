@@ -18,6 +18,7 @@ from site_server.service.keep_certificate import (
     REFUSED_RETRY_MS,
     RETRY_MAX_MS,
     KeepCertificate,
+    NoRenewalsError,
     RefusedRenewalError,
     UnansweredRenewalError,
 )
@@ -138,6 +139,18 @@ async def test_a_refusal_is_told_asked_again_rarely_and_forgotten_once_it_is_ove
     keeper.shut_out()
     assert await keeper.look() == 0
     assert keeper.standing.trouble == ""
+
+
+async def test_a_headquarters_of_before_is_no_trouble_until_the_certificate_is_old() -> None:
+    scene = Scene(has_panel_certificate=False, says=[NoRenewalsError()] * 20)
+    keeper = scene.keeper()
+    await keeper.up(WELCOME)
+    pauses = [await keeper.look() for _ in range(9)]
+    assert keeper.standing.trouble == ""
+    assert pauses[-1] >= REFUSED_RETRY_MS / 2
+    scene.clock.advance(20 * DAY_MS)
+    await keeper.look()
+    assert "Upgrade it" in keeper.standing.trouble
 
 
 @pytest.mark.timeout(20)
