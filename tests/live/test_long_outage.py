@@ -12,7 +12,7 @@ from chaos.scenarios.narration import Narrator
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
 async def test_a_branch_that_was_away_for_a_quarter_of_a_year_comes_back_with_everything(
