@@ -63,6 +63,7 @@ async def run(config: Config, environ: Mapping[str, str]) -> None:
             folder.store, site_name=identity.site_name, epoch=identity.epoch, clock=clock
         )
         stack.callback(store.close)
+        _check_settled(config.role, store)
         spool = Spool(folder.spool, bytes_min_free=config.limits.free_bytes_min)
         files = NodeFiles(
             folder=folder,
@@ -153,13 +154,17 @@ class Site(Node):
         return {"node": (make_node_app(AnswerNode(ground)), door)}
 
 
+def _check_settled(role: Role, store: SiteStore) -> None:
+    """Errors: `UnsettledError`, where a site would forget what a secondary printed."""
+    with store.read() as site:
+        records, _ = site.offline_log.fill()
+    if records and role is Role.SITE:
+        raise UnsettledError(records)
+
+
 def _open_site(
     stack: ExitStack, config: Config, files: NodeFiles, environ: Mapping[str, str]
 ) -> Node:
-    with files.store.read() as site:
-        records, _ = site.offline_log.fill()
-    if records:
-        raise UnsettledError(records)
     replica = Replica(files.folder.replica)
     stack.callback(replica.close)
     registers = Registers(files.folder.registers, crsqlite_path(environ))
