@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from replication.adapters.applier_process import ApplierProcess
-from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
-from replication.adapters.store_first import StoreFirst
-from replication.adapters.store_place import source_of
 from replication.position import NOWHERE
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.adapters.resync_wish import ResyncWish
@@ -20,6 +15,7 @@ from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
+from site_server.service.keep_certificate import CertificateStanding
 from site_server.service.replica_age import ReplicaAge
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
@@ -27,25 +23,23 @@ from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
-from site_server.uplink import certificate_keeper, primary_address
 
 if TYPE_CHECKING:
     import asyncio
-    from pathlib import Path
+    from collections.abc import Callable
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
-    from replication.adapters.ltx_fetch import Fetch, Source
     from replication.adapters.replica import Replica
+    from replication.messages import Hello
     from replication.ports import Clock
     from replication.registers import RegistersPort
-    from site_server.adapters.certificates import Certificates
     from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.data_folder import DataFolder
     from site_server.ports import LinkOrder, LinkStanding
-    from site_server.service.keep_certificate import CertificateStanding
     from site_server.service.supervise import Supervisor
     from site_server.store.site_store import SiteStore
+    from site_server.ways import Ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,31 +51,26 @@ class NearSide:
     store: SiteStore
     replica: Replica
     registers: RegistersPort
-    certificates: Certificates
 
 
 class FarSide:
     """Everything that concerns headquarters. Nothing in it is waited for by a decision."""
 
-    def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        near: NearSide,
+        clock: Clock,
+        ways: Callable[[Callable[[], Hello]], Ways],
+    ) -> None:
+        """`ways`: made once it is known how this site says hello."""
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
-        address = primary_address(config, identity)
-        self._client = LinkClient(
-            address=address,
-            context=near.certificates.link,
-            hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
-            chance=random.SystemRandom(),
-            times=LinkTimes(
-                silence_ms=config.link.offline_ms, bytes_per_s_max=config.link.bytes_per_s_max
-            ),
-        )
-        self._certificate = certificate_keeper(near.certificates, address, self._client, clock)
-        self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
+        out = ways(lambda: self._exchange.hello())  # noqa: PLW0108 - made two lines further down
+        self._client, self._applier, self._certificate = out.caller, out.applier, out.certificate
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = None if near.replica.position == NOWHERE else near.replica.position
-        store = _store(config, self._client, folder.transfer_memory)
-        self._mirror = Mirror(folder.mirror, _fetch(store, self._client, clock), position)
+        self._mirror = Mirror(folder.mirror, out.fetch, position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
         self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
@@ -111,7 +100,8 @@ class FarSide:
                 policy_version=AppliedPolicy(directory).version,
             ),
         )
-        if (remembered := _remembered(near.store)) is not None:
+        remembered = _remembered(near.store)
+        if remembered is not None:
             self._watch.go_on(remembered)
 
     def start(self, supervisor: Supervisor) -> None:
@@ -122,7 +112,7 @@ class FarSide:
             self._follow,
             self._sideways,
             self.allowances,
-            self._certificate,
+            *((self._certificate,) if self._certificate else ()),
         )
 
         async def keep_linked() -> None:
@@ -138,7 +128,8 @@ class FarSide:
         supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
-        supervisor.keep("certificate", self._certificate.run)
+        if self._certificate is not None:
+            supervisor.keep("certificate", self._certificate.run)
 
     @property
     def state(self) -> LinkState:
@@ -211,7 +202,7 @@ class FarSide:
     @property
     def certificate(self) -> CertificateStanding:
         """How this site's certificate is."""
-        return self._certificate.standing
+        return CertificateStanding() if self._certificate is None else self._certificate.standing
 
     def resync(self) -> None:
         """Make replica and mirror anew, as soon as headquarters can be reached."""
@@ -243,19 +234,6 @@ class FarSide:
     def journal_trouble(self) -> str:
         """Why the journal cannot be uploaded until a person has acted; '' where it can."""
         return self._exchange.trouble
-
-
-def _store(config: Config, client: LinkClient, memory: Path) -> Source | None:
-    """The store that whole files come from; None where they come over the link."""
-    place = config.source.place()
-    return None if place is None else source_of(place, client.ceiling, memory)
-
-
-def _fetch(store: Source | None, client: LinkClient, clock: Clock) -> Fetch:
-    """Whole files from the store where there is one, else over the link."""
-    if store is None:
-        return client.fetch
-    return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 
 def _remembered(store: SiteStore) -> LinkStanding | None:
