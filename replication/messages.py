@@ -33,10 +33,14 @@ PROTOCOL: Final = 2
 Allowances and page deltas came with it, too.
 """
 ALLOWANCES_SINCE: Final = 2
-UPLINK: Final = 2
+UPLINK: Final = 3
 """The version of the way up, beside the protocol: 2: entries may come packed, in binary frames
-(`replication.packed`), and beats say the time. Both ends speak the lower one of theirs; 1 is not
-written, so that an older end does not meet a field that it refuses."""
+(`replication.packed`), and beats say the time. 3: a site can say how it stands. Both ends speak the
+lower one of theirs; 1 is not written, so that an older end does not meet a field that it refuses.
+"""
+STANDING_SINCE: Final = 3
+HELD_MAX: Final = 5_000
+"""Allowances in one message: about 500 kB."""
 NEEDS_MAX: Final = 100
 """Of one ask: one short transaction of the directory."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -151,6 +155,28 @@ class AllowanceAsk(Message):
     needs: Annotated[list[AllowanceNeed], Field(min_length=1, max_length=NEEDS_MAX)]
 
 
+class HeldAllowance(Message):
+    """What a site may still spend of a payer's credit beyond its journal so far."""
+
+    payer: Payer
+    left_micros: Money
+
+
+class Standing(Message):
+    """Site: where my replica stands, and what I may spend alone beyond entry `journal_seq`.
+
+    Said where headquarters asks for it (it was restored), and where this replica is newer than
+    headquarters' directory. In several messages where one does not hold it.
+    """
+
+    type: Literal["standing"] = "standing"
+    lineage: Lineage
+    txid: Seq
+    journal_seq: Seq
+    held: Annotated[list[HeldAllowance], Field(max_length=HELD_MAX)] = []
+    is_last: bool = True
+
+
 class Welcome(Message):
     """Primary: the link stands. `watermark_seq` is how far this epoch has taken effect."""
 
@@ -161,6 +187,8 @@ class Welcome(Message):
     watermark_seq: Seq
     wall_ms: int
     uplink: Uplink = 1
+    wants_standing: Annotated[bool, Field(exclude_if=lambda wants: not wants)] = False
+    """Say how you stand. Only to a site of `uplink` 3 or newer."""
 
 
 class BeatAck(Message):
@@ -236,7 +264,7 @@ class Registers(Message):
     versions: Versions
 
 
-JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
+JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Standing | Registers | RegistersHave
 JsonFromPrimary = (
     Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
 )

@@ -21,6 +21,7 @@ from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
+from site_server.service.tell_standing import TellStanding
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 
@@ -87,6 +88,7 @@ class FarSide:
         self.allowances = KeepAllowances(
             store=near.store, directory=directory, link=self._client, clock=clock
         )
+        self._standing = self._tell_standing(near.store, directory)
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
         self._watch = WatchLink(
@@ -100,14 +102,21 @@ class FarSide:
                 policy_version=AppliedPolicy(directory).version,
             ),
         )
-        remembered = _remembered(near.store)
-        if remembered is not None:
-            self._watch.go_on(remembered)
+        _go_on(self._watch, near.store)
+
+    def _tell_standing(self, store: SiteStore, directory: Directory) -> TellStanding:
+        return TellStanding(
+            store=store,
+            directory=directory,
+            link=self._client,
+            position=lambda: self._follow.position,
+        )
 
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
         listeners = (
             self._watch,
+            self._standing,
             self._exchange,
             self._follow,
             self._sideways,
@@ -196,7 +205,9 @@ class FarSide:
             wanted_bytes=mirror.wanted_bytes,
             rebuilds=self._sound.rebuilt,
             resync_wanted=self._wish.wanted,
-            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall))),
+            alarms=tuple(
+                filter(None, (damage and f"damaged: {damage}", stall, self._follow.set_back))
+            ),
         )
 
     @property
@@ -236,6 +247,9 @@ class FarSide:
         return self._exchange.trouble
 
 
-def _remembered(store: SiteStore) -> LinkStanding | None:
+def _go_on(watch: WatchLink, store: SiteStore) -> None:
+    """Let the link be as it was when this site ended."""
     with store.read() as site:
-        return site.link_memory.get()
+        remembered = site.link_memory.get()
+    if remembered is not None:
+        watch.go_on(remembered)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from yarl import URL
 
 from replication.renewal import ANSWER_BYTES_MAX, RENEW_PATH, RenewAnswer
-from site_server.service.keep_certificate import (
+from site_server.errors import (
     NoRenewalsError,
     RefusedRenewalError,
     UnansweredRenewalError,

@@ -29,6 +29,7 @@ from replication.messages import Head, PushedDelta
 from replication.plan import GapError
 from site_server.service.follow_deltas import FollowDeltas
 from site_server.service.known_heads import beyond, joined_heads
+from site_server.service.other_directory import NEW_LINEAGE, SET_BACK
 from site_server.service.retry_pause import RetryPause
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class FollowDirectory:
         self.wish: Wish | None = None
         """For replica and mirror anew. It comes true once headquarters can be reached."""
         self.is_up = False
+        self.set_back = ""
+        """Why this replica does not follow headquarters' directory; '' where it does."""
         self._recovered = False
         self._trouble = ""
         self._retry = RetryPause()
@@ -119,14 +122,12 @@ class FollowDirectory:
         self.is_up = True
         self._retry.came_up()
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
+        self.set_back = ""
         if 0 < welcome.txid < self.done:
-            log.error(
-                "headquarters' store is at TXID %d and this replica at %d of the same lineage: the "
-                "store was lost or put back. This site goes on with what it has; have headquarters "
-                "start a new lineage",
-                welcome.txid,
-                self.done,
-            )
+            self.set_back = SET_BACK.format(theirs=welcome.txid, ours=self.done)
+            log.error("%s", self.set_back)
+        elif self._position is not None and self._position.lineage != welcome.lineage:
+            log.warning(NEW_LINEAGE, self._position.txid)
 
     async def heard(self, message: AnyFromPrimary) -> None:
         """Aim at a newer head; what leads to the one before still leads there."""
@@ -272,7 +273,7 @@ class FollowDirectory:
         self._applied = asyncio.Event()
 
     def _is_behind(self) -> bool:
-        return self.done < self.head_txid
+        return not self.set_back and self.done < self.head_txid
 
     async def _survives(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether `work` did what it should; what went wrong is told once."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from replication.back_off import back_off_ms
-from site_server.errors import SiteError
+from site_server.errors import NoRenewalsError, SiteError, UnansweredRenewalError
 
 if TYPE_CHECKING:
     import random
@@ -41,18 +41,6 @@ REFUSED_RETRY_MS: Final = 60_000
 """Where headquarters says no, only a person there can change that."""
 
 log: Final = logging.getLogger(__name__)
-
-
-class RefusedRenewalError(SiteError):
-    """Headquarters does not renew this site's certificate; the message says why."""
-
-
-class NoRenewalsError(SiteError):
-    """Headquarters is of an older version, which renews no certificates. Upgrade it."""
-
-
-class UnansweredRenewalError(SiteError):
-    """Headquarters did not answer, or not in words of this version."""
 
 
 class Asking(Protocol):

@@ -19,7 +19,8 @@ from replication.messages import Hello
 from replication.testing import ManualClock
 from site_server.adapters.ask_renewal import AskRenewal
 from site_server.adapters.certificates import Certificates
-from site_server.service.keep_certificate import KeepCertificate, RefusedRenewalError
+from site_server.errors import RefusedRenewalError
+from site_server.service.keep_certificate import KeepCertificate
 from tests.integration.link_tools import joined, session_with, status_of, until
 from tests.integration.link_world import LOOPBACK, QUICK_TIMES, primary_end, running
 

@@ -12,15 +12,17 @@ from replication.adapters.tls import Validity
 from replication.messages import Welcome
 from replication.renewal import RenewAnswer
 from replication.testing import ManualClock
-from site_server.errors import SiteError
+from site_server.errors import (
+    NoRenewalsError,
+    RefusedRenewalError,
+    SiteError,
+    UnansweredRenewalError,
+)
 from site_server.service.keep_certificate import (
     DAY_MS,
     REFUSED_RETRY_MS,
     RETRY_MAX_MS,
     KeepCertificate,
-    NoRenewalsError,
-    RefusedRenewalError,
-    UnansweredRenewalError,
 )
 
 ANSWER = RenewAnswer(cert_pem="cert", panel_cert_pem="panel", ca_pem="ca")
