@@ -196,11 +196,14 @@ class FarSide:
     @property
     def standing_of_replica(self) -> ReplicaStanding:
         """How the replica stands to headquarters' head."""
-        mirror, behind = self._mirror, max(self.head_txid - self._follow.done, 0)
+        mirror, done = self._mirror, self._follow.done
+        behind = max(self.head_txid - done, 0)
+        missing_bytes = max(mirror.wanted_bytes - mirror.fetched_bytes, 0)
+        missing_bytes += self._follow.deltas.waiting_bytes(done)
         damage, stall = self._sound.damage, self._stall.alarm
         return ReplicaStanding(
             txids_behind=behind,
-            bytes_behind=max(mirror.wanted_bytes - mirror.fetched_bytes, 0) if behind else 0,
+            bytes_behind=missing_bytes if behind else 0,
             fetched_bytes=mirror.fetched_bytes,
             wanted_bytes=mirror.wanted_bytes,
             rebuilds=self._sound.rebuilt,
