@@ -89,6 +89,8 @@ class LongOutage:
             await self._print(branch, pages=3)
         with tell.step(f"The WAN is cut; {DAYS} days pass"):
             await lab.cut("oslo")
+            # The outage begins by the clock of the moment in which it is noticed.
+            await self._until_link(LinkState.OFFLINE)
             left_at = int((await branch.site.admin.status())["position"])
             await self._print(branch, pages=3)
             await self._day(40)
@@ -113,7 +115,7 @@ class LongOutage:
             status = await branch.site.admin.status()
             tell.say("days left of its certificate", status["certificate_days_left"])
             self._must(status["certificate_days_left"] >= DAYS_NEW, "nothing was renewed")
-            await until(self._online, "the branch to be online", within_ms=WITHIN_MS)
+            await self._until_link(LinkState.ONLINE)
         state = await observe(lab, opening)
         history = lab.history.history()
         return self._judge(
@@ -139,9 +141,12 @@ class LongOutage:
         await until(trusted, "a certificate that panels trust for months", within_ms=WITHIN_MS)
         return await lab.open_branch("oslo")
 
-    async def _online(self) -> bool:
-        status = await self._lab.sites["oslo"].admin.status()
-        return str(status["link_state"]) == LinkState.ONLINE
+    async def _until_link(self, state: LinkState) -> None:
+        async def is_so() -> bool:
+            status = await self._lab.sites["oslo"].admin.status()
+            return str(status["link_state"]) == state
+
+        await until(is_so, f"the branch to be {state}", within_ms=WITHIN_MS)
 
     async def _day(self, day: int) -> None:
         """Let it be that day for everybody."""
