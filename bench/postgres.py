@@ -58,7 +58,7 @@ async def replicating(
     async with postgres(folder / "publisher", LOGICAL, found) as publisher:
         await publisher.sql(*schema, "CREATE PUBLICATION p FOR ALL TABLES")
         async with postgres(folder / "subscriber", LOGICAL, found) as subscriber:
-            tables = [statement for statement in schema if statement.startswith("CREATE TABLE")]
+            tables = [statement for statement in schema if "CREATE TABLE" in statement]
             port = publisher.port if through is None else await through(publisher.port)
             source = f"host=127.0.0.1 port={port} user={OWNER} dbname=postgres"
             await subscriber.sql(

@@ -189,7 +189,12 @@ class FarSide:
             is_up=follow.is_up,
             lost_beats=self._watch.lost_beats,
             is_behind=follow.done < follow.head_txid,
-            moved=(follow.done, self._mirror.fetched_bytes),
+            moved=(
+                follow.done,
+                self._mirror.fetched_bytes,
+                self._client.arrived_bytes,
+                self._applier.written_bytes(),
+            ),
             replica_age_ms=self._age.age_ms(),
         )
 

@@ -29,7 +29,8 @@ from primary.service.standing import objection
 from primary.store import restores
 from primary.store.directory import Directory
 from replication.adapters.registers_peer import RegistersPeer
-from replication.errors import ReplicationError
+from replication.errors import BadMessageError, ReplicationError
+from replication.journal import Entry
 from replication.messages import (
     ALLOWANCES_SINCE,
     PROTOCOL,
@@ -38,17 +39,20 @@ from replication.messages import (
     Ack,
     AllowanceAsk,
     AllowanceRecall,
+    AnyFromSite,
     Beat,
     BeatAck,
     Entries,
     Fence,
     Gap,
     Hello,
+    PackedEntries,
     Registers,
     RegistersHave,
     Standing,
     Welcome,
 )
+from replication.packed import unpack
 from replication.ports import Clock
 from replication.registers import RegistersPort
 
@@ -164,14 +168,15 @@ class LinkSession:
 
     async def _read(self, group: asyncio.TaskGroup, links: Links) -> None:
         going = True
-        while going and (message := await self._wire.receive()) is not None:
-            if self._has_expired(links):
-                return
+        while going and (message := await self._next(links)) is not None:
             match message:
                 case Beat():
                     going = await self._beat(message)
                 case Entries():
-                    going = await self._take(message)
+                    batch = [each.entry(self._site_name, self._epoch) for each in message.entries]
+                    going = await self._take(batch)
+                case PackedEntries():
+                    going = await self._take(self._own(unpack(message)))
                 case AllowanceAsk():
                     await self._grant(message, links)
                 case Standing():
@@ -184,15 +189,14 @@ class LinkSession:
                 case Hello():
                     going = False
 
-    def _has_expired(self, links: Links) -> bool:
-        """Whether the certificate ended without a renewal: the next call comes in with none."""
+    async def _next(self, links: Links) -> AnyFromSite | None:
+        """The next message; None also where the certificate ended without a renewal."""
+        message = await self._wire.receive()
         until_ms = links.good_until_ms(self._site_name, self._epoch, self.until_ms)
-        expired = self._ground.clock.wall_ms() > until_ms
-        if expired:
-            logger.warning(
-                "the certificate of site %s ended while it was connected", self._site_name
-            )
-        return expired
+        if self._ground.clock.wall_ms() <= until_ms:
+            return message
+        logger.warning("the certificate of site %s ended while it was here", self._site_name)
+        return None
 
     async def _beat(self, beat: Beat) -> bool:
         refusal = self._objection()
@@ -214,8 +218,13 @@ class LinkSession:
         self._standing.take(said)
         await self._standing.book()
 
-    async def _take(self, message: Entries) -> bool:
-        batch = [entry.entry(self._site_name, self._epoch) for entry in message.entries]
+    def _own(self, batch: list[Entry]) -> list[Entry]:
+        """The batch, if all of it is of this journal."""
+        if any(each.site_name != self._site_name or each.epoch != self._epoch for each in batch):
+            raise BadMessageError("These are entries of another journal.")
+        return batch
+
+    async def _take(self, batch: list[Entry]) -> bool:
         received = await self._ground.ingest.receive(self._site_name, self._epoch, batch)
         if received.fork is not None:
             await self._fence(received.fork)
