@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, outages, money, backup, restore, rebuild, ..."""
+"""`holdfast-primary`: init, run, token, revoke, outages, money, backup, restore, rebuild, ..."""
 
 import argparse
 import asyncio
@@ -22,6 +22,7 @@ from primary import (
     link_commands,
     organisation_load,
     restore_commands,
+    revoke_command,
 )
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
@@ -109,6 +110,11 @@ def _token(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     path = f"/api/v1/sites/{quote(wanted.site, safe='')}/join-tokens"
     data_dir = _config(wanted, environ).data_dir
     print(asyncio.run(call_primary(data_dir, "POST", path, body))["token"])
+    return 0
+
+
+def _revoke(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(revoke_command.revoke(_config(wanted, environ).data_dir, wanted))
     return 0
 
 
@@ -200,6 +206,7 @@ _COMMANDS: Final = {
     "init": _init,
     "run": _run,
     "token": _token,
+    "revoke": _revoke,
     "set-pin": _set_secret,
     "set-password": _set_secret,
     "price-list": _price_list,
@@ -246,6 +253,9 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--site", metavar="NAME", required=True)
     token.add_argument("--host", help="what the site dials, where it is not what is configured")
     token.add_argument("--port", type=int, help="the same for the port")
+    revoke_command.add_revoke(
+        commands.add_parser("revoke", parents=[place], help="shut a site out, or let it join anew")
+    )
     for kind in ("pin", "password"):
         secret = commands.add_parser(
             f"set-{kind}", parents=[place], help=f"give a user a {kind}, read from standard input"

@@ -12,6 +12,7 @@ import logging
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,8 +30,9 @@ from primary.join_tokens import TokensToDial
 from primary.ledger_store import LedgerStore
 from primary.link_load import LinkLoad
 from primary.metrics_key import metrics_key
-from primary.pki import CertificateAuthority
+from primary.pki import PKI_FOLDER, CertificateAuthority
 from primary.ports import Check, Checks
+from primary.server_certificates import ServerCertificates
 from primary.service.adjust import Adjust
 from primary.service.enrol import Enrol
 from primary.service.grant_quotas import GrantQuotas
@@ -55,13 +57,11 @@ from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.open_files import raise_open_files
 from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import link_server_context, server_context
 from replication.errors import ReplicationError
 from replication.ports import Clock
 
 logger: Final = logging.getLogger(__name__)
 
-PKI_FOLDER: Final = "pki"
 FIRST_SYNC_MS: Final = 10_000
 LAST_SYNC_MS: Final = 3_000
 
@@ -72,7 +72,9 @@ class Primary:
     def __init__(self, config: PrimaryConfig, stores: Stores) -> None:
         data_dir, clock = config.data_dir, SystemClock()
         self._config, self._directory = config, stores.directory
-        self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
+        renewable = timedelta(days=config.link.renewable_days)
+        self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock, renewable)
+        self._certificates = ServerCertificates(self._authority, config.certificate_hosts)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
         self._heartbeat = self._noted_heartbeat(clock)
         self._watch_ledger = WatchLedger(self._ingest)
@@ -84,13 +86,7 @@ class Primary:
         self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
-        self._enrol = Enrol(
-            authority=self._authority,
-            directory=stores.directory,
-            ledger=stores.ledger,
-            card_key=card_key,
-            clock=clock,
-        )
+        self._enrol = self._enrolment(stores, card_key, clock)
         site_says = SiteSays()
         ground = self._ground(stores, site_says, clock)
         self._set_back = ground.set_back
@@ -116,9 +112,20 @@ class Primary:
             clock=clock,
             head_txid=lambda: self._publisher.head().txid,
             link_load=self._link_load.load,
+            end_link=self._link_app[LINKS].end,
+            certificate_days=self._authority.days_left,
         )
         admin_key = _secret(data_dir / ADMIN_KEY_FILE)
         self._api_app = make_app(services, admin_key, metrics_key(data_dir))
+
+    def _enrolment(self, stores: Stores, card_key: bytes, clock: Clock) -> Enrol:
+        return Enrol(
+            authority=self._authority,
+            directory=stores.directory,
+            ledger=stores.ledger,
+            card_key=card_key,
+            clock=clock,
+        )
 
     def _noted_heartbeat(self, clock: Clock) -> Heartbeat:
         """Each is noted beside the directory, so that a directory that is put back is noticed."""
@@ -171,9 +178,7 @@ class Primary:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         config = self._config
-        files = self._authority.server_files(config.certificate_hosts)
-        link_tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
-        api_tls = server_context(cert=files.cert, key=files.key)
+        link_tls, api_tls = self._certificates.link, self._certificates.api
         link_door = Door(
             host=config.link.listen_host,
             port=config.link.port,
@@ -204,9 +209,13 @@ class Primary:
         async def minute() -> None:
             self._quotas.due()
 
+        async def hour() -> None:
+            self._certificates.look()
+
         every_s = self._config.heartbeat_ms / 1000
         scheduler.add_job(due, "interval", seconds=every_s, coalesce=True)
         scheduler.add_job(minute, "cron", second=0, coalesce=True)
+        scheduler.add_job(hour, "interval", hours=1, coalesce=True)
         scheduler.start()
         try:
             yield
@@ -249,6 +258,7 @@ class Primary:
             "quotas": quotas,
             "allowances": allowances,
             "store": store_keeping.check_of(self._keep_store),
+            "certificates": self._certificates.check,
         }
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from primary.errors import BadRequestError, DamagedKeyError
+from replication.ports import WallMs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +119,24 @@ def requested_key(csr_pem: str) -> ec.EllipticCurvePublicKey:
     if not isinstance(key.curve, ec.SECP256R1):
         raise BadRequestError("The signing request must be for a P-256 key.")
     return key
+
+
+def signed_key(cert: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    """The public key in a certificate that we signed. Errors: `BadRequestError`."""
+    key = cert.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise BadRequestError("The certificate must be for a P-256 key.")
+    return key
+
+
+def end_of(pem: str) -> WallMs:
+    """When the certificate in `pem` ends."""
+    return wall_ms_of(x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc)
+
+
+def wall_ms_of(moment: datetime) -> WallMs:
+    """A moment of a certificate, as we keep it."""
+    return WallMs(round(moment.timestamp() * 1000))
 
 
 def was_signed_by(cert: x509.Certificate, ca: x509.Certificate) -> bool:

@@ -58,6 +58,8 @@ class LinkConfig(FromOutside):
     """TLS handshakes at once, 2 ms of a core each: how long beats and calls wait for them."""
     downloads_max: Annotated[int, Field(ge=1, le=1_024)] = 32
     """Whole files on their way at once, up to 0.5 MB of memory each."""
+    renewable_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    """How long after its end a site's certificate is renewed: so long may a site stay offline."""
 
 
 class ApiConfig(FromOutside):

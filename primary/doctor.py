@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from primary.config import PrimaryConfig
+from primary.pki import PKI_FOLDER, days_left_in
+from primary.server_certificates import DAYS_MIN
 from primary.store.postgres import state_of
 from replication.adapters.components import (
     Component,
@@ -65,6 +68,23 @@ def open_files(sites_max: int) -> Component:
     )
 
 
+def certificates(config: PrimaryConfig) -> Component:
+    """How long headquarters' own certificates are good; they are made at the first start."""
+    folder = config.data_dir / PKI_FOLDER
+    seen = Component(name="certificates", found=False, where=str(folder), required=False)
+    try:
+        now = datetime.fromtimestamp(SystemClock().wall_ms() / 1000, UTC)
+        days = days_left_in(folder, now)
+    except (OSError, ValueError) as error:
+        return replace(seen, hint=f"they cannot be read: {error}. Restore pki/ from a backup")
+    if min(days.values(), default=0) >= DAYS_MIN:
+        left = ", ".join(f"{name} {count} days" for name, count in days.items())
+        return replace(seen, found=True, version=left)
+    if days:
+        return replace(seen, hint="they end soon: start the primary, which makes them anew")
+    return replace(seen, hint="none yet: holdfast-primary run makes them")
+
+
 def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Component]:
     """Each component as it is now. Nothing is changed."""
     yield python()
@@ -75,6 +95,7 @@ def look(config: PrimaryConfig, environ: Mapping[str, str]) -> Iterator[Componen
     yield clock_sane(SystemClock())
     yield open_files(config.link.sites_max)
     yield ledger(config)
+    yield certificates(config)
     place = config.store.place()
     if place is not None:
         yield look_at_store(place, None, required=True)

@@ -61,7 +61,7 @@ class BelowMinimumError(PrimaryError):
 
 
 class SiteRevokedError(PrimaryError):
-    """This site was revoked at headquarters and may not join. A person must approve it first."""
+    """This site is revoked. To let it join anew: holdfast-primary revoke --site NAME --lift."""
 
 
 class ProjectionError(PrimaryError):
@@ -82,6 +82,10 @@ class TooBusyError(PrimaryError):
 
 class JoinRefusedError(PrimaryError):
     """This join token was used before, or is too old. Make a new one: holdfast-primary token."""
+
+
+class CertificateTooOldError(PrimaryError):
+    """This certificate expired too long ago to be renewed. Join the site anew with a new token."""
 
 
 class DamagedKeyError(PrimaryError):

@@ -16,8 +16,8 @@ from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports
 from replication.adapters.replica import Replica
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import link_server_context
 from site_server.adapters import identity as identities
+from site_server.adapters.certificates import Certificates
 from site_server.adapters.documents.count import DocumentCounter
 from site_server.adapters.ipp_delivery import IppDelivery
 from site_server.adapters.ipp_printer import IppPrinter
@@ -65,8 +65,15 @@ async def run(config: Config, environ: Mapping[str, str]) -> None:
             folder.store, site_name=identity.site_name, epoch=identity.epoch, clock=clock
         )
         stack.callback(store.close)
+        _check_settled(config.role, store)
         spool = Spool(folder.spool, bytes_min_free=config.limits.free_bytes_min)
-        files = NodeFiles(folder=folder, identity=identity, store=store, spool=spool)
+        files = NodeFiles(
+            folder=folder,
+            identity=identity,
+            store=store,
+            spool=spool,
+            certificates=Certificates(identity),
+        )
         node = _OPEN[config.role](stack, config, files, environ)
         forget_ports(config.data_dir)
         await spool.start()
@@ -99,7 +106,7 @@ class Site(Node):
             replica=from_afar.replica,
             registers=from_afar.registers,
         )
-        ways = real_ways(config, files.identity, files.folder, clock)
+        ways = real_ways(config, files, clock)
         self._far_side = FarSide(config, near, clock, ways)
 
     def _build(self, supervisor: Supervisor, session: aiohttp.ClientSession) -> Built:
@@ -155,23 +162,25 @@ class Site(Node):
 
     def _node_door(self, ground: Ground) -> Mapping[str, tuple[web.Application, Door]]:
         """The door for secondaries, where one is configured."""
-        listen, identity = self._config.listen, self._files.identity
+        listen = self._config.listen
         if listen.node_port is None:
             return {}
-        tls = link_server_context(
-            cert=identity.cert_path, key=identity.key_path, ca=identity.ca_path
-        )
+        tls = self._files.certificates.for_nodes()
         door = Door(host=listen.host, port=listen.node_port, tls=tls)
         return {"node": (make_node_app(AnswerNode(ground)), door)}
+
+
+def _check_settled(role: Role, store: SiteStore) -> None:
+    """Errors: `UnsettledError`, where a site would forget what a secondary printed."""
+    with store.read() as site:
+        records, _ = site.offline_log.fill()
+    if records and role is Role.SITE:
+        raise UnsettledError(records)
 
 
 def _open_site(
     stack: ExitStack, config: Config, files: NodeFiles, environ: Mapping[str, str]
 ) -> Node:
-    with files.store.read() as site:
-        records, _ = site.offline_log.fill()
-    if records:
-        raise UnsettledError(records)
     replica = Replica(files.folder.replica)
     stack.callback(replica.close)
     registers = Registers(files.folder.registers, crsqlite_path(environ))

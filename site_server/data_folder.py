@@ -24,6 +24,7 @@ class DataFolder:
         self.registers = folder / "registers.db"
         self.replica = folder / "replica.db"
         self.mirror = folder / "mirror"
+        self.transfer_memory = folder / "transfer.json"
         self.resync_wish = folder / "resync.wanted"
         self.spool = folder / "spool"
         self._admin_key = folder / "admin.key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from replication.adapters.components import (
     Component,
@@ -21,6 +21,7 @@ from replication.adapters.listen import PORTS_FILE
 from replication.adapters.store_place import look_at_store
 from replication.adapters.system_clock import SystemClock
 from site_server.adapters import identity as identities
+from site_server.adapters.certificates import validity_at
 from site_server.adapters.ldap_directory import LdapDirectory
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.config import Role
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
     from site_server.config import Config, Listen
     from site_server.config_branch_directory import BranchDirectorySection
+
+
+DAY_MS: Final = 86_400_000
+EXPIRED: Final = "certificate expired: it is renewed once headquarters can be reached"
 
 
 def look(config: Config, environ: Mapping[str, str]) -> Iterator[Component]:
@@ -83,5 +88,12 @@ def _identity(config: Config) -> Component:
         return Component(
             name="identity", found=False, where=str(folder), hint=str(error), required=False
         )
-    version = f"{found.site_name}, epoch {found.epoch}"
+    try:
+        until_ms = validity_at(found.cert_path).until_ms
+    except (OSError, ValueError):
+        hint = str(identities.DamagedIdentityError())
+        return Component(name="identity", found=False, where=str(folder), hint=hint, required=False)
+    days_left = (until_ms - SystemClock().wall_ms()) // DAY_MS
+    left = f"{days_left} days of its certificate left" if days_left >= 0 else EXPIRED
+    version = f"{found.site_name}, epoch {found.epoch}, {left}"
     return Component(name="identity", found=True, version=version, where=str(folder))

@@ -6,6 +6,8 @@ SiteError
 ├── UnsettledError      a secondary's folder is to be run as a site too early
 ├── NotRunningError     nobody answers for this data folder
 ├── RefusedError        a clear no to whoever asked, with a stable reason and what to do
+├── RefusedRenewalError, NoRenewalsError, UnansweredRenewalError
+│                       the certificate is not renewed: by a no, by an old version, by silence
 └── SpoolError          the folder of the documents cannot be used
     └── SpoolFullError  no room for this document; nothing was accepted
 
@@ -62,6 +64,18 @@ class RefusedError(SiteError):
         self.reason = reason
         self.detail = detail
         self.advice = advice
+
+
+class RefusedRenewalError(SiteError):
+    """Headquarters does not renew this site's certificate; the message says why."""
+
+
+class NoRenewalsError(SiteError):
+    """Headquarters is of an older version, which renews no certificates. Upgrade it."""
+
+
+class UnansweredRenewalError(SiteError):
+    """Headquarters did not answer, or not in words of this version."""
 
 
 class SpoolError(SiteError):

@@ -15,6 +15,7 @@ from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
 from site_server.service.keep_allowances import KeepAllowances
+from site_server.service.keep_certificate import CertificateStanding
 from site_server.service.replica_age import ReplicaAge
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
@@ -67,7 +68,7 @@ class FarSide:
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
         out = ways(lambda: self._exchange.hello())  # noqa: PLW0108 - made two lines further down
-        self._client, self._applier = out.caller, out.applier
+        self._client, self._applier, self._certificate = out.caller, out.applier, out.certificate
         self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
         position = None if near.replica.position == NOWHERE else near.replica.position
         self._mirror = Mirror(folder.mirror, out.fetch, position)
@@ -120,6 +121,7 @@ class FarSide:
             self._follow,
             self._sideways,
             self.allowances,
+            *((self._certificate,) if self._certificate else ()),
         )
 
         async def keep_linked() -> None:
@@ -135,6 +137,8 @@ class FarSide:
         supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
+        if self._certificate is not None:
+            supervisor.keep("certificate", self._certificate.run)
 
     @property
     def state(self) -> LinkState:
@@ -213,6 +217,11 @@ class FarSide:
                 filter(None, (damage and f"damaged: {damage}", stall, self._follow.set_back))
             ),
         )
+
+    @property
+    def certificate(self) -> CertificateStanding:
+        """How this site's certificate is."""
+        return CertificateStanding() if self._certificate is None else self._certificate.standing
 
     def resync(self) -> None:
         """Make replica and mirror anew, as soon as headquarters can be reached."""

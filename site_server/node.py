@@ -20,7 +20,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from replication.adapters.child_process import ChildProcess
 from replication.adapters.listen import Door, listening, told_ports
-from replication.adapters.tls import print_server_context, server_context
 from site_server.adapters.documents.count import COUNTER
 from site_server.adapters.ldap_directory import LdapDirectory
 from site_server.http.app import make_device_app, make_ipp_app
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from replication.ports import Clock
+    from site_server.adapters.certificates import Certificates
     from site_server.adapters.identity import Identity
     from site_server.adapters.spool import Spool
     from site_server.config import Config
@@ -56,6 +56,7 @@ class NodeFiles:
     identity: Identity
     store: SiteStore
     spool: Spool
+    certificates: Certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +131,8 @@ class Node(ABC):
             settings=settings,
             prover=services.prove_user,
         )
-        identity, listen = files.identity, config.listen
-        tls = server_context(cert=identity.cert_path, key=identity.key_path)
-        print_tls = print_server_context(cert=identity.cert_path, key=identity.key_path)
+        listen = config.listen
+        tls, print_tls = files.certificates.for_panels(), files.certificates.for_print_clients()
         return {
             "device": (device_app, Door(host=listen.host, port=listen.device_port, tls=tls)),
             "ipp": (make_ipp_app(endpoint), Door(host=listen.host, port=listen.ipp_port)),

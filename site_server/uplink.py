@@ -7,12 +7,13 @@ import random
 from typing import TYPE_CHECKING
 
 from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
-from replication.adapters.tls import link_client_context
+from site_server.adapters.ask_renewal import AskRenewal
 from site_server.causes import Cause
 from site_server.refusals import refusal
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
+from site_server.service.keep_certificate import CertificateStanding, KeepCertificate
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.tell_standing import TellStanding
 from site_server.service.watch_link import ReplicaSigns, WatchLink
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
     from replication.link import LinkListener
     from replication.ports import Clock
+    from site_server.adapters.certificates import Certificates
     from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.node import NodeFiles
@@ -35,6 +37,20 @@ def primary_address(config: Config, identity: Identity) -> LinkAddress:
         host=config.primary.host or identity.primary.host,
         port=config.primary.port or identity.primary.port,
     )
+
+
+def certificate_keeper(
+    certificates: Certificates, address: LinkAddress, client: LinkClient, clock: Clock
+) -> KeepCertificate:
+    """Who renews the certificate with which `client` dials."""
+    keeper = KeepCertificate(
+        files=certificates,
+        asking=AskRenewal(address, certificates.link),
+        clock=clock,
+        chance=random.SystemRandom(),
+    )
+    client.on_shut_out = keeper.shut_out
+    return keeper
 
 
 class Uplink:
@@ -53,9 +69,7 @@ class Uplink:
         self, config: Config, files: NodeFiles, directory: Directory, clock: Clock
     ) -> None:
         identity, store = files.identity, files.store
-        self.tls = link_client_context(
-            cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-        )
+        self.tls = files.certificates.link
         """As whom this node dials."""
         self._client = LinkClient(
             address=primary_address(config, identity),
@@ -64,6 +78,8 @@ class Uplink:
             chance=random.SystemRandom(),
             times=LinkTimes(silence_ms=config.link.offline_ms),
         )
+        address = primary_address(config, identity)
+        self._certificate = certificate_keeper(files.certificates, address, self._client, clock)
         self._exchange = ExchangeWithPrimary(journal=store, link=self._client, clock=clock)
         self._standing = TellStanding(
             store=store, directory=directory, link=self._client, position=_nowhere
@@ -83,7 +99,7 @@ class Uplink:
 
     def start(self, supervisor: Supervisor, listener: LinkListener) -> None:
         """Keep everything going; `listener` hears of the link too."""
-        listeners = (self._watch, self._standing, self._exchange, listener)
+        listeners = (self._watch, self._standing, self._exchange, self._certificate, listener)
 
         async def keep_linked() -> None:
             await self._client.run(listeners)
@@ -91,6 +107,7 @@ class Uplink:
         supervisor.keep("link", keep_linked)
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
+        supervisor.keep("certificate", self._certificate.run)
 
     @property
     def state(self) -> LinkState:
@@ -148,6 +165,11 @@ class Uplink:
     def asked_to_wait(self) -> str:
         """Why the next call comes late, where headquarters asked for that; '' else."""
         return self._client.asked_to_wait
+
+    @property
+    def certificate(self) -> CertificateStanding:
+        """How this node's certificate is."""
+        return self._certificate.standing
 
     @property
     def acked_seq(self) -> int:

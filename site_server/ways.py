@@ -10,22 +10,22 @@ from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.store_first import StoreFirst
 from replication.adapters.store_place import source_of
-from replication.adapters.tls import link_client_context
 from replication.link import Link
 from site_server.service.replica_ports import Listing
 from site_server.service.sound_replica import Prover
-from site_server.uplink import primary_address
+from site_server.uplink import certificate_keeper, primary_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from replication.adapters.ltx_fetch import Fetch
     from replication.link import LinkListener
     from replication.messages import Hello
     from replication.ports import Clock
-    from site_server.adapters.identity import Identity
     from site_server.config import Config
-    from site_server.data_folder import DataFolder
+    from site_server.node import NodeFiles
+    from site_server.service.keep_certificate import KeepCertificate
 
 
 class Caller(Link, Listing, Protocol):
@@ -70,19 +70,21 @@ class Ways:
     caller: Caller
     fetch: Fetch
     applier: RunningApplier
+    certificate: KeepCertificate | None = None
+    """None where nobody asks for one."""
 
 
 def real_ways(
-    config: Config, identity: Identity, folder: DataFolder, clock: Clock
+    config: Config, files: NodeFiles, clock: Clock
 ) -> Callable[[Callable[[], Hello]], Ways]:
     """Over the network, and with the applier as a process of its own."""
+    folder, certificates = files.folder, files.certificates
+    address = primary_address(config, files.identity)
 
     def make(hello: Callable[[], Hello]) -> Ways:
         client = LinkClient(
-            address=primary_address(config, identity),
-            context=link_client_context(
-                cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-            ),
+            address=address,
+            context=certificates.link,
             hello=hello,
             chance=random.SystemRandom(),
             times=LinkTimes(
@@ -91,17 +93,18 @@ def real_ways(
         )
         return Ways(
             caller=client,
-            fetch=_fetch(config, client, clock),
+            fetch=_fetch(config, client, clock, folder.transfer_memory),
             applier=ApplierProcess(replica_path=folder.replica, mirror=folder.mirror),
+            certificate=certificate_keeper(certificates, address, client, clock),
         )
 
     return make
 
 
-def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
+def _fetch(config: Config, client: LinkClient, clock: Clock, memory: Path) -> Fetch:
     """Whole files from the store where one is configured, else over the link."""
     place = config.source.place()
     if place is None:
         return client.fetch
-    store = source_of(place, client.ceiling)
+    store = source_of(place, client.ceiling, memory)
     return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch

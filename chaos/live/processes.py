@@ -160,7 +160,13 @@ class Finished:
     errors: str
 
 
-async def run(argv: tuple[str, ...], *, within_ms: int, given: str = "") -> Finished:
+async def run(
+    argv: tuple[str, ...],
+    *,
+    within_ms: int,
+    given: str = "",
+    environ: Mapping[str, str] | None = None,
+) -> Finished:
     """Run a short command to its end, with `given` on its standard input."""
     process = await asyncio.create_subprocess_exec(
         *_dying_with_us(),
@@ -168,6 +174,7 @@ async def run(argv: tuple[str, ...], *, within_ms: int, given: str = "") -> Fini
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **(environ or {})},
     )
     try:
         async with asyncio.timeout(within_ms / 1000):

@@ -43,6 +43,8 @@ class Server:
         self.data_folder = folder / "data"
         self.config_path = folder / "config.toml"
         self.ports: Ports = {}
+        self.environ: Mapping[str, str] = {}
+        """Added to that of every process of this server."""
 
     @property
     def child(self) -> Child:
@@ -55,7 +57,9 @@ class Server:
         """What a short command of this server's program prints; `ProcessError` where it fails."""
         argv = (sys.executable, "-m", self._module, *arguments)
         try:
-            finished = await run(argv, within_ms=COMMAND_TIMEOUT_MS, given=given)
+            finished = await run(
+                argv, within_ms=COMMAND_TIMEOUT_MS, given=given, environ=self.environ
+            )
         except TimeoutError as error:
             raise ProcessError(f"{self._module} {arguments[0]} did not come to an end.") from error
         if finished.exit_status:
@@ -75,6 +79,7 @@ class Server:
                 name=self.folder.name,
                 argv=(sys.executable, "-m", self._module, "run", "--config", str(self.config_path)),
                 log_path=self.folder / "server.log",
+                environ=self.environ,
             )
         )
         self.ports = await until(

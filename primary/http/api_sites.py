@@ -12,7 +12,10 @@ from primary.names import FromOutside, Title
 from primary.service.outage_report import outage_report
 from primary.service.site_says import Said
 from primary.service.uplinks import Standing
+from primary.store.directory import Site
 from primary.store.policies import newest_version, newest_versions
+
+DAY_MS: Final = 86_400_000
 
 routes: Final = web.RouteTableDef()
 
@@ -46,6 +49,7 @@ async def list_sites(request: web.Request) -> web.Response:
             "policy_version": versions.get(site.site_name, 0),
             **_said(services.site_says.of(site.site_name)),
             **_uplink(services.uplinks.of(site.site_name)),
+            "certificate_days_left": days_left(site, services.clock.wall_ms()),
         }
         for site in services.directory.sites()
     ]
@@ -66,6 +70,12 @@ def _said(said: Said | None) -> dict[str, object]:
 def _uplink(standing: Standing) -> dict[str, object]:
     """How its way up is; the offset is null where the site has not called since the start."""
     return {**plain(standing), "clock_is_wrong": standing.clock_is_wrong}
+
+
+def days_left(site: Site, now_ms: int) -> int | None:
+    """Whole days until its certificate ends, below 0: it has; None: that is not known."""
+    until_ms = site.certificate_until_wall_ms
+    return None if until_ms is None else (until_ms - now_ms) // DAY_MS
 
 
 @routes.put("/api/v1/sites/{site_name}")

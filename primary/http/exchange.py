@@ -42,6 +42,10 @@ _PRINTER_NAME: Final[TypeAdapter[str]] = TypeAdapter(PrinterName)
 _THING_NAME: Final[TypeAdapter[str]] = TypeAdapter(ThingName)
 
 
+def _nobody(_site_name: str) -> None:
+    """Nobody is connected."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """All that the API works with."""
@@ -63,6 +67,10 @@ class Services:
     head_txid: Callable[[], int] = int
     """The newest TXID that sites can have; 0: there is none yet."""
     link_load: Callable[[], Load] = field(default=lambda: _no_load())  # noqa: PLW0108 - below
+    end_link: Callable[[str], None] = _nobody
+    """Ends the connection of that site, if it stands."""
+    certificate_days: Callable[[], Mapping[str, int]] = dict
+    """Days until headquarters' own certificates end, by name."""
 
 
 def _no_load() -> Load:

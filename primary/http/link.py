@@ -1,7 +1,8 @@
 """The site link's HTTP face: one TLS port, no path without a certificate of our CA.
 
-TLS itself refuses whoever has none. What is left to decide here is which of ours it is: a join
-certificate may do one thing, `POST /v1/join`; a site's certificate may do everything else.
+TLS itself refuses whoever has none. What is left to decide here is which of ours it is, and whether
+it is still good: a join certificate may do one thing, `POST /v1/join`; a site's certificate may do
+everything else; and one that has expired may do one thing too, `POST /v1/renew` (ADR 0021).
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
 from primary.errors import BadRequestError
-from primary.http import link_files, link_told
+from primary.http import link_files, link_renew, link_told
 from primary.http.link_keys import (
     ADMISSION,
     ENROL,
@@ -25,6 +26,7 @@ from primary.http.link_keys import (
     SILENCE,
     SITE,
     STORE,
+    UNTIL_MS,
 )
 from primary.http.problems import problem, problems_middleware
 from primary.http.said_last import SaidLast
@@ -33,6 +35,7 @@ from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround, LinkSession
 from primary.service.links import Links
 from replication.adapters.ltx_store import LtxStore
+from replication.adapters.tls import validity_of
 from replication.errors import BadMessageError
 from replication.join_token import JoinRequest
 from replication.messages import (
@@ -46,6 +49,7 @@ from replication.messages import (
     parse_from_site,
 )
 from replication.peer import JoinPeer, SitePeer, peer_of
+from replication.renewal import EXPIRED, RENEW_PATH
 
 logger: Final = logging.getLogger(__name__)
 
@@ -76,18 +80,27 @@ def make_link_app(
     app.router.add_get("/v1/link", _link, allow_head=False)
     link_files.add_routes(app)
     link_told.add_routes(app)
+    link_renew.add_routes(app)
     app.on_shutdown.append(_end_links)
     return app
 
 
 @web.middleware
 async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    peer = peer_of(request.get_extra_info("peercert"))
-    is_join = request.path == JOIN_PATH
+    shown = request.get_extra_info("peercert")
+    peer, validity = peer_of(shown), validity_of(shown)
+    is_join, is_renewal = request.path == JOIN_PATH, request.path == RENEW_PATH
+    if not (is_renewal or validity.covers(request.app[GROUND].clock.wall_ms())):
+        return problem(
+            HTTPStatus.FORBIDDEN,
+            EXPIRED,
+            "This certificate has expired, or its time has not come. A site renews its own by "
+            "itself; an expired join token needs a new one: holdfast-primary token.",
+        )
     if is_join and isinstance(peer, JoinPeer):
         request[JOIN] = peer
     elif not is_join and isinstance(peer, SitePeer):
-        request[SITE] = peer
+        request[SITE], request[UNTIL_MS] = peer, validity.until_ms
     else:
         return problem(
             HTTPStatus.FORBIDDEN,
@@ -128,6 +141,7 @@ async def _linked(request: web.Request, peer: SitePeer, links: Links) -> web.Str
         socket, request, silence_ms=request.app[SILENCE], said_last=request.app[SAID_LAST]
     )
     session = LinkSession(request.app[GROUND], wire, site_name=peer.site_name, epoch=peer.epoch)
+    session.until_ms = request[UNTIL_MS]
     await session.run(links)
     await socket.close()
     return socket

@@ -20,4 +20,6 @@ ADMISSION: Final = web.AppKey("admission", Admission)
 SAID_LAST: Final = web.AppKey("said_last", SaidLast)
 SILENCE: Final = web.AppKey("silence_ms", int)
 SITE: Final = web.RequestKey("site", SitePeer)
+UNTIL_MS: Final = web.RequestKey("until_ms", int)
+"""When the certificate ends by which it came in."""
 JOIN: Final = web.RequestKey("join", JoinPeer)

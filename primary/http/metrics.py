@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from primary.http.api_sites import days_left
 from primary.http.exchange import SERVICES, Services
 from primary.service.admission import Load
 
@@ -49,6 +50,7 @@ class _Figures(Collector):
             "holdfast_head_txid", "The newest transaction that sites can have.", value=head_txid
         )
         yield from _of_link(services.link_load())
+        yield _certificates(services)
         yield from _of_sites(services, head_txid)
 
 
@@ -75,26 +77,40 @@ def _of_link(load: Load) -> Iterator[Metric]:
     )
 
 
+def _certificates(services: Services) -> Metric:
+    metric = GaugeMetricFamily(
+        "holdfast_certificate_days_left",
+        "Until headquarters' own certificate ends.",
+        labels=["certificate"],
+    )
+    for name, days in services.certificate_days().items():
+        metric.add_metric([name], days)
+    return metric
+
+
 def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
-    position, behind, age, heard = (
+    position, behind, age, heard, certificate = (
         GaugeMetricFamily(f"holdfast_site_{name}", text, labels=["site"])
         for name, text in (
             ("position_txid", "Where the site's replica stands."),
             ("txids_behind", "Transactions that its replica lacks."),
             ("replica_age_seconds", "Since it saw a new heartbeat row, when it was heard last."),
             ("heard_seconds_ago", "Since its newest beat."),
+            ("certificate_days_left", "Until its newest certificate ends; below 0: it has."),
         )
     )
     now_ms = services.clock.wall_ms()
     for site in services.directory.sites():
+        label, days = [site.site_name], days_left(site, now_ms)
+        if days is not None:
+            certificate.add_metric(label, days)
         said = services.site_says.of(site.site_name)
         if said is None:
             continue
-        label = [site.site_name]
         heard.add_metric(label, (now_ms - said.heard_wall_ms) / 1000)
         if said.position_txid is not None:
             position.add_metric(label, said.position_txid)
             behind.add_metric(label, max(head_txid - said.position_txid, 0))
         if said.replica_age_ms is not None:
             age.add_metric(label, said.replica_age_ms / 1000)
-    yield from (position, behind, age, heard)
+    yield from (position, behind, age, heard, certificate)

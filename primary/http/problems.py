@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from primary.errors import (
     BadRequestError,
     BelowMinimumError,
+    CertificateTooOldError,
     ConfigError,
     ConflictError,
     JoinRefusedError,
@@ -28,6 +29,7 @@ _STATUS_OF: Final[tuple[tuple[type[Exception], HTTPStatus, str], ...]] = (
     (ConfigError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
     (BadRequestError, HTTPStatus.BAD_REQUEST, "bad_request"),
     (JoinRefusedError, HTTPStatus.FORBIDDEN, "join_refused"),
+    (CertificateTooOldError, HTTPStatus.FORBIDDEN, "certificate_too_old"),
     (NotFoundError, HTTPStatus.NOT_FOUND, "not_found"),
     (BelowMinimumError, HTTPStatus.CONFLICT, "below_minimum"),
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),

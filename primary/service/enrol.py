@@ -1,16 +1,24 @@
-"""How a site becomes one of ours: a token from headquarters, good once, against a certificate."""
+"""How a site becomes one of ours and stays it.
+
+A token from headquarters, good once, is given against a certificate; the certificate, before or
+after its end, against a newer one.
+"""
 
 import logging
 from dataclasses import dataclass
 from typing import Final
 
+from primary import certificates
 from primary.certificates import host_names, requested_key
 from primary.errors import JoinRefusedError, NotFoundError, SiteRevokedError
 from primary.pki import CertificateAuthority
+from primary.store import site_trust
 from primary.store.directory import REVOKED, Directory
 from primary.store.ledger import Ledger
 from replication.join_token import JoinAnswer, JoinRequest, JoinToken, print_token
-from replication.ports import Clock
+from replication.peer import SitePeer
+from replication.ports import Clock, WallMs
+from replication.renewal import RenewAnswer
 
 logger: Final = logging.getLogger(__name__)
 
@@ -75,6 +83,7 @@ class Enrol:
             raise JoinRefusedError
         epoch = await self._directory.new_epoch(site_name)
         cert_pem = self._authority.sign_site(request.csr_pem, site_name, epoch, request.hosts)
+        await self._note(site_name, certificates.end_of(cert_pem))
         logger.info("site %s joined with epoch %d", site_name, epoch)
         return JoinAnswer(
             site_name=site_name,
@@ -82,4 +91,23 @@ class Enrol:
             cert_pem=cert_pem,
             ca_pem=self._authority.pem,
             card_key_hex=self._card_key.hex(),
+        )
+
+    async def renew(self, peer: SitePeer, presented_der: bytes) -> tuple[RenewAnswer, WallMs]:
+        """Certificates for the site that presents one, and the end of that for the link.
+
+        Whether headquarters has something against the site is asked before. Asking again is
+        harmless. Errors: `CertificateTooOldError`.
+        """
+        made = self._authority.renew_site(presented_der, peer)
+        await self._note(peer.site_name, made.until_wall_ms)
+        logger.info("the certificate of site %s, epoch %d, is renewed", peer.site_name, peer.epoch)
+        answer = RenewAnswer(
+            cert_pem=made.cert_pem, panel_cert_pem=made.panel_cert_pem, ca_pem=self._authority.pem
+        )
+        return answer, made.until_wall_ms
+
+    async def _note(self, site_name: str, until_wall_ms: WallMs) -> None:
+        await self._directory.write(
+            lambda connection: site_trust.certified(connection, site_name, until_wall_ms)
         )

@@ -40,6 +40,7 @@ from replication.messages import (
     Ack,
     AllowanceAsk,
     AllowanceRecall,
+    AnyFromSite,
     Beat,
     BeatAck,
     Entries,
@@ -60,6 +61,7 @@ logger: Final = logging.getLogger(__name__)
 
 PROTOCOLS: Final = (PROTOCOL, PROTOCOL - 1)
 REASON_CHARS_MAX: Final = 1023
+FOR_EVER_MS: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,10 @@ class LinkGround:
 
 
 class LinkSession:
-    """The session of the site that the certificate names, in that epoch."""
+    """The session of the site that the certificate names, in that epoch, until it ends."""
+
+    until_ms = FOR_EVER_MS
+    """When the certificate ends that it came in with."""
 
     def __init__(self, ground: LinkGround, wire: Wire, *, site_name: str, epoch: int) -> None:
         self._ground = ground
@@ -97,7 +102,8 @@ class LinkSession:
         hello = await self._wire.receive()
         if not isinstance(hello, Hello):
             return
-        refusal = await self._refusal_of(hello)
+        # Once more at the end: nobody may come in who was revoked while that was looked up.
+        refusal = await self._refusal_of(hello) or self._objection()
         if refusal:
             if links.is_news(self._site_name, refusal):
                 logger.warning("site %s is refused: %s", self._site_name, refusal)
@@ -165,7 +171,7 @@ class LinkSession:
 
     async def _read(self, group: asyncio.TaskGroup, links: Links) -> None:
         going = True
-        while going and (message := await self._wire.receive()) is not None:
+        while going and (message := await self._next(links)) is not None:
             match message:
                 case Beat():
                     going = await self._beat(message)
@@ -185,6 +191,15 @@ class LinkSession:
                     self._following = group.create_task(self._registers.follow(message))
                 case Hello():
                     going = False
+
+    async def _next(self, links: Links) -> AnyFromSite | None:
+        """The next message; None also where the certificate ended without a renewal."""
+        message = await self._wire.receive()
+        until_ms = links.good_until_ms(self._site_name, self._epoch, self.until_ms)
+        if self._ground.clock.wall_ms() <= until_ms:
+            return message
+        logger.warning("the certificate of site %s ended while it was here", self._site_name)
+        return None
 
     async def _beat(self, beat: Beat) -> bool:
         refusal = self._objection()

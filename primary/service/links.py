@@ -33,6 +33,7 @@ class Links:
         self._wires: dict[str, Wire] = {}
         self._recalls: dict[str, asyncio.Queue[AllowanceRecall]] = {}
         self._refusals: dict[str, str] = {}
+        self._renewed: dict[tuple[str, int], int] = {}
 
     @property
     def count(self) -> int:
@@ -76,6 +77,23 @@ class Links:
         """That connection ended."""
         if self._wires.get(site_name) is wire:
             del self._wires[site_name], self._recalls[site_name]
+
+    def end(self, site_name: str) -> None:
+        """End that site's connection at once, if it stands."""
+        wire = self._wires.get(site_name)
+        if wire is not None:
+            wire.abort()
+
+    def renewed(self, site_name: str, epoch: int, until_ms: int) -> None:
+        """That site got a certificate which is good until then."""
+        self._renewed[site_name, epoch] = until_ms
+
+    def good_until_ms(self, site_name: str, epoch: int, shown_until_ms: int) -> int:
+        """When the right of a connection ends that came in with a certificate until then.
+
+        Whoever renewed while it stands has a newer one, and need not call again for it.
+        """
+        return max(self._renewed.get((site_name, epoch), 0), shown_until_ms)
 
     def abort_all(self) -> None:
         """End them all: the primary stops."""

@@ -41,7 +41,12 @@ REVOKED: Final = "revoked"
 FENCED: Final = "fenced"
 
 _SITE = select(
-    sites.c.site_name, sites.c.title, sites.c.epoch, sites.c.state, sites.c.state_reason
+    sites.c.site_name,
+    sites.c.title,
+    sites.c.epoch,
+    sites.c.state,
+    sites.c.state_reason,
+    sites.c.certificate_until_wall_ms,
 ).order_by(sites.c.site_name)
 _ONE_SITE: Final = _SITE.where(sites.c.site_name == bindparam("site"))
 _ONE_SITE_TEXT: Final = str(_ONE_SITE.compile(dialect=dialect(paramstyle="named")))
@@ -89,6 +94,8 @@ class Site:
     epoch: int
     state: str
     state_reason: str
+    certificate_until_wall_ms: int | None = None
+    """The end of the newest certificate that it was given; None: that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

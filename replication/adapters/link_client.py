@@ -66,6 +66,7 @@ CONNECTIONS_MAX: Final = 4
 """Of one site: the link itself, and downloads."""
 CLOSE_MS: Final = 200
 """For a farewell; a dead WAN does not answer it."""
+FORBIDDEN: Final = 403
 ENDINGS: Final = (*NETWORK_ERRORS, BadMessageError)
 _TEXT: Final = aiohttp.WSMsgType.TEXT
 _BINARY: Final = aiohttp.WSMsgType.BINARY
@@ -108,6 +109,10 @@ class _End:
     wait: Wait | None = None
 
 
+def _nobody() -> None:
+    """Nobody minds."""
+
+
 class LinkClient:
     """Keeps the link up while `run` runs. `hello` says who calls and where it stands."""
 
@@ -131,6 +136,8 @@ class LinkClient:
         self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
         self.deltas = self._downloads.deltas
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.on_shut_out: Callable[[], None] = _nobody
+        """Called when the primary is there and does not take this site's certificate."""
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
         self.asked_to_wait = ""
@@ -251,6 +258,9 @@ class LinkClient:
             wait = wait_of(error.status, error.headers)
             if wait is not None:
                 return _End(why=str(wait), wait=wait)
+        if isinstance(error, aiohttp.WSServerHandshakeError) and error.status == FORBIDDEN:
+            self.on_shut_out()
+            return _End(why="the primary does not take this site's certificate")
         return _End(why=words_of(error), welcomed=welcomed)
 
 

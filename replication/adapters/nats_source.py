@@ -6,8 +6,8 @@ right but to read, the server keeps nothing for it, and it takes no more than it
 what the bandwidth ceiling wants. litestream's writes make messages of any size down to a few bytes,
 so one at a time would cost a round trip for every page.
 
-A transfer that was cut goes on at the message where it stopped, as long as this process lives;
-after a restart what is here already is read past.
+A transfer that was cut goes on at the message where it stopped, also after a restart where there is
+a file to remember it in (`nats_cursors`).
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from nats.js.errors import NotFoundError
 
 from replication.adapters.ceiling import Ceiling
 from replication.adapters.ltx_fetch import NotThereError, SourceDownError, WrongBytesError
+from replication.adapters.nats_cursors import Cursor, Cursors
 from replication.manifest import BadNameError, LtxName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
+    from pathlib import Path
 
     from nats.aio.client import Client
     from nats.aio.msg import Msg
@@ -53,17 +55,11 @@ class _Object:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cursor:
-    """The next message of an object, and what comes before it."""
-
-    number: str
-    sequence: int = 1
-    offset_bytes: int = 0
-
-
 class NatsSource:
-    """The files of one place. One task at a time may use it."""
+    """The files of one place. One task at a time may use it.
+
+    `memory`: the file in which it remembers where a transfer was.
+    """
 
     def __init__(
         self,
@@ -71,13 +67,14 @@ class NatsSource:
         *,
         ceiling: Ceiling | None = None,
         request_ms: int = REQUEST_MS,
+        memory: Path | None = None,
     ) -> None:
         self._place = place
         self._trust = place.trust()
         self._ceiling = ceiling or Ceiling(None)
         self._request_s = request_ms / 1000
         self._client: Client | None = None
-        self._cursor = _Cursor(number="")
+        self._cursors = Cursors(memory)
 
     async def fetch(
         self, name: LtxName, lineage: str, offset_bytes: int = 0
@@ -89,18 +86,16 @@ class NatsSource:
         found = await self._describe(name, self._place.bucket_of(lineage))
         if offset_bytes > found.size_bytes:
             raise WrongBytesError("The store's file ends before the part that was asked.")
-        cursor = self._cursor
-        if cursor.number != found.number or cursor.offset_bytes > offset_bytes:
-            cursor = _Cursor(number=found.number)
+        cursor = self._cursors.before(found.number, offset_bytes)
         while cursor.offset_bytes < found.size_bytes:
             sequence, data = await self._batch(found, cursor.sequence)
             await self._ceiling.spend(len(data))
             to_skip = max(0, offset_bytes - cursor.offset_bytes)
             reached = cursor.offset_bytes + len(data)
-            cursor = _Cursor(number=found.number, sequence=sequence, offset_bytes=reached)
+            cursor = Cursor(number=found.number, sequence=sequence, offset_bytes=reached)
             if to_skip < len(data):
                 yield data[to_skip:]
-            self._cursor = cursor
+            await asyncio.to_thread(self._cursors.passed, cursor)
 
     async def names(self, lineage: str) -> dict[LtxName, int]:
         """Every file of the lineage with its size. Errors: `SourceDownError`."""

@@ -84,11 +84,11 @@ class StoreSection(BaseModel):
         )
 
 
-def source_of(place: Place, ceiling: Ceiling | None = None) -> Source:
-    """Who reads there. Errors: `KeyFileError`."""
+def source_of(place: Place, ceiling: Ceiling | None = None, memory: Path | None = None) -> Source:
+    """Who reads there; see `NatsSource` for its `memory`. Errors: `KeyFileError`."""
     if isinstance(place, S3Place):
         return S3Source(place, read_s3_key(place.key_file), ceiling=ceiling)
-    return NatsSource(place, ceiling=ceiling)
+    return NatsSource(place, ceiling=ceiling, memory=memory)
 
 
 def remote_store_of(place: Place, lineage: str) -> RemoteStore:

@@ -245,6 +245,11 @@ sites: Final = Table(
     ),
     Column("state", Text, nullable=False, default="approved", doc="approved, revoked or fenced"),
     Column("state_reason", Text, nullable=False, default=""),
+    Column(
+        "certificate_until_wall_ms",
+        Integer,
+        doc="the end of the newest certificate that the site was given; NULL = not known",
+    ),
     sqlite_with_rowid=False,
 )
 watermarks: Final = Table(

@@ -92,6 +92,11 @@ def _gauges(status: Status) -> tuple[tuple[str, str, float | None], ...]:
         ("held_jobs", "Jobs that wait for their owner.", status.held_jobs),
         ("deliveries", "Jobs on their way to a printer.", status.deliveries),
         ("sessions", "People logged in at panels.", status.sessions),
+        (
+            "certificate_days_left",
+            "Until the certificate for the link ends; below 0: it has.",
+            status.certificate_days_left,
+        ),
         ("link_state_seconds", "How long the link has been so.", status.link_since_ms / 1000),
     )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
     from site_server.service.dispatch import Dispatcher
     from site_server.service.ground import Ground
+    from site_server.service.keep_certificate import CertificateStanding
     from site_server.service.log_in import LogIn
 
 
@@ -79,6 +80,11 @@ class FarSide(Protocol):
         """How the replica stands to headquarters' head."""
         ...
 
+    @property
+    def certificate(self) -> CertificateStanding:
+        """How the certificate for the link is."""
+        ...
+
     def resync(self) -> None:
         """Make replica and mirror anew, once headquarters can be reached."""
         ...
@@ -126,6 +132,11 @@ class Status:
     """The last entry that is no longer here, since headquarters holds it for good."""
     journal_trouble: str
     """Why the journal cannot be uploaded until a person has acted; '' where it can."""
+    certificate_until_wall_ms: int
+    certificate_days_left: int
+    """Below 0: it has expired, and is renewed once headquarters can be reached."""
+    certificate_trouble: str
+    """Why it cannot be renewed until a person has acted; '' where it can."""
     price_list_version: int | None
     price_list_problem: str
     jobs: dict[str, int]
@@ -163,7 +174,7 @@ class SiteStatus:
     def status(self) -> Status:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
-        replica = far.standing_of_replica
+        replica, certificate = far.standing_of_replica, far.certificate
         wall_ms = ground.clock.wall_ms()
         head = ground.store.head()
         with ground.directory.read() as snapshot:
@@ -199,6 +210,9 @@ class SiteStatus:
             acked_seq=far.acked_seq,
             pruned_seq=ground.store.pruned_seq(),
             journal_trouble=far.journal_trouble,
+            certificate_until_wall_ms=certificate.until_wall_ms,
+            certificate_days_left=certificate.days_left,
+            certificate_trouble=certificate.trouble,
             price_list_version=prices.version if prices else None,
             price_list_problem=prices.problem if prices else "",
             jobs=jobs,
@@ -219,6 +233,7 @@ class SiteStatus:
         alarms = self._far_side.standing_of_replica.alarms
         refusal = self._far_side.refusal
         trouble = self._far_side.journal_trouble
+        certificate = self._far_side.certificate
         return {
             "disk": Check(
                 is_ok=free_bytes >= self._ground.limits.free_bytes_min,
@@ -234,4 +249,8 @@ class SiteStatus:
                 detail=refusal or self._far_side.asked_to_wait or self._far_side.state,
             ),
             "journal": Check(is_ok=not trouble, detail=trouble or "every entry is kept or merged"),
+            "certificate": Check(
+                is_ok=not certificate.trouble,
+                detail=certificate.trouble or f"{certificate.days_left} days left",
+            ),
         }

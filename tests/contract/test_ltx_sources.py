@@ -224,3 +224,37 @@ async def test_a_download_keeps_below_the_ceiling(world: World, pauses: Pauses) 
     await read(world.fetch)
     least_s = (WHOLE_BYTES - BURST_BYTES) / 1_000_000
     assert pauses.s - before_s >= least_s
+
+
+async def test_after_a_restart_a_transfer_from_nats_does_not_read_again_what_is_there(
+    tmp_path: Path,
+) -> None:
+    data, memory = os.urandom(WHOLE_BYTES), tmp_path / "transfer.json"
+    root = tmp_path / "mirror" / LINEAGE
+    ceiling = Ceiling(None)
+    async with nats_server(tmp_path / "nats") as server, cutting_relay(server.port) as relay:
+        await FromNats(server, relay, ceiling).put(NAME, LINEAGE, data)
+
+        async def transfer() -> LtxReceiver:
+            """In a process that has just begun."""
+            source = NatsSource(server.place(relay.port), request_ms=5_000, memory=memory)
+            receiver = LtxReceiver(source.fetch)
+            receiver.load(root)
+            try:
+                await receiver.receive(root, entry_of(data))
+            finally:
+                await source.close()
+            return receiver
+
+        relay.cut_after = CUT_BYTES
+        async with asyncio.timeout(30):
+            with pytest.raises(SourceDownError):
+                await transfer()
+        relay.cut_after, before = None, relay.given_bytes
+        (part,) = root.rglob("*.part")
+        missing = WHOLE_BYTES - part.stat().st_size
+        receiver = await transfer()
+        assert receiver.resumed == 1
+        assert ltx_path(root, NAME).read_bytes() == data
+        # A batch at most is read twice; certificates and headers are a little, too.
+        assert relay.given_bytes - before < missing + 400_000 < WHOLE_BYTES

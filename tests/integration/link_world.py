@@ -36,7 +36,7 @@ from replication.adapters.ltx_store import LtxStore
 from replication.adapters.replica import Replica
 from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
-from replication.adapters.tls import link_client_context, link_server_context
+from replication.adapters.tls import link_client_context, renewing_server_context
 from replication.testing import MemoryJournal
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.service.backlog import Backlog
@@ -181,7 +181,7 @@ def opened_stores(folder: Path) -> Iterator[tuple[Directory, Ledger, Registers]]
 def door_of(authority: CertificateAuthority) -> Door:
     """Any free port of the loopback, behind that authority's certificate."""
     files = authority.server_files([LOOPBACK])
-    tls = link_server_context(cert=files.cert, key=files.key, ca=files.ca)
+    tls = renewing_server_context(cert=files.cert, key=files.key, ca=files.ca)
     return Door(host=LOOPBACK, port=0, tls=tls)
 
 

@@ -74,10 +74,12 @@ def program() -> Path:
 
 
 @asynccontextmanager
-async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
-    """A server with its own data."""
+async def s3_server(folder: Path, *, with_users: bool = False) -> AsyncIterator[S3Server]:
+    """A server with its own data; `with_users`: it can have more keys than the one of its owner."""
     (folder / "data" / BUCKET).mkdir(parents=True)
-    (folder / "meta").mkdir()
+    for name in ("meta", "users"):
+        (folder / name).mkdir()
+    users = ("--iam-dir", folder / "users", "--iam-cache-disable") if with_users else ()
     key_text = (
         f'access_key_id = "{KEY.access_key_id}"\nsecret_access_key = "{KEY.secret_access_key}"\n'
     )
@@ -85,6 +87,7 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(program(), "--quiet", "--keep-alive", "--port", f"127.0.0.1:{port}"),
+        *users,
         *("posix", "--sidecar", folder / "meta", folder / "data"),
         env={"ROOT_ACCESS_KEY": KEY.access_key_id, "ROOT_SECRET_KEY": KEY.secret_access_key},
         stdout=asyncio.subprocess.DEVNULL,
@@ -101,12 +104,17 @@ async def s3_server(folder: Path) -> AsyncIterator[S3Server]:
 
 def writer_of(server: S3Server) -> S3Store:
     """A client that may write."""
+    return store_of(server, KEY)
+
+
+def store_of(server: S3Server, key: S3Key) -> S3Store:
+    """A client with that key, that does what it is told."""
     return S3Store(
         BUCKET,
         endpoint=server.place().endpoint,
         region="us-east-1",
-        access_key_id=KEY.access_key_id,
-        secret_access_key=KEY.secret_access_key,
+        access_key_id=key.access_key_id,
+        secret_access_key=key.secret_access_key,
         client_options={"allow_http": True},
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import client_context, link_client_context
 from replication.join_token import parse_token
 from replication.testing import ManualClock
@@ -55,10 +56,12 @@ async def test_a_token_is_good_once(tmp_path: Path) -> None:
 
 
 async def test_a_token_whose_hour_is_over_is_refused(tmp_path: Path) -> None:
-    two_hours_ago = ManualClock(wall_ms=1_600_000_000_000)
-    async with primary_end(tmp_path / "hq", clock=two_hours_ago, with_litestream=False) as primary:
-        with pytest.raises(JoinFailedError, match="Nothing was changed"):
-            await join(await primary.token(), tmp_path / "identity")
+    clock = ManualClock(wall_ms=SystemClock().wall_ms())
+    async with primary_end(tmp_path / "hq", clock=clock, with_litestream=False) as primary:
+        token = await primary.token()
+        clock.advance(3_600_001)
+        with pytest.raises(JoinFailedError, match="an expired join token needs a new one"):
+            await join(token, tmp_path / "identity")
         site = primary.directory.site("oslo")
         assert site is not None
         assert site.epoch == 0

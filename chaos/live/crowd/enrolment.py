@@ -14,9 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from chaos.live.crowd.light_site import CERT_FILE, KEY_FILE
-from primary.bootstrap import PKI_FOLDER
 from primary.certificates import common_name, key_pem, new_key
-from primary.pki import CertificateAuthority
+from primary.pki import PKI_FOLDER, CertificateAuthority
 from primary.service.organisation import DIRECTORY_FILE
 from primary.store.directory import Directory
 from replication.adapters.private_file import make_private_folder, write_private

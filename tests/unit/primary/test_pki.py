@@ -114,3 +114,26 @@ def test_a_join_certificate_lives_an_hour_and_its_serial_is_that_of_the_token(
     assert join.expires_wall_ms == clock.wall_ms() + 3_600_000
     assert cert.not_valid_after_utc.timestamp() * 1000 == join.expires_wall_ms
     assert names_in(cert) == {"holdfast://join/oslo"}
+
+
+def test_in_its_last_year_the_ca_is_certified_anew_and_what_it_signed_stays_good(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    authority = CertificateAuthority(tmp_path / "pki", clock)
+    first = x509.load_pem_x509_certificate(authority.pem.encode())
+    signed = x509.load_pem_x509_certificate(authority.sign_site(csr(), "oslo", 1, []).encode())
+    clock.advance(3_300 * DAY_MS)
+    authority.keep_fresh()
+    newer = x509.load_pem_x509_certificate(authority.pem.encode())
+    assert newer.not_valid_after_utc > first.not_valid_after_utc
+    assert newer.public_key() == first.public_key()
+    assert was_signed_by(signed, newer)
+    assert CertificateAuthority(tmp_path / "pki", clock).pem == authority.pem
+
+
+def test_it_says_how_many_days_are_left(tmp_path: Path, clock: ManualClock) -> None:
+    authority = CertificateAuthority(tmp_path / "pki", clock)
+    assert authority.days_left() == {"ca": 3652}
+    authority.server_files([])
+    clock.advance(10 * DAY_MS)
+    assert authority.days_left() == {"ca": 3642, "server": 720}

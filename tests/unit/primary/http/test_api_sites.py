@@ -23,6 +23,8 @@ async def test_a_site_is_made_and_gets_a_title(api: Api) -> None:
         "epoch": 0,
         "state": "approved",
         "state_reason": "",
+        "certificate_until_wall_ms": None,
+        "certificate_days_left": None,
         "policy_version": 0,
         "link_state": None,
         "policy_version_applied": None,

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from failure_modes.vocabulary import LinkState, MonotonicMs
 from site_server.http.app import make_device_app
+from site_server.service.keep_certificate import CertificateStanding
 from site_server.service.site_status import ReplicaStanding, SiteStatus
 from tests.unit.site_server.a_site import DEVICE_TOKEN, a_site
 
@@ -38,6 +39,9 @@ class FarSideDouble:
     standing_of_replica: ReplicaStanding = field(default_factory=ReplicaStanding)
     resyncs: int = 0
     journal_trouble: str = ""
+    certificate: CertificateStanding = field(
+        default_factory=lambda: CertificateStanding(until_wall_ms=86_400_000, days_left=20)
+    )
     free_bytes: int = GIGABYTE
 
     def resync(self) -> None:
