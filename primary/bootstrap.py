@@ -44,6 +44,7 @@ from primary.service.settle_claims import SettleClaims
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
 from primary.service.watch_ledger import WatchLedger
+from primary.service.watch_starts import WatchStarts
 from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
@@ -121,6 +122,7 @@ class Primary:
             publisher=self._publisher,
             registers=stores.registers,
             clock=clock,
+            starts=WatchStarts(stores.ledger),
             site_says=site_says,
         )
 

@@ -8,8 +8,8 @@ something to say. Every message may be repeated or lost with the connection; non
 be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
 is upgraded first.
 
-An unknown message ends the connection. So the welcome says which version both ends speak, the lower
-one, and neither says what came later.
+An unknown message ends the connection. So the two ends agree on a version before the first message,
+and neither says what came later (`replication.versions`).
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ Lineage = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Uplink = Annotated[int, Field(ge=1, le=1000, exclude_if=lambda version: version == 1)]
 Origin = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """The identity of one registers database: cr-sqlite's site id, 16 bytes in hex."""
+Instance = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""The nonce of one start of a site."""
+FORMER_MAX: Final = 64
 Versions = Annotated[dict[Origin, Seq], Field(max_length=10_000)]
 """Per writer, the newest version of its registers that someone has."""
 
@@ -96,6 +99,14 @@ class Hello(Message):
     uplink: Uplink = 1
     kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
     """The first entry that the site still has; not written where it has them all."""
+    start: Annotated[Seq | None, Field(exclude_if=lambda start: start is None)] = None
+    """Which start of the site this is (`replication.starts`); None: it does not say."""
+    instance: Annotated[Instance | None, Field(exclude_if=lambda it: it is None)] = None
+    """The nonce of this start."""
+    former: Annotated[
+        list[Instance], Field(max_length=FORMER_MAX, exclude_if=lambda former: not former)
+    ] = []
+    """The nonces of the starts before it, the newest first."""
 
 
 class Beat(Message):
@@ -117,6 +128,10 @@ class Beat(Message):
     """Since it saw the newest heartbeat row first, by its own clock."""
     wall_ms: Annotated[SmallInt | None, Field(exclude_if=lambda wall_ms: wall_ms is None)] = None
     """The site's clock."""
+    reader: Annotated[Seq | None, Field(exclude_if=lambda reader: reader is None)] = None
+    """The newest version of the directory's schema that the site can read."""
+    needs_reader: Annotated[Seq | None, Field(exclude_if=lambda reader: reader is None)] = None
+    """Its replica is frozen until it can read this version."""
 
 
 class Entries(Message):

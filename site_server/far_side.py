@@ -17,6 +17,7 @@ from site_server.adapters.mirror_folder import newest_lineage
 from site_server.adapters.resync_wish import ResyncWish
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
+from site_server.service.carry_over import CarryOver
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
@@ -75,7 +76,9 @@ class FarSide:
             ),
         )
         self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
-        self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
+        self._exchange = ExchangeWithPrimary(
+            journal=near.store, link=self._client, clock=clock, start=near.store.start()
+        )
         position = None if near.replica.position == NOWHERE else near.replica.position
         self._mirror = Mirror(folder.mirror, _fetch(config, self._client, clock), position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
@@ -89,6 +92,7 @@ class FarSide:
         )
         self._follow.wish = self._wish
         self._sound.on_suspicion = self._follow.look_again
+        self._carry_over = CarryOver(near.store, self._client)
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
         self.allowances = KeepAllowances(
@@ -119,6 +123,7 @@ class FarSide:
             self._follow,
             self._sideways,
             self.allowances,
+            self._carry_over,
         )
 
         async def keep_linked() -> None:
@@ -134,6 +139,7 @@ class FarSide:
         supervisor.keep("stall alarm", self._stall.run)
         supervisor.keep("registers", self._sideways.run)
         supervisor.keep("allowances", self.allowances.run)
+        supervisor.keep("journal of former epochs", self._carry_over.run)
 
     @property
     def state(self) -> LinkState:

@@ -63,7 +63,9 @@ class Uplink:
             chance=random.SystemRandom(),
             times=LinkTimes(silence_ms=config.link.offline_ms),
         )
-        self._exchange = ExchangeWithPrimary(journal=store, link=self._client, clock=clock)
+        self._exchange = ExchangeWithPrimary(
+            journal=store, link=self._client, clock=clock, start=store.start()
+        )
         self._watch = WatchLink(
             link=self._client,
             clock=clock,

@@ -9,12 +9,12 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiohttp import ClientError, WSMsgType, web
+from aiohttp import ClientError, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from primary.errors import BadRequestError
-from primary.http import link_files, link_told
+from primary.http import link_files, link_journal, link_told
 from primary.http.link_keys import ENROL, GROUND, JOIN, LINKS, SILENCE, SITE, STORE
 from primary.http.problems import problem, problems_middleware
 from primary.service.enrol import Enrol
@@ -32,6 +32,15 @@ from replication.messages import (
 )
 from replication.packed import unpack
 from replication.peer import JoinPeer, SitePeer, peer_of
+from replication.versions import (
+    VERSIONS,
+    knows,
+    name_of,
+    no_shared,
+    shared,
+    text_in,
+    versions_named,
+)
 
 logger: Final = logging.getLogger(__name__)
 
@@ -56,6 +65,7 @@ def make_link_app(
     app.router.add_get("/v1/link", _link, allow_head=False)
     link_files.add_routes(app)
     link_told.add_routes(app)
+    link_journal.add_routes(app)
     app.on_shutdown.append(_end_links)
     return app
 
@@ -92,13 +102,22 @@ async def _join(request: web.Request) -> web.StreamResponse:
 
 async def _link(request: web.Request) -> web.StreamResponse:
     peer = request[SITE]
+    ground, links = request.app[GROUND], request.app[LINKS]
+    offered = versions_named(request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL))
+    version = shared(ground.versions, offered)
     socket = web.WebSocketResponse(
-        max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=CLOSE_MS / 1000
+        protocols=() if version is None else (name_of(version),),
+        max_msg_size=MESSAGE_BYTES_MAX,
+        compress=False,
+        timeout=CLOSE_MS / 1000,
     )
     await socket.prepare(request)
     wire = SocketWire(socket, request, silence_ms=request.app[SILENCE])
-    session = LinkSession(request.app[GROUND], wire, site_name=peer.site_name, epoch=peer.epoch)
-    await session.run(request.app[LINKS])
+    session = LinkSession(ground, wire, site_name=peer.site_name, epoch=peer.epoch)
+    if offered and version is None:
+        await session.refuse(links, no_shared(offered, ground.versions))
+    else:
+        await session.run(links)
     await socket.close()
     return socket
 
@@ -116,6 +135,11 @@ class SocketWire:
         self._socket = socket
         self._silence_ms = silence_ms
         self._transport = request.transport
+        self._version = VERSIONS[0]
+
+    def speak(self, version: int) -> None:
+        """Write that version of the protocol from now on."""
+        self._version = version
 
     async def receive(self) -> JsonFromSite | None:
         """The next message; None once the connection has ended, also by too long a silence."""
@@ -132,13 +156,17 @@ class SocketWire:
         return None
 
     async def send(self, message: AnyFromPrimary) -> bool:
-        """Whether the message went out; where it did not, the connection is ended."""
+        """Whether the message went out; where it did not, the connection is ended.
+
+        One that is not of the version that is spoken is left out.
+        """
         try:
             async with asyncio.timeout(SEND_MS / 1000):
                 if isinstance(message, PushedDelta):
-                    await self._socket.send_bytes(message.data)
-                else:
-                    await self._socket.send_str(message.model_dump_json())
+                    if knows(PushedDelta, self._version):
+                        await self._socket.send_bytes(message.data)
+                elif text := text_in(message, self._version):
+                    await self._socket.send_str(text)
         except (ClientError, OSError, TimeoutError):
             self.abort()
             return False

@@ -68,6 +68,11 @@ class Ingest:
         async with self._locks[site_name, epoch]:
             return await self._caught_up(site_name, epoch)
 
+    async def known(self, site_name: str, epoch: int, seq: int) -> tuple[JournalHead, Entry | None]:
+        """The last entry of that journal that is here, and the one of that number."""
+        head = await self._ledger.ask(lambda: self._ledger.head(site_name, epoch))
+        return head, await self._ledger.ask(lambda: self._ledger.entry(site_name, epoch, seq))
+
     async def receive(
         self,
         site_name: str,

@@ -22,6 +22,7 @@ from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.organisation import create
 from primary.service.publish import Publisher
+from primary.service.watch_starts import WatchStarts
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from replication.adapters.applier_process import ApplierProcess
@@ -130,6 +131,7 @@ async def primary_end(
             publisher=publisher,
             registers=registers,
             clock=clock,
+            starts=WatchStarts(ledger),
         )
         authority = CertificateAuthority(folder / "pki", clock)
         enrol = Enrol(

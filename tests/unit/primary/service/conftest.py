@@ -9,6 +9,7 @@ from primary.service.grant_quotas import GrantQuotas
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.publish import Publisher
+from primary.service.watch_starts import WatchStarts
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.testing import ScriptedSync
@@ -33,6 +34,7 @@ def ground(
     ingest: Ingest,
     clock: ManualClock,
     registers: Registers,
+    ledger: Ledger,
 ) -> LinkGround:
     publisher = Publisher(
         lineage=directory.lineage(),
@@ -45,6 +47,7 @@ def ground(
         publisher=publisher,
         registers=registers,
         clock=clock,
+        starts=WatchStarts(ledger),
     )
 
 

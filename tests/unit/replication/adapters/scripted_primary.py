@@ -27,6 +27,7 @@ from replication.messages import (
     Welcome,
     parse_from_site,
 )
+from replication.versions import VERSIONS, name_of
 
 if TYPE_CHECKING:
     import ssl
@@ -77,6 +78,7 @@ class ScriptedPrimary:
         self.calls = 0
         self.hellos: list[Hello] = []
         self.serve: Serve | None = None
+        self.subprotocols = tuple(map(name_of, VERSIONS))
         self.port = 0
 
     @property
@@ -103,7 +105,7 @@ class ScriptedPrimary:
             await runner.cleanup()
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(timeout=0.1)
+        socket = web.WebSocketResponse(timeout=0.1, protocols=self.subprotocols)
         await socket.prepare(request)
         call = Call(socket)
         script = self.scripts[min(self.calls, len(self.scripts) - 1)]
