@@ -109,6 +109,7 @@ class FarSide:
                 age_ms=self._age.age_ms,
                 position=lambda: self.position,
                 policy_version=AppliedPolicy(directory).version,
+                needs_reader=lambda: self._follow.frozen.needs_reader,
             ),
         )
         remembered = _remembered(near.store)
@@ -187,7 +188,7 @@ class FarSide:
         """How far the replica is, as `StallAlarm` asks."""
         follow = self._follow
         return Progress(
-            is_up=follow.is_up,
+            is_up=follow.is_up and not follow.frozen,
             lost_beats=self._watch.lost_beats,
             is_behind=follow.done < follow.head_txid,
             moved=(follow.done, self._mirror.fetched_bytes),
@@ -199,6 +200,7 @@ class FarSide:
         """How the replica stands to headquarters' head."""
         mirror, behind = self._mirror, max(self.head_txid - self._follow.done, 0)
         damage, stall = self._sound.damage, self._stall.alarm
+        frozen = self._follow.frozen.alarm
         return ReplicaStanding(
             txids_behind=behind,
             bytes_behind=max(mirror.wanted_bytes - mirror.fetched_bytes, 0) if behind else 0,
@@ -206,7 +208,8 @@ class FarSide:
             wanted_bytes=mirror.wanted_bytes,
             rebuilds=self._sound.rebuilt,
             resync_wanted=self._wish.wanted,
-            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall))),
+            needs_reader=self._follow.frozen.needs_reader,
+            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall, frozen))),
         )
 
     def resync(self) -> None:

@@ -51,13 +51,14 @@ class _Figures(Collector):
 
 
 def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
-    position, behind, age, heard = (
+    position, behind, age, heard, frozen = (
         GaugeMetricFamily(f"holdfast_site_{name}", text, labels=["site"])
         for name, text in (
             ("position_txid", "Where the site's replica stands."),
             ("txids_behind", "Transactions that its replica lacks."),
             ("replica_age_seconds", "Since it saw a new heartbeat row, when it was heard last."),
             ("heard_seconds_ago", "Since its newest beat."),
+            ("replica_frozen", "1 while its replica waits for an upgrade of the site."),
         )
     )
     now_ms = services.clock.wall_ms()
@@ -67,9 +68,10 @@ def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
             continue
         label = [site.site_name]
         heard.add_metric(label, (now_ms - said.heard_wall_ms) / 1000)
+        frozen.add_metric(label, float(said.needs_reader is not None))
         if said.position_txid is not None:
             position.add_metric(label, said.position_txid)
             behind.add_metric(label, max(head_txid - said.position_txid, 0))
         if said.replica_age_ms is not None:
             age.add_metric(label, said.replica_age_ms / 1000)
-    yield from (position, behind, age, heard)
+    yield from (position, behind, age, heard, frozen)

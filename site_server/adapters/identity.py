@@ -125,13 +125,13 @@ async def join(
     `AlreadyJoinedError`, `OtherSiteError`, `JoinFailedError`.
     """
     token = parse_token(token_text)
-    if again and folder.is_dir() and load(folder).site_name != token.site_name:
-        raise OtherSiteError
+    if again:
+        _check_same(folder, token)
     dial = address or LinkAddress(host=token.primary_host, port=token.primary_port)
     beside = _folder_beside(folder, again=again)
     try:
         await _fill(beside, token, dial, hosts)
-        if again and folder.is_dir():
+        if again:
             _set_aside(folder)
         beside.rename(folder)
     finally:
@@ -140,8 +140,15 @@ async def join(
     return load(folder)
 
 
+def _check_same(folder: Path, token: JoinToken) -> None:
+    if folder.is_dir() and load(folder).site_name != token.site_name:
+        raise OtherSiteError
+
+
 def _set_aside(folder: Path) -> None:
     """Keep the former identity, the newest of them only."""
+    if not folder.is_dir():
+        return
     former = folder.with_name(f"{folder.name}.former")
     shutil.rmtree(former, ignore_errors=True)
     folder.rename(former)

@@ -122,6 +122,6 @@ def _decisions_made(decisions: Mapping[Action, int]) -> Metric:
 def _alarms(status: Status) -> Metric:
     metric = GaugeMetricFamily("holdfast_alarm", "1 while the alarm stands.", labels=["alarm"])
     standing = {text.partition(":")[0] for text in status.alarms}
-    for alarm in ("stalled", "silent", "damaged"):
+    for alarm in ("stalled", "silent", "damaged", "frozen"):
         metric.add_metric([alarm], float(alarm in standing))
     return metric

@@ -70,10 +70,15 @@ class CarryOver:
     async def run(self) -> NoReturn:
         """Move what there is, then rest."""
         for epoch in self._store.former_epochs():
-            while not await self._settled(epoch):
-                await asyncio.sleep(RETRY_MS / 1000)
+            await self._settle(epoch)
         while True:
             await asyncio.Event().wait()
+
+    async def _settle(self, epoch: int) -> None:
+        is_settled = False
+        while not is_settled:
+            is_settled = await self._settled(epoch)
+            await asyncio.sleep(0 if is_settled else RETRY_MS / 1000)
 
     async def _settled(self, epoch: int) -> bool:
         await self._up.wait()

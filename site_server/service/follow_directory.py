@@ -28,6 +28,7 @@ from replication.manifest import Manifest, ManifestEntry
 from replication.messages import Head, PushedDelta
 from replication.plan import GapError
 from site_server.service.follow_deltas import FollowDeltas
+from site_server.service.frozen import Frozen
 from site_server.service.known_heads import beyond, joined_heads
 from site_server.service.retry_pause import RetryPause
 
@@ -75,6 +76,8 @@ class FollowDirectory:
         """For replica and mirror anew. It comes true once headquarters can be reached."""
         self.is_up = False
         self._recovered = False
+        self.frozen = Frozen()
+        """Whether it stays where it is until this site is upgraded."""
         self._trouble = ""
         self._retry = RetryPause()
         self._rebased_s = -REBASE_MS / 1000
@@ -93,8 +96,11 @@ class FollowDirectory:
 
     @property
     def wanted(self) -> int:
-        """The newest TXID headquarters told of; at least 1, for every directory has a first one."""
-        return max(1, self.head_txid)
+        """The newest TXID headquarters told of; at least 1, for every directory has a first one.
+
+        A frozen replica has all that it will ever have.
+        """
+        return self.done if self.frozen else max(1, self.head_txid)
 
     @property
     def done(self) -> int:
@@ -118,6 +124,7 @@ class FollowDirectory:
         """Aim at where headquarters is now."""
         self.is_up = True
         self._retry.came_up()
+        self.frozen.hear(welcome.lineage)
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
         if 0 < welcome.txid < self.done:
             log.error(
@@ -147,7 +154,7 @@ class FollowDirectory:
         """Follow until cancelled."""
         while True:
             moved = self._moved
-            if self.is_up and self.wish is not None and self.wish.wanted:
+            if self.is_up and self.wish is not None and self.wish.wanted and not self.frozen:
                 going = self._recovered = await self._survives(self._make_anew)
             elif self.is_up and self._is_behind():
                 going = self._recovered = await self._survives(self._catch_up)
@@ -160,7 +167,7 @@ class FollowDirectory:
                 await self._retry.wait(moved)
 
     def look_again(self) -> None:
-        """There is something to do that no head tells of: apply, and see."""
+        """Something is to be done that no head tells of: apply, and see."""
         self._recovered = False
         self._retry.came_up()
         self._wake()
@@ -171,8 +178,8 @@ class FollowDirectory:
         if manifest.lineage == self._lineage and manifest.head_txid < self.done:
             raise NotAppliedError("Headquarters' store is behind this replica: nothing is anew.")
         await self._mirror.renew(manifest)
-        await self._take(await self._applier.rebuild(manifest.lineage))
-        if self.wish is not None:
+        await self._take(await self._applier.rebuild(manifest.lineage), manifest.lineage)
+        if self.wish is not None and not self.frozen:
             self.wish.granted()
         log.info("replica and mirror were made anew, at TXID %d", self.done)
 
@@ -183,7 +190,7 @@ class FollowDirectory:
 
     async def _catch_up(self) -> None:
         """One round. Each source knows more than the one before it, and costs more."""
-        if await self._by_deltas():
+        if await self._by_deltas() or self.frozen:
             await self._renew_base()
             return
         trouble: ReplicationError | None = None
@@ -210,6 +217,7 @@ class FollowDirectory:
         files_bytes = sum(file.size_bytes for file in target.files)
         may_fetch = not target.files or files_bytes > SMALL_BYTES
         led = await self.deltas.lead(position, target.txid, may_fetch=may_fetch)
+        self.frozen.freeze(self.deltas.needs_reader, position.lineage)
         if led is None:
             return False
         reached, name = led
@@ -233,13 +241,14 @@ class FollowDirectory:
         return await self._listing.manifest(0)
 
     async def _apply(self, lineage: str, head_txid: int | None) -> None:
-        await self._take(await self._applier.apply(lineage, head_txid))
+        await self._take(await self._applier.apply(lineage, head_txid), lineage)
 
-    async def _take(self, outcome: Applied) -> None:
+    async def _take(self, outcome: Applied, lineage: str) -> None:
+        self.frozen.freeze(outcome.needs_reader, lineage)
         if outcome.position is not None:
             self._stand_at(outcome.position)
             await self._mirror.applied(outcome.position)
-        elif self._position is not None:
+        elif self._position is not None and outcome.needs_reader is None:
             self._position = None
             self._mirror.forget_applied()
         if outcome.refused:
@@ -272,7 +281,7 @@ class FollowDirectory:
         self._applied = asyncio.Event()
 
     def _is_behind(self) -> bool:
-        return self.done < self.head_txid
+        return not self.frozen and self.done < self.head_txid
 
     async def _survives(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether `work` did what it should; what went wrong is told once."""
@@ -288,6 +297,8 @@ class FollowDirectory:
             return False
         if self._trouble:
             log.info("the replica follows the primary again")
+        self.frozen = Frozen()
+        """Whether it stays where it is until this site is upgraded."""
         self._trouble = ""
         self._retry.went_well()
         return True

@@ -28,6 +28,8 @@ class ReplicaStanding:
     wanted_bytes: int = 0
     rebuilds: int = 0
     resync_wanted: bool = False
+    needs_reader: int | None = None
+    """The replica is frozen until the site reads this version of the schema; None: it is not."""
     alarms: tuple[str, ...] = ()
 
 
@@ -110,6 +112,8 @@ class Status:
     wanted_bytes: int
     replica_rebuilds: int
     resync_wanted: bool
+    needs_reader: int | None
+    """The replica is frozen until the site reads this version of the schema; None: it is not."""
     alarms: tuple[str, ...]
     """What a person should look at: `word: sentence`; it goes by itself."""
     journal_seq: int
@@ -185,6 +189,7 @@ class SiteStatus:
             wanted_bytes=replica.wanted_bytes,
             replica_rebuilds=replica.rebuilds,
             resync_wanted=replica.resync_wanted,
+            needs_reader=replica.needs_reader,
             alarms=replica.alarms,
             journal_seq=head.seq,
             watermark_seq=watermarks.get((head.site_name, head.epoch), 0),

@@ -28,19 +28,28 @@ def registers(tmp_path: Path) -> Iterator[Registers]:
 
 
 @pytest.fixture
-def ground(
-    tmp_path: Path,
-    directory: Directory,
-    ingest: Ingest,
-    clock: ManualClock,
-    registers: Registers,
-    ledger: Ledger,
-) -> LinkGround:
-    publisher = Publisher(
+def stores(directory: Directory, ledger: Ledger) -> tuple[Directory, Ledger]:
+    return directory, ledger
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, directory: Directory) -> Publisher:
+    return Publisher(
         lineage=directory.lineage(),
         store=LtxStore(tmp_path / "store"),
         litestream=ScriptedSync(txid=1),
     )
+
+
+@pytest.fixture
+def ground(
+    publisher: Publisher,
+    ingest: Ingest,
+    clock: ManualClock,
+    registers: Registers,
+    stores: tuple[Directory, Ledger],
+) -> LinkGround:
+    directory, ledger = stores
     return LinkGround(
         directory=directory,
         ingest=ingest,
