@@ -20,6 +20,7 @@ from primary import (
     doctor,
     link_commands,
     organisation_load,
+    schema_command,
 )
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
@@ -153,6 +154,11 @@ def _disputes(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _schema(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(schema_command.schema(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
@@ -171,6 +177,7 @@ _COMMANDS: Final = {
     "force-offline": _force_offline,
     "disputes": _disputes,
     "copy-ledger": _copy_ledger,
+    "schema": _schema,
     "doctor": _doctor,
 }
 
@@ -227,6 +234,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"
+    )
+    schema_command.add_schema(
+        commands.add_parser("schema", parents=[place], help="which sites can read the directory")
     )
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser

@@ -143,6 +143,7 @@ class Primary:
                 group.create_task(self._quotas.run()),
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
+                group.create_task(self._distribution.watch.run()),
             ]
             try:
                 await self._serve(stop)
@@ -218,7 +219,12 @@ class Primary:
             problem = self._quotas.problem
             return Check(is_ok=not problem, detail=problem or "granted")
 
+        def chain() -> Check:
+            problem = self._distribution.watch.problem
+            return Check(is_ok=not problem, detail=problem or "leads from a snapshot to the head")
+
         return {
+            "chain": chain,
             "litestream": litestream,
             "link": link,
             "directory": directory,

@@ -27,6 +27,7 @@ from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
+from site_server.service.watch_files import WatchFiles
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 from site_server.uplink import primary_address
@@ -92,6 +93,13 @@ class FarSide:
         )
         self._follow.wish = self._wish
         self._sound.on_suspicion = self._follow.look_again
+        self._files = WatchFiles(
+            replica=folder.replica,
+            mirror=folder.mirror,
+            position=lambda: self._follow.position,
+            lost_replica=self._sound.lost,
+            lost_mirror=self._follow.refill,
+        )
         self._carry_over = CarryOver(near.store, self._client)
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
@@ -135,6 +143,7 @@ class FarSide:
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
         supervisor.keep("directory", self._follow.run)
+        supervisor.keep("watch over files", self._files.run)
         telling = TellBootstrap(lambda: self.standing_of_replica, lambda: self.position)
         supervisor.keep("news of the first copy", telling.run)
         supervisor.keep("stall alarm", self._stall.run)

@@ -14,6 +14,7 @@ from primary.http import (
     api_price_lists,
     api_print_log,
     api_quotas,
+    api_schema,
     api_sites,
     api_users,
     health,
@@ -47,6 +48,7 @@ def make_app(services: Services, admin_key: str, metrics_key: str | None = None)
         api_quotas,
         api_ledger,
         api_disputes,
+        api_schema,
     ):
         app.add_routes(part.routes)
     return app

@@ -148,6 +148,12 @@ class Mirror:
         unproved = [name for name in doubted if name not in self._held]
         await asyncio.to_thread(_unlink_all, [ltx_path(self._root(), name) for name in unproved])
 
+    async def reload(self) -> None:
+        """Look again at what is here: somebody else took files away."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        if self._lineage:
+            await self._load(self._lineage)
+
     async def drop(self, names: Iterable[str]) -> None:
         """Delete damaged files, named as the applier names them; the next pull fetches them."""
         await self._delete([LtxName.parse(name) for name in names])

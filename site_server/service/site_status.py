@@ -221,6 +221,13 @@ class SiteStatus:
                 is_ok=free_bytes >= self._ground.limits.free_bytes_min,
                 detail=f"{free_bytes} bytes free",
             ),
+            "store": Check(
+                is_ok=self._ground.store.is_there,
+                detail="site.db is written"
+                if self._ground.store.is_there
+                else "site.db vanished under this server: nothing is accepted. Stop the server, "
+                "put the file back, start it again",
+            ),
             "replica": Check(
                 is_ok=has_replica and not alarms,
                 detail="; ".join(alarms)

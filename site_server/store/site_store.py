@@ -62,6 +62,11 @@ class SiteStore:
         with self._file.read() as connection:
             yield SiteView(connection, self._epochs)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is where the next start would look for it."""
+        return self._file.is_there
+
     def start(self) -> Start:
         """Note that the site starts now; call it once, before anything else is written."""
         return self._file.write_now(lambda connection: note_start(connection, token_hex(16)))

@@ -13,7 +13,8 @@ the newest TXID in the mirror, if known, which saves listing it), and `{"id", "o
 (`replication.adapters.applier.proof`), and is answered with `{"id", "damage", "refused"}`.
 `{"id", "op": "rebuild", "lineage", "damaged_as"}` makes it anew
 (`replication.adapters.applier.rebuild`).
-Answer: `{"id", "position", "applied", "pages", "refused", "gap", "needs_reader"}`, or `{"id", "error", "kind"}`
+Answer: `{"id", "position", "applied", "pages", "refused", "gap", "needs_reader"}`, or
+ `{"id", "error", "kind"}`
 where nothing could be done.
 """
 
@@ -177,6 +178,9 @@ class _Server:
             log.warning("the WAL of the replica stays long: %s", error)
 
     def _opened(self) -> Applier:
+        if self._replica is not None and not self._replica.is_there:
+            log.warning("the replica vanished while it was open")
+            self.close()
         if self._applier is None:
             places = self._places
             self._replica = ReplicaFile(places.replica)

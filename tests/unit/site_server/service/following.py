@@ -116,6 +116,9 @@ class Store:
         self.story.append(f"renew to {manifest.head_txid}")
         self._fail("renew")
 
+    async def reload(self) -> None:
+        self.story.append("reload")
+
     async def rebuild(self, lineage: str) -> Applied:
         self.story.append("rebuild")
         self._fail("rebuild")
