@@ -1,4 +1,4 @@
-"""`holdfast-primary schema`: which sites can read the directory, and the step that needs them to."""
+"""`holdfast-primary schema`: who can read the directory, and the step that needs newer readers."""
 
 import argparse
 import asyncio

@@ -27,6 +27,7 @@ from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
+from site_server.service.true_time import TrueTime
 from site_server.service.watch_files import WatchFiles
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
@@ -108,6 +109,7 @@ class FarSide:
         )
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
+        self.true_time = TrueTime(clock)
         self._watch = WatchLink(
             link=self._client,
             clock=clock,
@@ -127,6 +129,7 @@ class FarSide:
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
         listeners = (
+            self.true_time,
             self._watch,
             self._exchange,
             self._follow,
@@ -225,6 +228,11 @@ class FarSide:
         """Make replica and mirror anew, as soon as headquarters can be reached."""
         self._wish.make()
         self._follow.look_again()
+
+    @property
+    def clock_offset_ms(self) -> int | None:
+        """How far this machine's clock is ahead of headquarters'; None: nobody has said."""
+        return self.true_time.offset_ms
 
     @property
     def refusal(self) -> str:

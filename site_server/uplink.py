@@ -42,6 +42,8 @@ class Uplink:
     position = 0
     """There is no replica: see `site_status.FarSide`."""
     head_txid = 0
+    clock_offset_ms: int | None = None
+    """Whoever answers its questions has told it the prices."""
     standing_of_replica = ReplicaStanding()
 
     def resync(self) -> None:

@@ -64,6 +64,7 @@ DEBIAN_PROGRAMS = {
     "slapd": "slapd",
     "cc": "build-essential",
     "initdb": "postgresql-15",
+    "faketime": "faketime",
 }
 """Program -> Debian package. `ippeveprinter` announces itself, so it needs avahi and dbus running;
 `cc` builds the recorder of the power-cut tests."""

@@ -43,6 +43,8 @@ class Server:
         self.data_folder = folder / "data"
         self.config_path = folder / "config.toml"
         self.ports: Ports = {}
+        self.environ: Mapping[str, str] = {}
+        """Added to this program's own when the server starts."""
 
     @property
     def child(self) -> Child:
@@ -75,6 +77,7 @@ class Server:
                 name=self.folder.name,
                 argv=(sys.executable, "-m", self._module, "run", "--config", str(self.config_path)),
                 log_path=self.folder / "server.log",
+                environ=self.environ,
             )
         )
         self.ports = await until(

@@ -88,6 +88,11 @@ def _gauges(status: Status) -> tuple[tuple[str, str, float | None], ...]:
             "Bytes that are known to be missing for them.",
             status.bytes_behind,
         ),
+        (
+            "clock_offset_seconds",
+            "How far this machine's clock is ahead of headquarters'.",
+            None if status.clock_offset_ms is None else status.clock_offset_ms / 1000,
+        ),
         ("journal_unacknowledged_entries", "Own facts not confirmed yet.", unacknowledged),
         ("held_jobs", "Jobs that wait for their owner.", status.held_jobs),
         ("deliveries", "Jobs on their way to a printer.", status.deliveries),

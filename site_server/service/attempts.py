@@ -1,4 +1,4 @@
-"""Attempts that may fail and are made again: what went wrong is told once, and then once it ended."""
+"""Attempts that are made again: what went wrong is told once, and that it ended, once."""
 
 from __future__ import annotations
 

@@ -42,8 +42,6 @@ class FollowDeltas:
         self._source = source
         self._waiting = DeltaChain()
         self._is_refused = False
-        self.needs_reader: int | None = None
-        """What the newest of them asked of its reader, where that was too much."""
         self.applied = 0
         """Deltas that were used, since this process began."""
         self.refused = 0
@@ -74,10 +72,8 @@ class FollowDeltas:
         except BadDeltaError as error:
             self._refuse(error)
             return None
-        self.needs_reader = applied.needs_reader
-        if applied.position is None or applied.position.txid <= position.txid:
-            return None
-        txid = applied.position.txid
+        if applied.position is None or applied.position.txid < txid:
+            return None  # what it leads to cannot be read here: files lead closer to that point
         self._is_refused = False
         self.applied += len(deltas)
         name = LtxName(level=0, min_txid=position.txid + 1, max_txid=txid)

@@ -199,7 +199,7 @@ class FollowDirectory:
 
     async def _catch_up(self) -> None:
         """One round. Each source knows more than the one before it, and costs more."""
-        if await self._by_deltas() or self.frozen:
+        if await self._by_deltas():
             await self._renew_base()
             return
         trouble: ReplicationError | None = None
@@ -226,7 +226,6 @@ class FollowDirectory:
         files_bytes = sum(file.size_bytes for file in target.files)
         may_fetch = not target.files or files_bytes > SMALL_BYTES
         led = await self.deltas.lead(position, target.txid, may_fetch=may_fetch)
-        self.frozen.freeze(self.deltas.needs_reader, position.lineage)
         if led is None:
             return False
         reached, name = led

@@ -72,6 +72,11 @@ class FarSide(Protocol):
         ...
 
     @property
+    def clock_offset_ms(self) -> int | None:
+        """How far this machine's clock is ahead of headquarters'; None: nobody has said."""
+        ...
+
+    @property
     def standing_of_replica(self) -> ReplicaStanding:
         """How the replica stands to headquarters' head."""
         ...
@@ -130,6 +135,8 @@ class Status:
     deliveries: int
     sessions: int
     wall_ms: WallMs
+    clock_offset_ms: int | None
+    """How far this machine's clock is ahead of headquarters'; None: nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +168,7 @@ class SiteStatus:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
         replica = far.standing_of_replica
-        wall_ms = ground.clock.wall_ms()
+        wall_ms, offset_ms = ground.clock.wall_ms(), far.clock_offset_ms
         head = ground.store.head()
         with ground.directory.read() as snapshot:
             heartbeat = snapshot.heartbeat() if snapshot else None
@@ -182,7 +189,7 @@ class SiteStatus:
             lineage=heartbeat.lineage if heartbeat else "",
             position=far.position,
             head_txid=far.head_txid,
-            replica_age_ms=wall_ms - heartbeat.wall_ms if heartbeat else None,
+            replica_age_ms=wall_ms - (offset_ms or 0) - heartbeat.wall_ms if heartbeat else None,
             txids_behind=replica.txids_behind,
             bytes_behind=replica.bytes_behind,
             fetched_bytes=replica.fetched_bytes,
@@ -203,6 +210,7 @@ class SiteStatus:
             deliveries=self._dispatcher.under_way,
             sessions=self._log_in.open_sessions,
             wall_ms=wall_ms,
+            clock_offset_ms=offset_ms,
         )
 
     def resync(self) -> None:

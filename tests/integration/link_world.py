@@ -37,7 +37,9 @@ from replication.adapters.replica import Replica
 from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_client_context, link_server_context
+from replication.reader import READER
 from replication.testing import MemoryJournal
+from replication.versions import VERSIONS
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
@@ -212,6 +214,8 @@ async def site_end(
     port: int | None = None,
     store: SiteStore | None = None,
     takes_deltas: bool = True,
+    reader: int = READER,
+    versions: tuple[int, ...] = VERSIONS,
 ) -> AsyncIterator[SiteEnd]:
     """A running site's end; `port`: where the WAN listens that leads to the primary.
 
@@ -221,12 +225,15 @@ async def site_end(
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
     (folder / "mirror").mkdir(parents=True, exist_ok=True)
     client = client_of(identity, port, hello=lambda: greeting(exchange, takes_deltas=takes_deltas))
+    client.versions = versions
     exchange = ExchangeWithPrimary(journal=store or journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
         closing(Registers(folder / "registers.db", crsqlite_path(os.environ))) as registers,
     ):
-        applier = ApplierProcess(replica_path=folder / "replica.db", mirror=folder / "mirror")
+        applier = ApplierProcess(
+            replica_path=folder / "replica.db", mirror=folder / "mirror", reader=reader
+        )
         follow = FollowDirectory(
             mirror=Mirror(folder / "mirror", client.fetch, replica.position),
             applier=applier,

@@ -37,6 +37,7 @@ class FarSideDouble:
     standing_of_replica: ReplicaStanding = field(default_factory=ReplicaStanding)
     resyncs: int = 0
     journal_trouble: str = ""
+    clock_offset_ms: int | None = None
     free_bytes: int = GIGABYTE
 
     def resync(self) -> None:
