@@ -96,8 +96,8 @@ class FarSide:
         self._sound.on_suspicion = self._follow.look_again
         self._files = WatchFiles(
             replica=folder.replica,
-            mirror=folder.mirror,
             position=lambda: self._follow.position,
+            base=lambda: self._mirror.base_path,
             lost_replica=self._sound.lost,
             lost_mirror=self._follow.refill,
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chaos.live.nodes import SiteNode
     from chaos.live.panel import Panel
 
-WITHIN_MS: Final = 20_000
+WITHIN_MS: Final = 40_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

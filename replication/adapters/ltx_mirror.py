@@ -79,6 +79,12 @@ class Mirror:
         is_broken = chain.is_cut or (chain.base is None and bool(self._held))
         return is_broken or chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
 
+    @property
+    def base_path(self) -> Path | None:
+        """The file with which a rebuild would begin; None where there is none, or nobody looked."""
+        base = self._chain.base
+        return None if base is None else ltx_path(self._root(), base)
+
     async def pull(self, manifest: Manifest) -> list[LtxName]:
         """Fetch what is needed of `manifest`; return the new names. Safe to repeat after any error.
 

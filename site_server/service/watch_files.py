@@ -14,7 +14,7 @@ import logging
 from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from replication.position import Position
@@ -25,46 +25,43 @@ LOOK_MS: Final = 2_000
 
 
 class WatchFiles:
-    """Looks every two seconds while `run` runs."""
+    """Looks every two seconds while `run` runs.
+
+    Of the mirror the file is looked at with which a rebuild would begin: its folder is made again
+    by whatever comes next. A new base takes its place at times, so one look is no proof.
+    """
 
     def __init__(
         self,
         *,
         replica: Path,
-        mirror: Path,
         position: Callable[[], Position | None],
+        base: Callable[[], Path | None],
         lost_replica: Callable[[], None],
         lost_mirror: Callable[[], None],
     ) -> None:
-        """`position`: where the replica stands; None where there is none yet."""
+        """`position`: of the replica, and `base`: of the mirror; None where there is none yet."""
         self._replica = replica
-        self._mirror = mirror
         self._position = position
-        self._lost_replica = lost_replica
-        self._lost_mirror = lost_mirror
+        self._base = base
+        self._lost = {True: lost_replica, False: lost_mirror}
         self._missing: frozenset[Path] = frozenset()
 
     async def run(self) -> NoReturn:
         """Look until cancelled."""
         while True:
             await asyncio.sleep(LOOK_MS / 1000)
-            await asyncio.to_thread(self._look)
-            self.tell()
+            await self.look()
 
-    def _look(self) -> None:
-        position = self._position()
-        if position is None:
-            self._missing = frozenset()
-            return
-        files = (self._replica, self._mirror / position.lineage)
-        self._missing = frozenset(file for file in files if not file.exists())
+    async def look(self) -> None:
+        """Look once; have made good what was missing twice."""
+        files = [self._base(), self._replica if self._position() is not None else None]
+        missing = await asyncio.to_thread(_missing, [file for file in files if file is not None])
+        for file in sorted(missing & self._missing):
+            log.error("%s vanished under the running site: it comes anew by itself", file)
+            self._lost[file == self._replica]()
+        self._missing = missing - self._missing
 
-    def tell(self) -> None:
-        """Have made good what is missing."""
-        for file in sorted(self._missing):
-            if file == self._replica:
-                log.error("%s vanished under the running site: it is made anew", file)
-                self._lost_replica()
-            else:
-                log.error("%s vanished under the running site: it is fetched anew", file)
-                self._lost_mirror()
+
+def _missing(files: Sequence[Path]) -> frozenset[Path]:
+    return frozenset(file for file in files if not file.exists())

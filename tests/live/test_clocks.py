@@ -14,7 +14,7 @@ from chaos.live.wrong_clock import wrong_clock
 if TYPE_CHECKING:
     from chaos.live.lab import Lab, LabPlan
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(100)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 HOURS = {"oslo": 26, "lima": -26}
 HOUR_MS = 3_600_000

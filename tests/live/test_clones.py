@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from chaos.live.desk import Desk
     from chaos.live.lab import Lab, LabPlan
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(100)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 ADA = "04A1B2C3D4"
-WITHIN_MS = 20_000
+WITHIN_MS = 40_000
 
 
 async def until_refused(site: SiteNode, word: str) -> None:
@@ -102,10 +102,9 @@ async def test_an_old_disk_that_is_put_back_is_fenced_although_its_journal_has_n
         data = site.server.data_folder
         old = data.with_name("old")
         shutil.copytree(data, old)
-        for _ in range(2):  # plain restarts, which nobody minds
-            await site.start()
-            await desk.until_status("link_state", "online")
-            await site.server.stop()
+        await site.start()  # a plain restart, which nobody minds
+        await desk.until_status("link_state", "online")
+        await site.server.stop()
         shutil.rmtree(data)
         old.rename(data)
         await site.start()

@@ -216,7 +216,7 @@ async def test_a_file_that_vanished_takes_nothing_more_although_it_is_still_open
     path = tmp_path / "notes.db"
     file = SqliteFile(path, METADATA)
     await file.write(noting("kept"))
-    assert file.is_there
+    assert (file.is_there, bodies(file)) == (True, ["kept"])
     path.rename(tmp_path / "elsewhere.db")
     if how == "replaced":
         path.touch()
