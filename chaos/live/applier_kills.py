@@ -105,16 +105,6 @@ class AppliersKilled:
                 _Round(folder, self._recorder, self._random, history, self.tally).run(count)
 
 
-def _newer(before: ReplicaState, feed: Feed) -> frozenset[int]:
-    """What the request leads to; a replica that is there already must not go back.
-
-    Where the directory came back to what it was before, several states have the same content. The
-    replica is then at the first of them, as far as can be told: none before its position.
-    """
-    here = min((txid for txid in before.txids if txid >= before.position_txid), default=0)
-    return frozenset({feed.txid} if feed.txid > here else ())
-
-
 class _Round:
     def __init__(
         self, folder: Path, recorder: Path, random: Random, history: PageHistory, tally: Tally
@@ -177,8 +167,8 @@ class _Round:
         else:
             answered = self._killed_after(feed, place)
         state = self._state()
-        self._must_be(state, before.txids | _newer(before, feed), feed)
-        moved = state.txids != before.txids
+        self._must_be(state, frozenset({before.txid, max(before.txid, feed.txid)}), feed)
+        moved = state.txid != before.txid
         if answered:
             fell = FELL[4]
         elif state.position_txid == feed.txid and before.position_txid != feed.txid:
@@ -237,16 +227,15 @@ class _Round:
         self._must_be(self._state(), frozenset({self._history.txid}), feed)
 
     def _must_be(self, state: ReplicaState, allowed: frozenset[int], feed: Feed) -> None:
-        txids = state.txids or frozenset({0})
-        if not txids & (allowed or frozenset({0})):
+        if state.txid not in allowed:
             raise WrongRowsError(
-                f"Kill {self._tally.kills + 1} ({feed.kind}): the replica equals the states"
-                f" {sorted(txids)} and should be one of {sorted(allowed)}."
+                f"Kill {self._tally.kills + 1} ({feed.kind}): the replica equals the state"
+                f" {state.txid} and should be one of {sorted(allowed)}."
             )
-        if state.position_txid > max(txids):
+        if state.position_txid > state.txid:
             raise WrongRowsError(
                 f"Kill {self._tally.kills + 1} ({feed.kind}): the position says"
-                f" {state.position_txid}, the content is {sorted(txids)}."
+                f" {state.position_txid}, the content is {state.txid}."
             )
 
     def _state(self) -> ReplicaState:

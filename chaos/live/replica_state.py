@@ -9,18 +9,21 @@ from __future__ import annotations
 import shutil
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pysqlite3.dbapi2 as sqlite
 
 from chaos.errors import ChaosError
 from chaos.live.page_history import comparable
 from replication.adapters.applier.position_file import read_position
+from replication.adapters.applier.stamp import read_stamp
 from replication.position import BadPositionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+PAGE_MIN: Final = 512
 
 
 class UnreadableReplicaError(ChaosError):
@@ -33,9 +36,13 @@ class WrongRowsError(ChaosError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaState:
-    """`txids`: the states that the content equals, byte for byte; empty: there is no replica."""
+    """`txid`: the state that the content equals, byte for byte; 0: there is no replica.
 
-    txids: frozenset[int]
+    A directory may come back to an earlier content. The stamp in page 1 says which of the equal
+    states this is.
+    """
+
+    txid: int
     position_txid: int
     """0: there is no position."""
 
@@ -52,21 +59,32 @@ def replica_state(folder: Path, states: Mapping[bytes, frozenset[int]]) -> Repli
         raise UnreadableReplicaError(f"The position cannot be read: {error}") from error
     if position is None:
         # Readers wait for a position. What is half made under it is the applier's to go on with.
-        return ReplicaState(txids=_unread(path, states), position_txid=0)
+        return ReplicaState(txid=_unread(path, states), position_txid=0)
     if not path.exists():
         raise UnreadableReplicaError(f"There is no replica, and the position says {position}.")
     _read_as_a_site(path)
-    txids = states.get(comparable(_image(path)))
-    if txids is None:
-        raise WrongRowsError(f"The replica at position {position} equals no state of the source.")
-    return ReplicaState(txids=txids, position_txid=position.txid)
+    image = _image(path)
+    stamp_txid = _stamp_txid(image)
+    if stamp_txid not in states.get(comparable(image), frozenset()):
+        raise WrongRowsError(
+            f"The replica at position {position} does not equal the state {stamp_txid},"
+            " which its stamp names."
+        )
+    return ReplicaState(txid=stamp_txid, position_txid=position.txid)
 
 
-def _unread(path: Path, states: Mapping[bytes, frozenset[int]]) -> frozenset[int]:
+def _unread(path: Path, states: Mapping[bytes, frozenset[int]]) -> int:
     try:
-        return states.get(comparable(_image(path)), frozenset()) if path.exists() else frozenset()
+        image = _image(path) if path.exists() else b""
     except sqlite.Error:
-        return frozenset()
+        return 0
+    stamp_txid = _stamp_txid(image)
+    return stamp_txid if stamp_txid in states.get(comparable(image), frozenset()) else 0
+
+
+def _stamp_txid(image: bytes) -> int:
+    stamp = read_stamp(image[:PAGE_MIN]) if image else None
+    return 0 if stamp is None else stamp.txid
 
 
 def _read_as_a_site(path: Path) -> None:

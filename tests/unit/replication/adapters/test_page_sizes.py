@@ -40,7 +40,7 @@ def apply_all(history: PageHistory, folder: Path, random: Random, kinds: list[st
         assert (outcome.refused, outcome.gap) == ([], None)
         assert applier.position == Position(lineage=LINEAGE, txid=asked.txid)
         state = replica_state(folder, states)
-        assert asked.txid in state.txids
+        assert state.txid == asked.txid
         assert state.position_txid == asked.txid
         txid = asked.txid
 
@@ -100,4 +100,4 @@ def test_a_gap_is_bridged_from_any_level(tmp_path: Path, level: int) -> None:
             feed.put(level, 1 if level == 9 else 3, 5)
             outcome = applier.apply(LINEAGE)
         assert (outcome.gap, outcome.applied) == (None, 2)
-        assert replica_state(folder, history.states()).txids == {6}
+        assert replica_state(folder, history.states()).txid == 6
