@@ -19,13 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn
 
-from replication.adapters.ltx_folder import scan_ltx
+from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.plan import GapError, cost, plan
 
 logger: Final = logging.getLogger(__name__)
 
 LOOK_MS: Final = 3_000
 CERTAIN_LOOKS: Final = 2
+REST_LOOKS: Final = 20
 PATIENCE_LOOKS: Final = 10
 """Between two restarts of litestream: a snapshot of a large directory takes its time."""
 
@@ -40,6 +41,8 @@ class WatchStore:
         self._head_txid = head_txid
         self._heal = heal
         self._looks = 0
+        self._base: Path | None = None
+        self._rested = 0
         self.problem = ""
         """What is missing; '' where nothing is."""
         self.healed = 0
@@ -68,6 +71,15 @@ class WatchStore:
                 self._heal()
 
     def _hole(self, head_txid: int) -> str:
+        """What is missing.
+
+        A folder that vanished took the file with it with which the chain begins: while that is
+        there all files (17,000 a day) are listed only now and then.
+        """
+        self._rested += 1
+        if self._rested < REST_LOOKS and self._base is not None and self._base.exists():
+            return ""
+        self._rested, self._base = 0, None
         costs = {name: cost(status.st_size) for name, status in scan_ltx(self._folder)}
         try:
             names = plan(None, costs)
@@ -75,4 +87,5 @@ class WatchStore:
             return str(gap)
         if head_txid and (not names or names[-1].max_txid < head_txid):
             return f"{self._folder} has nothing that leads to TXID {head_txid}."
+        self._base = ltx_path(self._folder, names[0]) if names else None
         return ""

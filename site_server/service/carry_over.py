@@ -23,9 +23,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from replication.adapters.downloads import LinkDownError, LinkRefusedError
-from replication.adapters.ltx_fetch import NotThereError
-from replication.errors import BadMessageError
+from replication.adapters.downloads import LinkDownError
+from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
     from replication.known_entry import KnownEntry
@@ -83,15 +82,14 @@ class CarryOver:
     async def _settled(self, epoch: int) -> bool:
         await self._up.wait()
         try:
-            shared_seq = await self._shared_seq(epoch)
-        except (LinkDownError, NotThereError, LinkRefusedError, BadMessageError) as error:
-            if not isinstance(error, LinkDownError) and str(error) != self._trouble:
-                log.warning("entries of epoch %d wait: %s", epoch, error)
-                self._trouble = str(error)
+            moved = await self._moved(epoch)
+        except LinkDownError:
             return False
-        moved = 0
-        while piece := await self._store.carry(epoch, shared_seq):
-            moved += piece
+        except ReplicationError as error:
+            if str(error) != self._trouble:
+                log.warning("entries of epoch %d wait: %s", epoch, error)
+            self._trouble = str(error)
+            return False
         if moved:
             log.warning(
                 "%d entries of epoch %d that headquarters never got are handed in again, in this "
@@ -100,6 +98,14 @@ class CarryOver:
                 epoch,
             )
         return True
+
+    async def _moved(self, epoch: int) -> int:
+        """How many entries went over to the present epoch."""
+        shared_seq = await self._shared_seq(epoch)
+        moved = 0
+        while piece := await self._store.carry(epoch, shared_seq):
+            moved += piece
+        return moved
 
     async def _shared_seq(self, epoch: int) -> int:
         """The last entry of that epoch that both have."""

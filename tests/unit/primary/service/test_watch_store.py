@@ -76,3 +76,11 @@ async def test_before_the_first_sync_nothing_is_missing(tmp_path: Path) -> None:
     await watch.look()
     await watch.look()
     assert watch.problem == ""
+
+
+async def test_a_folder_that_vanishes_later_is_seen_at_once(scene: Scene) -> None:
+    await scene.watch.look()
+    shutil.rmtree(scene.folder)
+    await scene.watch.look()
+    await scene.watch.look()
+    assert scene.healed == 1
