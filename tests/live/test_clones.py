@@ -82,8 +82,14 @@ async def test_a_cloned_site_is_fenced_before_it_wrote_anything_and_no_money_is_
 
         spent += await spent_micros(desk)
         await join_again(lab, site)
+
+        async def all_is_charged() -> bool:
+            return await lab.primary.api.balance_micros("ada") == opening - spent
+
+        await until(all_is_charged, "what was spent while fenced", within_ms=WITHIN_MS)
         await desk.until_merged()
-        assert await lab.primary.api.balance_micros("ada") == opening - spent
+        assert await all_is_charged()
+        assert (await site.admin.balance("ada")).effective_micros == opening - spent
         assert ((await listed(lab))["state"], (await listed(lab))["epoch"]) == ("approved", 2)
         assert len(await lab.primary.api.entries("oslo")) == len(
             {entry.body for entry in await lab.primary.api.entries("oslo")}
