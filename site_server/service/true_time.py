@@ -41,7 +41,7 @@ class TrueTime:
         is_wrong = abs(self.offset_ms or 0) > WRONG_MS
         if is_wrong and not self._is_wrong:
             log.warning(
-                "this machine's clock is %d s ahead of headquarters': set it by a time server. "
+                "this machine's clock is %+d s off headquarters': set it by a time server. "
                 "Prices and opening hours go by headquarters' time until then",
                 (self.offset_ms or 0) // 1000,
             )
