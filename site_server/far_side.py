@@ -94,13 +94,7 @@ class FarSide:
         )
         self._follow.wish = self._wish
         self._sound.on_suspicion = self._follow.look_again
-        self._files = WatchFiles(
-            replica=folder.replica,
-            position=lambda: self._follow.position,
-            base=lambda: self._mirror.base_path,
-            lost_replica=self._sound.lost,
-            lost_mirror=self._follow.refill,
-        )
+        self._files = self._watch_files(folder)
         self._carry_over = CarryOver(near.store, self._client)
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
@@ -110,7 +104,22 @@ class FarSide:
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
         self.true_time = TrueTime(clock)
-        self._watch = WatchLink(
+        self._watch = self._watch_link(config, clock, directory)
+        remembered = _remembered(near.store)
+        if remembered is not None:
+            self._watch.go_on(remembered)
+
+    def _watch_files(self, folder: DataFolder) -> WatchFiles:
+        return WatchFiles(
+            replica=folder.replica,
+            position=lambda: self._follow.position,
+            base=lambda: self._mirror.base_path,
+            lost_replica=self._sound.lost,
+            lost_mirror=self._follow.refill,
+        )
+
+    def _watch_link(self, config: Config, clock: Clock, directory: Directory) -> WatchLink:
+        return WatchLink(
             link=self._client,
             clock=clock,
             backlog=Backlog((self._exchange, self._follow)),
@@ -122,9 +131,6 @@ class FarSide:
                 needs_reader=lambda: self._follow.frozen.needs_reader,
             ),
         )
-        remembered = _remembered(near.store)
-        if remembered is not None:
-            self._watch.go_on(remembered)
 
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
