@@ -55,6 +55,19 @@ docs: setup ## write the pages of docs/ that are made from the code
 tools: setup ## install the programs beside Python into .tools
 	@$(PY) -m tools
 
+SEED ?= 1
+SITES ?= 3
+HOURS ?= 1
+MINUTES ?= 60
+
+.PHONY: sim
+sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
+	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --shrink
+
+.PHONY: sim-night
+sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
+	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
+
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
 

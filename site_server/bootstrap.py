@@ -36,6 +36,7 @@ from site_server.service.site_status import SiteStatus
 from site_server.services import Outside, make_services
 from site_server.store.directory import Directory
 from site_server.store.site_store import SiteStore
+from site_server.ways import real_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +98,8 @@ class Site(Node):
             replica=from_afar.replica,
             registers=from_afar.registers,
         )
-        self._far_side = FarSide(config, near, clock)
+        ways = real_ways(config, files.identity, files.folder, clock)
+        self._far_side = FarSide(config, near, clock, ways)
 
     def _build(self, supervisor: Supervisor, session: aiohttp.ClientSession) -> Built:
         services = self._services(supervisor, session)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from replication.adapters.applier_process import ApplierProcess
-from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.ltx_mirror import Mirror
-from replication.adapters.store_first import StoreFirst
-from replication.adapters.store_place import source_of
-from replication.adapters.tls import link_client_context
 from replication.position import NOWHERE
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.adapters.resync_wish import ResyncWish
@@ -31,14 +25,14 @@ from site_server.service.true_time import TrueTime
 from site_server.service.watch_files import WatchFiles
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
-from site_server.uplink import primary_address
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
-    from replication.adapters.ltx_fetch import Fetch
     from replication.adapters.replica import Replica
+    from replication.messages import Hello
     from replication.ports import Clock
     from replication.registers import RegistersPort
     from site_server.adapters.identity import Identity
@@ -47,6 +41,7 @@ if TYPE_CHECKING:
     from site_server.ports import LinkOrder, LinkStanding
     from site_server.service.supervise import Supervisor
     from site_server.store.site_store import SiteStore
+    from site_server.ways import Ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,26 +58,23 @@ class NearSide:
 class FarSide:
     """Everything that concerns headquarters. Nothing in it is waited for by a decision."""
 
-    def __init__(self, config: Config, near: NearSide, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        near: NearSide,
+        clock: Clock,
+        ways: Callable[[Callable[[], Hello]], Ways],
+    ) -> None:
+        """`ways`: made once it is known how this site says hello."""
         identity, folder = near.identity, near.folder
         folder.mirror.mkdir(exist_ok=True)
-        self._client = LinkClient(
-            address=primary_address(config, identity),
-            context=link_client_context(
-                cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_pem
-            ),
-            hello=lambda: self._exchange.hello(),  # noqa: PLW0108 - made a few lines further down
-            chance=random.SystemRandom(),
-            times=LinkTimes(
-                silence_ms=config.link.offline_ms, bytes_per_s_max=config.link.bytes_per_s_max
-            ),
-        )
-        self._applier = ApplierProcess(replica_path=folder.replica, mirror=folder.mirror)
+        out = ways(lambda: self._exchange.hello())  # noqa: PLW0108 - made two lines further down
+        self._client, self._applier = out.caller, out.applier
         self._exchange = ExchangeWithPrimary(
             journal=near.store, link=self._client, clock=clock, start=near.store.start()
         )
         position = None if near.replica.position == NOWHERE else near.replica.position
-        self._mirror = Mirror(folder.mirror, _fetch(config, self._client, clock), position)
+        self._mirror = Mirror(folder.mirror, out.fetch, position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
         self._wish = ResyncWish(folder.resync_wish)
         self._follow = FollowDirectory(
@@ -265,15 +257,6 @@ class FarSide:
     def journal_trouble(self) -> str:
         """Why the journal cannot be uploaded until a person has acted; '' where it can."""
         return self._exchange.trouble
-
-
-def _fetch(config: Config, client: LinkClient, clock: Clock) -> Fetch:
-    """Whole files from the store where one is configured, else over the link."""
-    place = config.source.place()
-    if place is None:
-        return client.fetch
-    store = source_of(place, client.ceiling)
-    return StoreFirst(store=store.fetch, primary=client.fetch, clock=clock).fetch
 
 
 def _remembered(store: SiteStore) -> LinkStanding | None:

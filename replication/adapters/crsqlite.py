@@ -214,7 +214,13 @@ def _guarded(work: Callable[[], T]) -> T:
 def _open(path: Path, extension_path: Path) -> Any:  # noqa: ANN401 - the driver has no types
     if not extension_path.is_file():
         raise ExtensionMissingError
-    connection = sqlite.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    # Whoever runs the executor decides which thread it is; there is only ever one at a time.
+    connection = sqlite.connect(
+        str(path),
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+    )
     try:
         connection.enable_load_extension(True)  # noqa: FBT003 - the driver's only form
         connection.load_extension(str(extension_path))

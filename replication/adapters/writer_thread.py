@@ -1,17 +1,17 @@
 """One thread that writes, whatever it writes to: a queue, and group commit.
 
 A commit costs one trip to the disk, whatever it holds; many small commits are slow, one commit of
-many small pieces of work is fast. The thread takes whatever waits and hands it over as one batch;
-the store commits it once. No caller hears "done" before that. Which piece failed, and with what, is
-the store's to say: it sets `result` or `error` of each piece.
+many small pieces of work is fast. While the thread commits one batch, whatever comes waits, and is
+the next. No caller hears "done" before the commit. Which piece failed, and with what, is the
+store's to say: it sets `result` or `error` of each piece.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -33,7 +33,6 @@ class Waiting:
     """One caller's work and where its result goes."""
 
     work: Callable[[Connection], Any]
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
@@ -63,21 +62,22 @@ class WriterThread:
     ) -> None:
         self._commit = commit
         self._on_commit = on_commit
-        self._queue: queue.Queue[Waiting | None] = queue.Queue(QUEUE_WORKS_MAX)
+        self._waiting: deque[Waiting] = deque()
+        self._busy_in: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     async def write(self, work: Work[T]) -> T:
         """Have `work` done; its result once it is committed. Errors: those that were set for it."""
         if self._closed:
             raise StoreClosedError
+        if len(self._waiting) >= QUEUE_WORKS_MAX:
+            raise StorageError("Too much is waiting for this disk; try again shortly.")
         loop = asyncio.get_running_loop()
-        waiting = Waiting(work=work, loop=loop, future=loop.create_future())
-        try:
-            self._queue.put_nowait(waiting)
-        except queue.Full as error:
-            raise StorageError("Too much is waiting for this disk; try again shortly.") from error
+        waiting = Waiting(work=work, future=loop.create_future())
+        self._waiting.append(waiting)
+        if self._busy_in is not loop:
+            self._next(loop)
         result: T = await waiting.future
         return result
 
@@ -86,41 +86,31 @@ class WriterThread:
         if self._closed:
             return False
         self._closed = True
-        self._queue.put(None)
-        self._thread.join()
+        self._thread.shutdown()
+        while batch := self._batch():
+            self._commit(batch)
         return True
 
-    def _run(self) -> None:
-        going = True
-        while going:
-            batch, going = self._next_batch()
-            if batch:
-                tell = self._on_commit if self._commit(batch) else None
-                for loop in {waiting.loop for waiting in batch}:
-                    _settle_in(loop, [waiting for waiting in batch if waiting.loop is loop], tell)
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand the next batch over, if there is one and the loop can still be told."""
+        batch = [] if self._closed else self._batch()
+        self._busy_in = loop if batch else None
+        if batch:
+            committing = loop.run_in_executor(self._thread, self._commit, batch)
+            committing.add_done_callback(lambda done: self._settle(loop, batch, done))
 
-    def _next_batch(self) -> tuple[list[Waiting], bool]:
-        batch: list[Waiting] = []
-        waiting = self._queue.get()
-        while waiting is not None:
-            batch.append(waiting)
-            if len(batch) >= BATCH_WORKS_MAX:
-                return batch, True
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
-
-
-def _settle_in(
-    loop: asyncio.AbstractEventLoop, batch: list[Waiting], tell: Callable[[], None] | None
-) -> None:
-    def settle() -> None:
+    def _settle(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: list[Waiting],
+        committed: asyncio.Future[bool],
+    ) -> None:
+        self._next(loop)
         for waiting in batch:
             waiting.settle()
-        if tell is not None:
-            tell()
+        if self._on_commit is not None and committed.result():
+            self._on_commit()
 
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
+    def _batch(self) -> list[Waiting]:
+        count = min(len(self._waiting), BATCH_WORKS_MAX)
+        return [self._waiting.popleft() for _ in range(count)]

@@ -1,0 +1,74 @@
+"""Runs simulations, each in a process of its own, on as many cores as there are."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chaos.seeds.plan import plan_of
+from chaos.seeds.story import Ended, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from chaos.sim.step import Step
+
+HASHES: Final = "PYTHONHASHSEED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One simulation: all that happens in it follows from this and the code.
+
+    `plan`: the steps, where they are not all that the seed draws.
+    """
+
+    seed: int
+    sites: int
+    hours: float
+    plan: tuple[Step, ...] | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What happens."""
+        return plan_of(self.seed, self.sites, self.hours) if self.plan is None else self.plan
+
+    @property
+    def command(self) -> str:
+        """What a person types to see it again."""
+        return f"make sim SEED={self.seed} SITES={self.sites} HOURS={self.hours:g}"
+
+
+def with_fixed_hashes() -> None:
+    """Start this program again where the order of sets of texts is not fixed yet."""
+    if os.environ.get(HASHES) != "0":
+        environ = {**os.environ, HASHES: "0"}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environ)  # noqa: S606
+
+
+def fleet(wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Ended]]:
+    """Run them all, each in a process that is new; they come back in any order."""
+    forks = multiprocessing.get_context("fork")
+    cores = os.cpu_count() or 1
+    room = threading.Semaphore(2 * cores)
+    with forks.Pool(cores, maxtasksperchild=1) as pool:
+        for found in pool.imap_unordered(_simulated, _as_there_is(room, wanted), chunksize=1):
+            room.release()
+            yield found
+
+
+def _as_there_is(room: threading.Semaphore, wanted: Iterable[Wanted]) -> Iterator[Wanted]:
+    """A pool takes all of what it is given at once, and there may be no end of it."""
+    for each in wanted:
+        room.acquire()
+        yield each
+
+
+def _simulated(wanted: Wanted) -> tuple[Wanted, Ended]:
+    logging.disable(logging.CRITICAL)
+    return wanted, run(wanted.seed, wanted.sites, wanted.steps)

@@ -1,0 +1,135 @@
+"""The applier in a simulation: the real one over a replica that is one file of pages.
+
+`Applier` decides what is applied, proves it and writes the position. The file below it is not
+written through SQLite's pager, for its library must not meet the readers' in one process; it is
+written beside and takes the place of the old one in one step. What the pager does when it is killed
+is tried with real processes (`chaos.scenarios.applier_kills`, `replica_power_cuts`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NoReturn
+
+from chaos.sim.shipping import content_hash
+from replication.adapters.applier.apply import Applier, Outcome
+from replication.adapters.applier.replica_file import PageSizeError
+from replication.adapters.applier.stamp import read_stamp, stamped
+from replication.adapters.applier.verdict import Proof
+from replication.adapters.applier_process import OTHER_PAGE_SIZE, Applied, ApplierError
+from replication.delta_chain import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from replication.adapters.applier.replica_file import Change
+    from replication.adapters.applier.stamp import Stamp
+    from replication.position import Position
+
+
+class PagesFile:
+    """What `Applier` needs of a `ReplicaFile`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._image = bytearray(path.read_bytes()) if path.exists() else bytearray()
+
+    @property
+    def page_size(self) -> int:
+        """In bytes; 0 where nothing was ever applied."""
+        size = int.from_bytes(self._image[16:18], "big")
+        return 65_536 if size == 1 else size
+
+    @property
+    def page_count(self) -> int:
+        """Its size in pages."""
+        return len(self._image) // self.page_size if self._image else 0
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """Where its pages are."""
+        return read_stamp(self.page(1)) if self._image else None
+
+    def page(self, page_number: int) -> bytes:
+        """The image of a page."""
+        size = self.page_size
+        return bytes(self._image[(page_number - 1) * size : page_number * size])
+
+    def write(self, change: Change) -> None:
+        """Write all of it. Errors: `PageSizeError`."""
+        size = change.page_size
+        if self._image and self.page_size != size:
+            raise PageSizeError
+        image = self._image[: change.commit * size].ljust(change.commit * size, b"\0")
+        for number, page in change.pages:
+            image[(number - 1) * size : number * size] = page
+        first = change.first_page or self.page(1)
+        # Readers have no WAL here, so page 1 must not promise one.
+        image[:size] = stamped(first[:18] + b"\x01\x01" + first[20:], change.position)
+        beside = self._path.with_name(f"{self._path.name}.written")
+        beside.write_bytes(image)
+        beside.replace(self._path)
+        self._image = image
+
+
+class AppliedHere:
+    """`site_server.ways.RunningApplier` without a process of its own."""
+
+    def __init__(
+        self, replica: Path, mirror: Path, on_applied: Callable[[Position, str], None]
+    ) -> None:
+        self._replica = replica
+        self._mirror = mirror
+        self._on_applied = on_applied
+
+    async def run(self) -> NoReturn:
+        """There is nothing to keep going."""
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def apply(self, lineage: str, head_txid: int | None = None) -> Applied:
+        """See `ApplierProcess.apply`."""
+        return await self._do(lambda applier: applier.apply(lineage, head_txid))
+
+    async def apply_deltas(self, lineage: str, deltas: Sequence[bytes]) -> Applied:
+        """See `ApplierProcess.apply_deltas`."""
+        return await self._do(lambda applier: applier.apply_deltas(lineage, joined(deltas)))
+
+    async def prove(self) -> Proof:
+        """Pages that were replaced in one step are sound."""
+        return Proof(damage="")
+
+    async def rebuild(self, lineage: str, damaged_as: str = "") -> Applied:
+        """See `ApplierProcess.rebuild`."""
+        del damaged_as
+        self._position_path.unlink(missing_ok=True)
+        self._replica.unlink(missing_ok=True)
+        return await self.apply(lineage)
+
+    @property
+    def _position_path(self) -> Path:
+        return self._replica.with_suffix(".position")
+
+    async def _do(self, work: Callable[[Applier], Outcome]) -> Applied:
+        return await asyncio.to_thread(self._done, work)
+
+    def _done(self, work: Callable[[Applier], Outcome]) -> Applied:
+        applier = Applier(PagesFile(self._replica), self._position_path, self._mirror)  # type: ignore[arg-type]
+        try:
+            outcome = work(applier)
+        except PageSizeError as error:
+            raise ApplierError(str(error), OTHER_PAGE_SIZE) from error
+        if applier.position is not None and outcome.applied:
+            self._on_applied(applier.position, content_hash(self._replica.read_bytes()))
+        return _applied(outcome, applier.position)
+
+
+def _applied(outcome: Outcome, position: Position | None) -> Applied:
+    return Applied(
+        position=position,
+        files=outcome.applied,
+        pages=outcome.pages,
+        refused=tuple(outcome.refused),
+        gap=outcome.gap,
+    )

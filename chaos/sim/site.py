@@ -1,0 +1,176 @@
+"""A site in a simulation: its services over real files, without its doors and its processes.
+
+What is real: everything below `site_server.services` and `site_server.far_side`, the journal, the
+replica's readers, the registers, the spool. What is simulated: time, the line, the printer, the
+pages of a document, and the process of the applier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chaos.errors import NotReadyError
+from chaos.sim.calling import Calling
+from chaos.sim.paper import ReadsPages
+from chaos.sim.replica import AppliedHere
+from failure_modes.job_lifecycle import JobState
+from failure_modes.link import UP
+from replication.adapters.crsqlite import Registers
+from replication.adapters.link_client import LinkAddress
+from replication.adapters.replica import Replica
+from site_server.adapters.identity import Identity
+from site_server.adapters.spool import Spool
+from site_server.config import Config
+from site_server.data_folder import DataFolder
+from site_server.far_side import FarSide, NearSide
+from site_server.service.ground import Ground
+from site_server.service.index_held_jobs import IndexHeldJobs
+from site_server.service.supervise import Supervisor
+from site_server.services import Outside, Services, make_services
+from site_server.store.directory import Directory
+from site_server.store.site_store import SiteStore
+from site_server.ways import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from chaos.sim.calling import Headquarters
+    from chaos.sim.clock import MachineClock
+    from chaos.sim.paper import SimulatedPrinter
+    from chaos.sim.wan import Line
+    from replication.messages import Hello
+    from replication.position import Position
+
+JOBS_MAX: Final = 100_000
+ON_ITS_WAY: Final = frozenset({JobState.ACCEPTED, JobState.RELEASING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteParts:
+    """What one run of a site stands on."""
+
+    site_name: str
+    epoch: int
+    folder: Path
+    clock: MachineClock
+    line: Line
+    headquarters: Headquarters
+    printer: SimulatedPrinter
+    extension: Path
+    card_key: bytes
+    on_applied: Callable[[Position, str], None]
+    """Hears where the replica stands, and the hash of what it holds."""
+
+
+class SiteRun:
+    """One run of a site server's process."""
+
+    def __init__(self, parts: SiteParts) -> None:
+        self._parts = parts
+        self._config = Config(data_dir=parts.folder)
+        folder = DataFolder(parts.folder)
+        self.store = SiteStore(
+            folder.store, site_name=parts.site_name, epoch=parts.epoch, clock=parts.clock
+        )
+        self.replica = Replica(folder.replica)
+        self.registers = Registers(folder.registers, parts.extension)
+        self._spool = Spool(folder.spool, bytes_min_free=0)
+        near = NearSide(
+            identity=_identity(parts),
+            folder=folder,
+            store=self.store,
+            replica=self.replica,
+            registers=self.registers,
+        )
+        self.far_side = FarSide(self._config, near, parts.clock, self._ways)
+        self.services: Services | None = None
+        """None until it has started."""
+
+    async def run(self) -> None:
+        """Serve until the process dies."""
+        await self._spool.start()
+        async with asyncio.TaskGroup() as tasks:
+            supervisor = Supervisor(tasks, self._parts.clock)
+            services = self._services(supervisor)
+            self.far_side.start(supervisor)
+            index = IndexHeldJobs(services.ground, self.registers)
+            supervisor.keep("index of held jobs", index.run)
+            await services.start()
+            self.services = services
+            while True:
+                await asyncio.sleep(self._config.times.tick_ms / 1000)
+                services.expire.tick()
+
+    def running(self) -> Services:
+        """What it does, once it has started."""
+        if self.services is None:
+            raise NotReadyError(f"The site {self._parts.site_name} has not started yet.")
+        return self.services
+
+    def is_at_rest(self) -> bool:
+        """Whether it is linked, drained and caught up, and no job is on its way."""
+        far, parts = self.far_side, self._parts
+        if self.services is None or far.state not in UP or far.position != far.head_txid:
+            return False
+        with self.store.read() as site:
+            jobs = site.jobs.listing(ended=False, limit=JOBS_MAX)
+        with self.services.ground.directory.read() as snapshot:
+            marks = snapshot.watermarks() if snapshot else {}
+        head = self.store.head()
+        drained = head.seq == marks.get((parts.site_name, parts.epoch), 0)
+        return drained and not any(job.state in ON_ITS_WAY for job in jobs)
+
+    def hang_up(self) -> None:
+        """What the kernel does with the connection of a dead process."""
+        self._caller.hang_up()
+
+    def _services(self, supervisor: Supervisor) -> Services:
+        parts = self._parts
+        ground = Ground(
+            site_name=parts.site_name,
+            store=self.store,
+            directory=Directory(self.replica, parts.site_name),
+            spool=self._spool,
+            link=self.far_side,
+            clock=parts.clock,
+            supervisor=supervisor,
+            limits=self._config.limits,
+        )
+        outside = Outside(
+            delivery=parts.printer,
+            counters=[ReadsPages()],
+            card_key=parts.card_key,
+            card_claims=self.registers,
+        )
+        services = make_services(ground, outside, self._config.times)
+        services.decider.on_need = self.far_side.allowances.note
+        return services
+
+    def _ways(self, hello: Callable[[], Hello]) -> Ways:
+        parts, folder = self._parts, DataFolder(self._parts.folder)
+        caller = self._caller = Calling(
+            parts.line, parts.headquarters, hello, self._config.link.offline_ms
+        )
+        return Ways(
+            caller=caller,
+            fetch=caller.fetch,
+            applier=AppliedHere(folder.replica, folder.mirror, parts.on_applied),
+        )
+
+
+def _identity(parts: SiteParts) -> Identity:
+    """Nothing of it is read here but who the site is."""
+    nowhere = parts.folder / "identity"
+    return Identity(
+        site_name=parts.site_name,
+        epoch=parts.epoch,
+        primary=LinkAddress(host="headquarters", port=0),
+        cert_path=nowhere,
+        key_path=nowhere,
+        ca_path=nowhere,
+        ca_pem="",
+        card_key=parts.card_key,
+    )

@@ -1,0 +1,93 @@
+"""Simulations: the same seed is the same story, promises are kept, and a broken one is found.
+
+A step of a plan may be anything, so a bug is planted here as a step that does what a bug would do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chaos.seeds.fleet import Wanted, fleet
+from chaos.seeds.plan import plan_of
+from chaos.seeds.shrink import broken_by, shrunk
+from chaos.sim.organisation import PAGE_MICROS
+
+if TYPE_CHECKING:
+    from chaos.seeds.story import Ended
+    from chaos.sim.step import Scene
+
+SEEDS = range(1, 7)
+
+
+@pytest.mark.live
+@pytest.mark.timeout(600)
+def test_every_promise_is_kept_on_these_seeds() -> None:
+    wanted = [Wanted(seed=seed, sites=3, hours=0.1) for seed in SEEDS]
+    broken = {each.command: ended.broken for each, ended in fleet(wanted) if ended.broken}
+    assert broken == {}
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_the_same_seed_is_the_same_story_bit_for_bit() -> None:
+    wanted = Wanted(seed=3, sites=2, hours=0.05)
+    digests = {ended.digest for _, ended in fleet([wanted, wanted])}
+    assert len(digests) == 1
+
+
+def test_a_plan_is_drawn_from_its_seed_alone() -> None:
+    assert plan_of(5, 3, 1) == plan_of(5, 3, 1)
+    assert plan_of(5, 3, 1) != plan_of(6, 3, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyVanishes:
+    """A balance changes and no entry says why."""
+
+    at_ms: int = 60_000
+
+    async def do(self, scene: Scene) -> None:
+        primary = scene.world.running_primary()
+        await primary.directory.write(
+            lambda connection: connection.exec_driver_sql(
+                f"UPDATE balances SET balance_micros = balance_micros - {PAGE_MICROS}"  # noqa: S608
+                " WHERE payer = 'user:user1'"
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintsAgain:
+    """Every paper that is in a tray by now comes out once more."""
+
+    at_ms: int = 170_000
+
+    async def do(self, scene: Scene) -> None:
+        for printer in scene.world.printers.values():
+            printer.tray += printer.tray
+
+
+def with_planted(bug: MoneyVanishes | PrintsAgain) -> tuple[Wanted, Ended]:
+    wanted = Wanted(seed=2, sites=2, hours=0.05)
+    steps = tuple(sorted((*wanted.steps, bug), key=lambda step: step.at_ms))
+    planted = Wanted(seed=2, sites=2, hours=0.05, plan=steps)
+    [(_, ended)] = fleet([planted])
+    return planted, ended
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_a_planted_loss_of_money_is_found_and_its_plan_made_small() -> None:
+    planted, ended = with_planted(MoneyVanishes())
+    assert "money_conserved" in broken_by(ended)
+    assert shrunk(planted, ended).steps == (MoneyVanishes(),)
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_a_planted_second_print_is_found() -> None:
+    _, ended = with_planted(PrintsAgain())
+    assert "released_once" in broken_by(ended)
