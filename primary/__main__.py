@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, secrets, outages, drills, disputes, doctor."""
+"""`holdfast-primary`: init, run, token, prices, outages, disputes, backup, restore, rebuild, ..."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from primary import (
     doctor,
     link_commands,
     organisation_load,
+    restore_commands,
     schema_command,
 )
 from primary.admin_client import call_primary
@@ -27,6 +28,7 @@ from primary.config import PrimaryConfig
 from primary.errors import ConfigError, PrimaryError
 from primary.secret_input import read_secret
 from primary.service.organisation import create
+from primary.service.restore_plan import check_finished
 from primary.store.ledger import LEDGER_FILE
 from primary.store.ledger_copy import copy_ledger
 from primary.store.postgres import PostgresAddress
@@ -65,6 +67,7 @@ def _init(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     wanted.source = wanted.config or "command line"
     settings = _config(wanted, environ)
     data_dir, place = settings.data_dir, settings.ledger_place
+    check_finished(data_dir)
     away = place if isinstance(place, PostgresAddress) else None
     made = create(data_dir, organisation, SystemClock(), away)
     print(
@@ -159,6 +162,32 @@ def _schema(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _backup(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(restore_commands.backup(_config(wanted, environ), wanted))
+    return 0
+
+
+def _backup_keys(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    wanted.source = "standard input"
+    print(restore_commands.backup_keys(settings, wanted))
+    return 0
+
+
+def _restore(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    wanted.source = "restore"
+    print(restore_commands.restore_here(settings, wanted))
+    return 0
+
+
+def _rebuild(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = _config(wanted, environ)
+    wanted.source = "rebuild"
+    print(restore_commands.rebuild(settings, wanted))
+    return 0
+
+
 def _doctor(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = list(doctor.look(_config(wanted, environ), environ))
     print(render(found))
@@ -178,6 +207,10 @@ _COMMANDS: Final = {
     "disputes": _disputes,
     "copy-ledger": _copy_ledger,
     "schema": _schema,
+    "backup": _backup,
+    "backup-keys": _backup_keys,
+    "restore": _restore,
+    "rebuild": _rebuild,
     "doctor": _doctor,
 }
 
@@ -238,6 +271,7 @@ def _parser() -> argparse.ArgumentParser:
     schema_command.add_schema(
         commands.add_parser("schema", parents=[place], help="which sites can read the directory")
     )
+    restore_commands.add_all(commands, place)
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")
     return parser
 

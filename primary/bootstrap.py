@@ -12,6 +12,7 @@ import logging
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from primary.http.exchange import Services
 from primary.http.link import make_link_app
 from primary.http.link_keys import LINKS
 from primary.join_tokens import TokensToDial
+from primary.ledger_store import LedgerStore
 from primary.metrics_key import metrics_key
 from primary.pki import CertificateAuthority
 from primary.ports import Check, Checks
@@ -40,11 +42,13 @@ from primary.service.organisation import (
     CARD_KEY_FILE,
     DIRECTORY_FILE,
 )
+from primary.service.restore_plan import check_finished
 from primary.service.settle_claims import SettleClaims
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
 from primary.service.watch_ledger import WatchLedger
 from primary.service.watch_starts import WatchStarts
+from primary.start_checks import check_files, note_heartbeat
 from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.listen import Door, forget_ports, listening, told_ports
@@ -70,14 +74,13 @@ class Primary:
         self._directory = stores.directory
         self._authority = CertificateAuthority(data_dir / PKI_FOLDER, clock)
         self._ingest = Ingest(stores.directory, stores.ledger, clock)
-        self._heartbeat = Heartbeat(
-            stores.directory, clock, backup_window_ms=config.backup_window_ms
-        )
+        self._heartbeat = self._noted_heartbeat(clock)
         self._watch_ledger = WatchLedger(self._ingest)
         self._settle_claims = SettleClaims(stores.directory, stores.registers)
         adjust = Adjust(self._ingest, stores.directory, stores.ledger, clock)
         self._quotas = GrantQuotas(stores.directory, stores.ledger, adjust, clock)
         self._distribution = distribution = Distribution(config, stores.directory)
+        self._ledger_store = LedgerStore(config)
         self._litestream, self._publisher = distribution.litestream, distribution.publisher
         stores.directory.on_commit = self._publisher.changed
         card_key = bytes.fromhex(_secret(data_dir / CARD_KEY_FILE))
@@ -90,6 +93,7 @@ class Primary:
         )
         site_says = SiteSays()
         ground = self._ground(stores, site_says, clock)
+        self._set_back = ground.set_back
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
@@ -114,6 +118,13 @@ class Primary:
         self._api_app = make_app(
             services, _secret(data_dir / ADMIN_KEY_FILE), metrics_key(data_dir)
         )
+
+    def _noted_heartbeat(self, clock: Clock) -> Heartbeat:
+        """Each is noted beside the directory, so that a directory that is put back is noticed."""
+        config, directory = self._config, self._directory
+        heartbeat = Heartbeat(directory, clock, backup_window_ms=config.backup_window_ms)
+        heartbeat.on_beat = partial(note_heartbeat, config.data_dir, directory.lineage())
+        return heartbeat
 
     def _ground(self, stores: Stores, site_says: SiteSays, clock: Clock) -> LinkGround:
         return LinkGround(
@@ -144,6 +155,7 @@ class Primary:
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
                 group.create_task(self._distribution.watch.run()),
+                group.create_task(self._ledger_store.run()),
             ]
             try:
                 await self._serve(stop)
@@ -208,7 +220,7 @@ class Primary:
             return Check(is_ok=True, detail=f"{connected} of {len(self._directory.sites())} sites")
 
         def directory() -> Check:
-            problem = self._heartbeat.problem
+            problem = self._heartbeat.problem or self._set_back.problem
             return Check(is_ok=not problem, detail=problem or "written")
 
         def ledger() -> Check:
@@ -223,6 +235,11 @@ class Primary:
             problem = self._distribution.watch.problem
             return Check(is_ok=not problem, detail=problem or "leads from a snapshot to the head")
 
+        def allowances() -> Check:
+            missing = self._directory.unheard()
+            detail = f"none is granted until heard: {', '.join(missing)}" if missing else "granted"
+            return Check(is_ok=True, detail=detail)
+
         return {
             "chain": chain,
             "litestream": litestream,
@@ -230,6 +247,7 @@ class Primary:
             "directory": directory,
             "ledger": ledger,
             "quotas": quotas,
+            "allowances": allowances,
             "store": store_keeping.check_of(self._keep_store),
         }
 
@@ -237,12 +255,14 @@ class Primary:
 async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:
     """Run the primary of this data folder until SIGTERM or SIGINT.
 
-    Errors: `NotInitialisedError`, `AlreadyRunningError`, `CannotListenError`, and those of the
-    components that are missing.
+    Errors: `NotInitialisedError`, `UnfinishedRestoreError`, `PutBackError`, `AlreadyRunningError`,
+    `CannotListenError`, and those of the components that are missing.
     """
+    check_finished(config.data_dir)
     if not (config.data_dir / DIRECTORY_FILE).exists():
         raise NotInitialisedError
     with only_server_of(config.data_dir), open_stores(config, environ) as stores:
+        check_files(config.data_dir, stores.directory, stores.ledger)
         forget_ports(config.data_dir)
         try:
             await Primary(config, stores).run(_stop_signal())

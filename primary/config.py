@@ -103,6 +103,9 @@ class PrimaryConfig(FromOutside):
     ledger_password_file: Annotated[Path, Field(strict=False)] | None = None
     """Else libpq looks itself: ~/.pgpass, a client certificate, the server's own rules."""
 
+    ledger_store: bool = False
+    """Have a second litestream keep `ledger.db` in `ledger-store`: about twice its size."""
+
     @property
     def ledger_place(self) -> Place:
         """Where the ledger is."""

@@ -23,6 +23,7 @@ from failure_modes.vocabulary import LinkState
 from replication.entry_bodies import Money, Payer
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
+from replication.starts import Former, Instance, StartNumber
 from replication.wire_entry import SmallInt, WireEntry
 
 T = TypeVar("T")
@@ -33,10 +34,14 @@ PROTOCOL: Final = 2
 Allowances and page deltas came with it, too.
 """
 ALLOWANCES_SINCE: Final = 2
-UPLINK: Final = 2
+UPLINK: Final = 3
 """The version of the way up, beside the protocol: 2: entries may come packed, in binary frames
-(`replication.packed`), and beats say the time. Both ends speak the lower one of theirs; 1 is not
-written, so that an older end does not meet a field that it refuses."""
+(`replication.packed`), and beats say the time. 3: a site can say how it stands. Both ends speak the
+lower one of theirs; 1 is not written, so that an older end does not meet a field that it refuses.
+"""
+STANDING_SINCE: Final = 3
+HELD_MAX: Final = 5_000
+"""Allowances in one message: about 500 kB."""
 NEEDS_MAX: Final = 100
 """Of one ask: one short transaction of the directory."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -50,9 +55,6 @@ Lineage = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Uplink = Annotated[int, Field(ge=1, le=1000, exclude_if=lambda version: version == 1)]
 Origin = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """The identity of one registers database: cr-sqlite's site id, 16 bytes in hex."""
-Instance = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-"""The nonce of one start of a site."""
-FORMER_MAX: Final = 64
 Versions = Annotated[dict[Origin, Seq], Field(max_length=10_000)]
 """Per writer, the newest version of its registers that someone has."""
 
@@ -99,14 +101,10 @@ class Hello(Message):
     uplink: Uplink = 1
     kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
     """The first entry that the site still has; not written where it has them all."""
-    start: Annotated[Seq | None, Field(exclude_if=lambda start: start is None)] = None
-    """Which start of the site this is (`replication.starts`); None: it does not say."""
-    instance: Annotated[Instance | None, Field(exclude_if=lambda it: it is None)] = None
-    """The nonce of this start."""
-    former: Annotated[
-        list[Instance], Field(max_length=FORMER_MAX, exclude_if=lambda former: not former)
-    ] = []
-    """The nonces of the starts before it, the newest first."""
+    start: StartNumber = None
+    instance: Instance = None
+    former: Former = []
+    """Which start of the site this is, its nonce, and those before it (`replication.starts`)."""
 
 
 class Beat(Message):
@@ -166,6 +164,28 @@ class AllowanceAsk(Message):
     needs: Annotated[list[AllowanceNeed], Field(min_length=1, max_length=NEEDS_MAX)]
 
 
+class HeldAllowance(Message):
+    """What a site may still spend of a payer's credit beyond its journal so far."""
+
+    payer: Payer
+    left_micros: Money
+
+
+class Standing(Message):
+    """Site: where my replica stands, and what I may spend alone beyond entry `journal_seq`.
+
+    Said where headquarters asks for it (it was restored), and where this replica is newer than
+    headquarters' directory. In several messages where one does not hold it.
+    """
+
+    type: Literal["standing"] = "standing"
+    lineage: Lineage
+    txid: Seq
+    journal_seq: Seq
+    held: Annotated[list[HeldAllowance], Field(max_length=HELD_MAX)] = []
+    is_last: bool = True
+
+
 class Welcome(Message):
     """Primary: the link stands. `watermark_seq` is how far this epoch has taken effect."""
 
@@ -176,6 +196,8 @@ class Welcome(Message):
     watermark_seq: Seq
     wall_ms: int
     uplink: Uplink = 1
+    wants_standing: Annotated[bool, Field(exclude_if=lambda wants: not wants)] = False
+    """Say how you stand. Only to a site of `uplink` 3 or newer."""
 
 
 class BeatAck(Message):
@@ -251,7 +273,7 @@ class Registers(Message):
     versions: Versions
 
 
-JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Registers | RegistersHave
+JsonFromSite = Hello | Beat | Entries | AllowanceAsk | Standing | Registers | RegistersHave
 JsonFromPrimary = (
     Welcome | BeatAck | Ack | Gap | Fence | Head | AllowanceRecall | Registers | RegistersHave
 )

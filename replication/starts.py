@@ -22,6 +22,17 @@ word does just that.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Final
+
+from pydantic import Field
+
+FORMER_MAX: Final = 64
+Nonce = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+StartNumber = Annotated[int | None, Field(ge=0, le=2**53, exclude_if=lambda it: it is None)]
+"""None: the site does not say."""
+Instance = Annotated[Nonce | None, Field(exclude_if=lambda it: it is None)]
+Former = Annotated[list[Nonce], Field(max_length=FORMER_MAX, exclude_if=lambda it: not it)]
+"""The newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

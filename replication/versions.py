@@ -28,6 +28,7 @@ from replication.messages import (
     Message,
     PackedEntries,
     PushedDelta,
+    Standing,
     Welcome,
 )
 
@@ -54,7 +55,7 @@ SINCE: Final[Mapping[type[Message], Mapping[str, int]]] = {
         ),
         2,
     ),
-    Welcome: {"uplink": 2},
+    Welcome: dict.fromkeys(("uplink", "wants_standing"), 2),
 }
 """Fields that are not of version 1. Every new field of a message stands here, or a test fails."""
 MESSAGES_SINCE: Final[Mapping[type[object], int]] = {
@@ -62,6 +63,7 @@ MESSAGES_SINCE: Final[Mapping[type[object], int]] = {
     AllowanceRecall: 2,
     PackedEntries: 2,
     PushedDelta: 2,
+    Standing: 2,
 }
 """Messages that are not of version 1."""
 

@@ -1,4 +1,4 @@
-"""`holdfast-site`: join, run, status, resync, explain, drill, force-offline, doctor."""
+"""`holdfast-site`: join, run, status, resync, give-directory, explain, drill, doctor, ..."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from site_server import (
     config,
     doctor,
     explain_command,
+    give_directory_command,
     link_commands,
     resync_command,
     wait_command,
@@ -106,6 +107,13 @@ def _resync(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _give_directory(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    ticket, said = give_directory_command.give_directory(_config(wanted, environ).data_dir)
+    print(said, file=sys.stderr)
+    print(ticket)
+    return 0
+
+
 def _explain(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(explain_command.explained(_config(wanted, environ).data_dir, wanted))
     return 0
@@ -132,6 +140,7 @@ _COMMANDS: Final = {
     "run": _run,
     "status": _status,
     "resync": _resync,
+    "give-directory": _give_directory,
     "explain": _explain,
     "drill": _drill,
     "force-offline": _force_offline,
@@ -186,6 +195,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "resync", parents=[place], help="make replica and mirror anew from headquarters"
+    )
+    commands.add_parser(
+        "give-directory",
+        parents=[place],
+        help="print a ticket with which a new headquarters may copy this site's directory",
     )
     explain_command.add_explain(
         commands.add_parser("explain", parents=[place], help="why something would be allowed")

@@ -30,6 +30,7 @@ from site_server.http.app import make_node_app
 from site_server.node import Built, Node, NodeFiles, stop_signal, the_one_in
 from site_server.secondary import open_secondary
 from site_server.service.answer_node import AnswerNode
+from site_server.service.give_directory import GiveDirectory
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.site_status import SiteStatus
@@ -113,7 +114,21 @@ class Site(Node):
             services.log_in,
             self._files.folder.free_bytes,
         )
-        return Built(services=services, status=status, more_doors=self._node_door(services.ground))
+        return Built(
+            services=services,
+            status=status,
+            more_doors=self._node_door(services.ground),
+            give_directory=self._give_directory(services.ground),
+        )
+
+    def _give_directory(self, ground: Ground) -> GiveDirectory:
+        return GiveDirectory(
+            replica_path=self._files.folder.replica,
+            directory=ground.directory,
+            position=lambda: self._from_afar.replica.position,
+            identity=self._files.identity,
+            clock=self._clock,
+        )
 
     def _services(self, supervisor: Supervisor, session: aiohttp.ClientSession) -> Services:
         files, config = self._files, self._config

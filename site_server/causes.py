@@ -52,6 +52,7 @@ class Cause(StrEnum):
     TOO_MANY_DELIVERIES = "too_many_deliveries"
     DISK_FULL = "disk_full"
     STORE_BUSY = "store_busy"
+    NO_DIRECTORY = "no_directory"
     STOPPING = "stopping"
     DOCUMENT_TOO_LARGE = "document_too_large"
     NOT_SENT = "not_sent"
@@ -235,6 +236,10 @@ WORDS: Final[Mapping[Cause, Words]] = {
         detail="The site could not write it down. Nothing was taken; try again shortly.",
         advice="See the site's log, and the disk of its data folder.",
         retry_helps=True,
+    ),
+    Cause.NO_DIRECTORY: Words(
+        detail="This site has no whole copy of the directory yet.",
+        advice="Ask another site, or wait until headquarters has been here once.",
     ),
     Cause.STOPPING: Words(
         detail="This site server is stopping. Try again in a minute.",

@@ -21,6 +21,7 @@ from site_server.service.site_status import ReplicaStanding
 from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
+from site_server.service.tell_standing import TellStanding
 from site_server.service.true_time import TrueTime
 from site_server.service.watch_files import WatchFiles
 from site_server.service.watch_link import ReplicaSigns, WatchLink
@@ -93,13 +94,12 @@ class FarSide:
         self.allowances = KeepAllowances(
             store=near.store, directory=directory, link=self._client, clock=clock
         )
+        self._standing = self._tell_standing(near.store, directory)
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
         self.true_time = TrueTime(clock)
         self._watch = self._watch_link(config, clock, directory)
-        remembered = _remembered(near.store)
-        if remembered is not None:
-            self._watch.go_on(remembered)
+        _go_on(self._watch, near.store)
 
     def _watch_files(self, folder: DataFolder) -> WatchFiles:
         return WatchFiles(
@@ -124,11 +124,20 @@ class FarSide:
             ),
         )
 
+    def _tell_standing(self, store: SiteStore, directory: Directory) -> TellStanding:
+        return TellStanding(
+            store=store,
+            directory=directory,
+            link=self._client,
+            position=lambda: self._follow.position,
+        )
+
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
         listeners = (
             self.true_time,
             self._watch,
+            self._standing,
             self._exchange,
             self._follow,
             self._sideways,
@@ -210,7 +219,7 @@ class FarSide:
         """How the replica stands to headquarters' head."""
         mirror, behind = self._mirror, max(self.head_txid - self._follow.done, 0)
         damage, stall = self._sound.damage, self._stall.alarm
-        frozen = self._follow.frozen.alarm
+        frozen, set_back = self._follow.frozen.alarm, self._follow.set_back
         return ReplicaStanding(
             txids_behind=behind,
             bytes_behind=max(mirror.wanted_bytes - mirror.fetched_bytes, 0) if behind else 0,
@@ -219,7 +228,7 @@ class FarSide:
             rebuilds=self._sound.rebuilt,
             resync_wanted=self._wish.wanted,
             needs_reader=self._follow.frozen.needs_reader,
-            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall, frozen))),
+            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall, frozen, set_back))),
         )
 
     def resync(self) -> None:
@@ -259,6 +268,9 @@ class FarSide:
         return self._exchange.trouble
 
 
-def _remembered(store: SiteStore) -> LinkStanding | None:
+def _go_on(watch: WatchLink, store: SiteStore) -> None:
+    """Let the link be as it was when this site ended."""
     with store.read() as site:
-        return site.link_memory.get()
+        remembered = site.link_memory.get()
+    if remembered is not None:
+        watch.go_on(remembered)

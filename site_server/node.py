@@ -24,6 +24,7 @@ from replication.adapters.tls import print_server_context, server_context
 from site_server.adapters.documents.count import COUNTER
 from site_server.adapters.ldap_directory import LdapDirectory
 from site_server.http.app import make_device_app, make_ipp_app
+from site_server.http.directory_api import add_directory
 from site_server.ipp.call import IppSettings
 from site_server.ipp.endpoint import IppEndpoint
 from site_server.service.check_secret import Checkers
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from site_server.adapters.spool import Spool
     from site_server.config import Config
     from site_server.data_folder import DataFolder
+    from site_server.service.give_directory import GiveDirectory
     from site_server.service.site_status import SiteStatus
     from site_server.services import Services
     from site_server.store.site_store import SiteStore
@@ -63,6 +65,8 @@ class Built:
     services: Services
     status: SiteStatus
     more_doors: Mapping[str, tuple[web.Application, Door]] = field(default_factory=dict)
+    give_directory: GiveDirectory | None = None
+    """None where there is no replica to give."""
 
 
 class Node(ABC):
@@ -118,6 +122,8 @@ class Node(ABC):
             document_bytes_max=config.limits.document_bytes_max,
             multiple_operation_ms=config.times.incoming_ms,
         )
+        if built.give_directory is not None:
+            add_directory(device_app, built.give_directory)
         endpoint = IppEndpoint(
             services.ipp_jobs,
             wall_ms=self._clock.wall_ms,

@@ -14,6 +14,7 @@ from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.site_status import ReplicaStanding
+from site_server.service.tell_standing import TellStanding
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ class Uplink:
         self._exchange = ExchangeWithPrimary(
             journal=store, link=self._client, clock=clock, start=store.start()
         )
+        self._standing = TellStanding(
+            store=store, directory=directory, link=self._client, position=_nowhere
+        )
         self._watch = WatchLink(
             link=self._client,
             clock=clock,
@@ -83,7 +87,7 @@ class Uplink:
 
     def start(self, supervisor: Supervisor, listener: LinkListener) -> None:
         """Keep everything going; `listener` hears of the link too."""
-        listeners = (self._watch, self._exchange, listener)
+        listeners = (self._watch, self._standing, self._exchange, listener)
 
         async def keep_linked() -> None:
             await self._client.run(listeners)
@@ -153,3 +157,7 @@ class Uplink:
     def journal_trouble(self) -> str:
         """Why the journal cannot be uploaded until a person has acted; '' where it can."""
         return self._exchange.trouble
+
+
+def _nowhere() -> None:
+    """A secondary has no replica."""

@@ -75,9 +75,10 @@ class PrimaryNode:
         )
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up; the next call is made with the key that is there then."""
         if self._api is not None:
             await self._api.close()
+        self._api = None
 
     async def _well(self) -> bool:
         self.server.child.check_alive()
@@ -163,8 +164,8 @@ class SiteNode:
 def _primary_config(data: Path, ports: Mapping[str, int], settings: Settings) -> str:
     return _toml(
         {
-            "": {"data_dir": str(data)},
-            **settings,
+            "": {"data_dir": str(data), **settings.get("", {})},
+            **{name: values for name, values in settings.items() if name},
             "link": {"listen_host": LOOPBACK, "port": ports.get("link", 0)},
             "api": {"listen_host": LOOPBACK, "port": ports.get("api", 0)},
         }

@@ -39,6 +39,12 @@ class SiteAdmin:
         status = await self.status()
         return int(status["journal_seq"]) - int(status["watermark_seq"])
 
+    async def allowance_micros(self, user_name: str) -> Micros:
+        """What the site alone may spend of this user's credit."""
+        answer = await self._client.call("GET", f"/admin/v1/balances/{user_name}")
+        body = answer.expect(f"read the allowance of {user_name}")
+        return Micros(body["allowance"]["left_micros"])
+
     async def balance(self, user_name: str) -> SiteBalance:
         """What the site lets this user spend."""
         answer = await self._client.call("GET", f"/admin/v1/balances/{user_name}")

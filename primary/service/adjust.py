@@ -60,6 +60,7 @@ class Adjust:
         self._directory = directory
         self._ledger = ledger
         self._clock = clock
+        self._epoch = directory.own_epoch()
         self._lock = asyncio.Lock()
 
     async def apply(self, adjustment: Adjustment) -> Adjusted:
@@ -69,7 +70,7 @@ class Adjust:
         `ConflictError` where the same `request_id` asked for something else before.
         """
         async with self._lock:
-            head = await self._ingest.head(HEADQUARTERS, HEADQUARTERS_EPOCH)
+            head = await self._ingest.head(HEADQUARTERS, self._epoch)
             balance_micros = self._balance_micros(adjustment.payer)
             request_id = adjustment.request_id
             done = await self._ledger.ask(lambda: self._ledger.requested(request_id))
@@ -90,7 +91,7 @@ class Adjust:
         is left out.
         """
         async with self._lock:
-            head = await self._ingest.head(HEADQUARTERS, HEADQUARTERS_EPOCH)
+            head = await self._ingest.head(HEADQUARTERS, self._epoch)
             batch = await make()
             if batch is None:
                 return False
@@ -122,7 +123,7 @@ class Adjust:
         self, entries: Sequence[Entry], *, request_id: str = "", also: Work[None] | None = None
     ) -> None:
         received = await self._ingest.receive(
-            HEADQUARTERS, HEADQUARTERS_EPOCH, entries, request_id=request_id, also=also
+            HEADQUARTERS, self._epoch, entries, request_id=request_id, also=also
         )
         if received.apply != tuple(entries):
             raise ProjectionError(f"Headquarters' own journal is damaged: {received.fork}")

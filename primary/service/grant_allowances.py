@@ -21,6 +21,7 @@ from primary.errors import ConflictError, NotFoundError
 from primary.store import grants
 from primary.store.directory import APPROVED, FENCED, Directory
 from primary.store.grants import Answer
+from primary.store.restores import put_heard
 from replication.messages import AllowanceNeed
 from replication.schema.directory import sites
 
@@ -79,6 +80,7 @@ async def write_off(directory: Directory, site_name: str, risk_micros: int) -> d
             )
         connection.execute(_SHUT_OUT, {"site": site_name, "reason": WRITTEN_OFF})
         grants.drop_site(connection, site_name)
+        put_heard(connection, site_name)
         return found
 
     return await directory.write(work)

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from primary.store.directory import Directory
 from replication.errors import ReplicationError, StoreClosedError
-from replication.ports import Clock
+from replication.ports import Clock, WallMs
 from replication.schema.directory import BACKUP_WINDOW_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MIN_READER: Final = 1
 """The oldest schema version that can read this directory; an older site freezes its replica."""
@@ -24,6 +27,8 @@ class Heartbeat:
         self._directory = directory
         self._clock = clock
         self._backup_window_ms = backup_window_ms
+        self.on_beat: Callable[[WallMs], None] | None = None
+        """Called in a thread with the time that is in the directory now."""
         self._due = asyncio.Event()
         self.problem = ""
 
@@ -39,15 +44,16 @@ class Heartbeat:
             self._due.clear()
 
     async def _beat(self) -> None:
+        wall_ms = self._clock.wall_ms()
         try:
             await self._directory.heartbeat(
-                wall_ms=self._clock.wall_ms(),
-                min_reader=MIN_READER,
-                backup_window_ms=self._backup_window_ms,
+                wall_ms=wall_ms, min_reader=MIN_READER, backup_window_ms=self._backup_window_ms
             )
+            if self.on_beat is not None:
+                await asyncio.to_thread(self.on_beat, wall_ms)
         except StoreClosedError:
             raise
-        except ReplicationError as error:
+        except (ReplicationError, OSError) as error:
             self._tell(str(error))
         else:
             self._tell("")

@@ -20,7 +20,8 @@ see a balance without the watermark that belongs to it, and its view of the mone
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from primary.errors import NotFoundError
@@ -72,6 +73,21 @@ class Ingest:
         """The last entry of that journal that is here, and the one of that number."""
         head = await self._ledger.ask(lambda: self._ledger.head(site_name, epoch))
         return head, await self._ledger.ask(lambda: self._ledger.entry(site_name, epoch, seq))
+
+    @asynccontextmanager
+    async def still(self, site_name: str, epoch: int) -> AsyncIterator[JournalHead]:
+        """The head of this journal, which does not move while this lasts."""
+        async with self._locks[site_name, epoch]:
+            yield await self._caught_up(site_name, epoch)
+
+    async def debits_beyond(self, seq_of: JournalHead) -> dict[str, int]:
+        """What this journal took from payers beyond that entry, allowances given back with it."""
+        moved = await self._ledger.ask(lambda: self._ledger.movements_beyond(seq_of))
+        back = await self._ledger.ask(lambda: self._ledger.returns_beyond(seq_of))
+        debits: dict[str, int] = {}
+        for _, each in (*moved, *back):
+            debits[each.payer] = debits.get(each.payer, 0) + max(-each.amount_micros, 0)
+        return debits
 
     async def receive(
         self,

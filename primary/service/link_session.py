@@ -19,18 +19,22 @@ from typing import Final
 
 from primary.errors import PrimaryError
 from primary.service.grant_allowances import grant_allowances
+from primary.service.hear_standing import HearStanding
 from primary.service.ingest import Ingest
 from primary.service.links import Links, Wire
 from primary.service.publish import Publisher, Subscription
+from primary.service.set_back import SetBack
 from primary.service.site_says import Hearing, SiteSays
 from primary.service.standing import objection
 from primary.service.watch_starts import WatchStarts
+from primary.store import restores
 from primary.store.directory import Directory
 from replication.adapters.registers_peer import RegistersPeer
 from replication.errors import ReplicationError
 from replication.messages import (
     ALLOWANCES_SINCE,
     PROTOCOL,
+    STANDING_SINCE,
     UPLINK,
     Ack,
     AllowanceAsk,
@@ -43,6 +47,7 @@ from replication.messages import (
     Hello,
     Registers,
     RegistersHave,
+    Standing,
     Welcome,
 )
 from replication.ports import Clock
@@ -67,6 +72,7 @@ class LinkGround:
     site_says: Hearing = field(default_factory=SiteSays)
     versions: tuple[int, ...] = VERSIONS
     """Of the protocol that are spoken here."""
+    set_back: SetBack = field(default_factory=SetBack)
 
 
 class LinkSession:
@@ -80,6 +86,9 @@ class LinkSession:
         self._protocol = PROTOCOL
         self._registers = RegistersPeer(ground.registers, wire.send)
         self._following: asyncio.Task[None] | None = None
+        self._standing = HearStanding(
+            ground.ingest, ground.directory, site_name=site_name, epoch=epoch
+        )
 
     async def run(self, links: Links) -> None:
         """Serve the site until its connection ends."""
@@ -90,6 +99,7 @@ class LinkSession:
         if refusal:
             await self.refuse(links, refusal)
             return
+        await self._learn_epoch()
         self._protocol = min(hello.protocol, PROTOCOL)
         self._wire.speak(self._protocol)
         self._hear_clock(hello.wall_ms)
@@ -132,6 +142,7 @@ class LinkSession:
             watermark_seq=head.seq,
             wall_ms=ground.clock.wall_ms(),
             uplink=min(hello.uplink, UPLINK),
+            wants_standing=hello.uplink >= STANDING_SINCE and self._standing.is_wanted,
         )
         if not await self._wire.send(welcome) or not await self._registers.introduce():
             return
@@ -164,6 +175,8 @@ class LinkSession:
                     going = await self._take(message)
                 case AllowanceAsk():
                     await self._grant(message, links)
+                case Standing():
+                    await self._hear_standing(message)
                 case Registers():
                     await self._registers.take(message)
                 case RegistersHave():
@@ -187,12 +200,18 @@ class LinkSession:
         uplinks = self._ground.ingest.uplinks
         uplinks.hear_clock(self._site_name, wall_ms, self._ground.clock.wall_ms())
 
+    async def _hear_standing(self, said: Standing) -> None:
+        self._ground.set_back.hear(self._site_name, said, self._ground.publisher.head())
+        self._standing.take(said)
+        await self._standing.book()
+
     async def _take(self, message: Entries) -> bool:
         batch = [entry.entry(self._site_name, self._epoch) for entry in message.entries]
         received = await self._ground.ingest.receive(self._site_name, self._epoch, batch)
         if received.fork is not None:
             await self._fence(received.fork)
             return False
+        await self._standing.book()
         if received.apply:
             going = await self._wire.send(Ack(seq=received.apply[-1].seq))
         else:
@@ -220,6 +239,19 @@ class LinkSession:
         if hello.protocol not in self._ground.versions:
             return no_shared([hello.protocol], self._ground.versions)
         return self._objection() or await self._rolled_back(hello) or await self._cloned(hello)
+
+    async def _learn_epoch(self) -> None:
+        """A directory that came back from a backup may not know that this epoch was given out."""
+        name, epoch = self._site_name, self._epoch
+        site = self._ground.directory.site(name)
+        if site is not None and site.epoch < epoch:
+            await self._ground.directory.write(lambda db: restores.learn_epoch(db, name, epoch))
+
+    async def _turned_up(self) -> None:
+        """A site of ours that a restored directory does not know may hold allowances, too."""
+        name = self._site_name
+        if self._ground.directory.site(name) is None and self._ground.directory.was_restored:
+            await self._ground.directory.write(lambda db: restores.put_unheard(db, name))
 
     def _objection(self) -> str:
         site = self._ground.directory.site(self._site_name)

@@ -26,7 +26,6 @@ from replication.errors import BadEntryError
 from replication.journal import Entry
 from replication.wire_entry import BODY_CHARS_MAX
 
-HEADQUARTERS_EPOCH: Final = 1
 DISPUTE_CHARS_MAX: Final = 1023
 """Of the reason: a body of nothing but unknown fields has as many problems as fields."""
 FIRST_WALL_MS: Final = -62_135_596_800_000

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from primary.errors import NotFoundError, SiteRevokedError
+from primary.store import restores
 from primary.store.projection import WATERMARKS, Moved, projection, watermark_of
 from replication.adapters.sqlite_file import SqliteFile, Work, open_engine
 from replication.journal import JournalHead
@@ -51,7 +52,9 @@ _PUT_SITE: Final = (
 _NEW_EPOCH: Final = (
     update(sites)
     .where(sites.c.site_name == bindparam("site"))
-    .values(epoch=sites.c.epoch + 1, state=APPROVED, state_reason="")
+    .values(
+        epoch=func.max(sites.c.epoch + 1, restores.NEWEST_FLOOR), state=APPROVED, state_reason=""
+    )
     .returning(sites.c.epoch)
 )
 _FENCE: Final = (
@@ -64,6 +67,7 @@ _KNOWN: Final = select(balances.c.payer).where(
     balances.c.payer.in_(select(func.json_each(bindparam("payers")).table_valued("value").c.value))
 )
 _LINEAGE: Final = select(heartbeat.c.lineage)
+_HEART_TIME: Final = select(heartbeat.c.wall_ms)
 _CURRENCY: Final = select(heartbeat.c.currency)
 _INSERT_HEART: Final = insert(heartbeat)
 _BEAT: Final = update(heartbeat).values(
@@ -172,6 +176,7 @@ class Directory:
                 raise NotFoundError(f"Headquarters knows no site {site_name!r}.")
             if row.state == REVOKED:
                 raise SiteRevokedError
+            restores.put_heard(connection, site_name)
             return int(connection.execute(_NEW_EPOCH, {"site": site_name}).scalar_one())
 
         return await self.write(work)
@@ -185,6 +190,26 @@ class Directory:
         """The identity of this directory, made once at init: 32 hex digits."""
         with self.read() as connection:
             return str(connection.execute(_LINEAGE).scalar_one())
+
+    def heartbeat_wall_ms(self) -> int | None:
+        """When headquarters wrote to this directory last; None where the file holds none."""
+        with self.read() as connection:
+            return connection.execute(_HEART_TIME).scalar_one_or_none()
+
+    def own_epoch(self) -> int:
+        """The epoch in which headquarters writes its own journal: a new one after each restore."""
+        with self.read() as connection:
+            return restores.floor_of(connection) or restores.FIRST_EPOCH
+
+    @property
+    def was_restored(self) -> bool:
+        """Whether there may be what this directory has forgotten."""
+        return self.own_epoch() != restores.FIRST_EPOCH
+
+    def unheard(self) -> tuple[str, ...]:
+        """The sites without whose word nothing is granted; none but after a restore."""
+        with self.read() as connection:
+            return restores.unheard(connection)
 
     def currency(self) -> str:
         """The currency's ISO 4217 code, for people."""

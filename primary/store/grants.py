@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from failure_modes.allowance import GrantFacts, free_micros, more_micros, over_granted_micros
 from primary.store.bulk import Bulk
+from primary.store.restores import unheard
 from replication.messages import AllowanceNeed
 from replication.ports import Micros
 from replication.schema.directory import accounts, allowances, balances, sites, users
@@ -154,8 +155,11 @@ def answers(
     """What these needs, of different payers, come to. Nothing is changed yet.
 
     Nothing for a site that headquarters shut out, an installation that was replaced, a payer that
-    nobody knows or that needs no allowance because nothing limits what they spend.
+    nobody knows or that needs no allowance because nothing limits what they spend. And nothing at
+    all after a restore, until every site has said what it holds.
     """
+    if unheard(connection):
+        return []
     if connection.execute(_MAY_ASK, {"site": site_name, "site_epoch": epoch}).first() is None:
         return []
     return [

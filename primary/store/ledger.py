@@ -21,6 +21,7 @@ from primary.store.ledger_tables import (
     movements,
     requests,
 )
+from primary.store.openings import opening_of
 from primary.store.postgres import PostgresAddress, PostgresDatabase
 from replication.adapters.sqlite_file import SqliteFile, Work
 from replication.entry_bodies import EntryKind, Movement, parse_body, returned
@@ -279,7 +280,7 @@ def _head(connection: Connection, site_name: str, epoch: int) -> JournalHead:
     values = {"site": site_name, "site_epoch": epoch}
     row = connection.execute(_HEAD, values).one_or_none()
     if row is None:
-        return JournalHead(site_name=site_name, epoch=epoch)
+        return opening_of(connection, site_name, epoch)
     return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
 
 

@@ -49,6 +49,15 @@ entries: Final = Table(
         postgresql_where=text("disputed <> ''"),
     ),
 )
+openings: Final = Table(
+    "openings",
+    ledger_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Whole, primary_key=True),
+    Column("seq", Whole, nullable=False, doc="what came before the ledger began: its last entry"),
+    Column("entry_hash", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
 settlements: Final = Table(
     "settlements",
     ledger_metadata,

@@ -59,6 +59,7 @@ STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     Cause.TOO_MANY_DELIVERIES: HTTPStatus.TOO_MANY_REQUESTS,
     Cause.DISK_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     Cause.STORE_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Cause.NO_DIRECTORY: HTTPStatus.CONFLICT,
     Cause.STOPPING: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Every other refusal says that things stand otherwise than the caller thought: 409."""

@@ -30,6 +30,7 @@ from site_server.service.attempts import Attempts
 from site_server.service.follow_deltas import FollowDeltas
 from site_server.service.frozen import Frozen
 from site_server.service.known_heads import beyond, joined_heads
+from site_server.service.other_directory import NEW_LINEAGE, SET_BACK
 
 if TYPE_CHECKING:
     from replication.adapters.applier_process import Applied
@@ -72,6 +73,8 @@ class FollowDirectory:
         self.wish: Wish | None = None
         """For replica and mirror anew. It comes true once headquarters can be reached."""
         self.is_up = False
+        self.set_back = ""
+        """Why this replica does not follow headquarters' directory; '' where it does."""
         self._recovered = False
         self._mirror_is_lost = False
         self.frozen = Frozen()
@@ -123,14 +126,12 @@ class FollowDirectory:
         self._attempts.came_up()
         self.frozen.hear(welcome.lineage)
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
+        self.set_back = ""
         if 0 < welcome.txid < self.done:
-            log.error(
-                "headquarters' store is at TXID %d and this replica at %d of the same lineage: the "
-                "store was lost or put back. This site goes on with what it has; have headquarters "
-                "start a new lineage",
-                welcome.txid,
-                self.done,
-            )
+            self.set_back = SET_BACK.format(theirs=welcome.txid, ours=self.done)
+            log.error("%s", self.set_back)
+        elif self._position is not None and self._position.lineage != welcome.lineage:
+            log.warning(NEW_LINEAGE, self._position.txid)
 
     async def heard(self, message: AnyFromPrimary) -> None:
         """Aim at a newer head; what leads to the one before still leads there."""

@@ -22,6 +22,7 @@ _OPEN: Final = insert(tables.reservations)
 _CLOSE: Final = delete(tables.reservations).where(
     tables.reservations.c.reservation_id == bindparam("reservation_id")
 )
+_PAYERS: Final = select(tables.reservations.c.payer).distinct()
 _SUM: Final = select(func.coalesce(func.sum(tables.reservations.c.amount_micros), 0)).where(
     tables.reservations.c.payer == bindparam("payer")
 )
@@ -30,6 +31,11 @@ _SUM: Final = select(func.coalesce(func.sum(tables.reservations.c.amount_micros)
 def reserved_micros(connection: Connection, payer: str) -> Micros:
     """The sum of the payer's open reservations."""
     return Micros(connection.execute(_SUM, {"payer": payer}).scalar_one())
+
+
+def reserved_payers(connection: Connection) -> frozenset[str]:
+    """Everybody with an open reservation."""
+    return frozenset(connection.execute(_PAYERS).scalars())
 
 
 class Reservations:

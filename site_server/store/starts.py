@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, Integer, Table, Text, delete, insert, select
 
-from replication.messages import FORMER_MAX
-from replication.starts import Start
+from replication.starts import FORMER_MAX, Start
 from site_server.store.tables import site_metadata
 
 if TYPE_CHECKING:

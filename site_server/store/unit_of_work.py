@@ -9,14 +9,20 @@ from site_server.store.card_uses import CardUses
 from site_server.store.copies import Copies
 from site_server.store.drills import Drills
 from site_server.store.jobs import Jobs
-from site_server.store.journal import Journal, returned_name, spent_since, unmerged_micros
+from site_server.store.journal import (
+    Journal,
+    head_of,
+    returned_name,
+    spent_since,
+    unmerged_micros,
+)
 from site_server.store.journal_carry import carry
 from site_server.store.journal_past import JournalPast
 from site_server.store.link_memory import LinkMemory
 from site_server.store.numbers import next_number
 from site_server.store.offline_log import OfflineRecords
 from site_server.store.payers_seen import PayersSeen
-from site_server.store.reservations import Reservations, reserved_micros
+from site_server.store.reservations import Reservations, reserved_micros, reserved_payers
 from site_server.store.sessions import Sessions
 from site_server.store.told import ToldRows
 
@@ -60,6 +66,14 @@ class SiteView:
     def reserved_micros(self, payer: str) -> Micros:
         """What is set aside of this payer's credit."""
         return reserved_micros(self._connection, payer)
+
+    def reserved_payers(self) -> frozenset[str]:
+        """Everybody of whose credit something is set aside."""
+        return reserved_payers(self._connection)
+
+    def journal_seq(self, site_name: str, epoch: int) -> int:
+        """The last entry of that journal."""
+        return head_of(self._connection, site_name, epoch).seq
 
 
 class UnitOfWork(SiteView):

@@ -52,6 +52,8 @@ def test_everything_of_the_file_is_in_the_directory(directory: Directory) -> Non
         "sites": 2,
         "watermarks": 1,
         "heartbeat": 1,
+        "restores": 0,
+        "unheard_sites": 0,
     }
     assert len(directory.lineage()) == 32
     assert directory.currency() == "EUR"

@@ -123,7 +123,8 @@ async def test_a_store_that_went_back_is_told_and_the_replica_never_goes_back(
     async with running(follow):
         await follow.up(welcome(3))
         await asyncio.sleep(0)
-    assert "new lineage" in caplog.text
+    assert "restore --here" in caplog.text
+    assert follow.set_back
     assert follow.position == at(7)
 
 
