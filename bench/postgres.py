@@ -13,7 +13,7 @@ from chaos.live.postgres import OWNER, SETTINGS, Postgres, postgres, programs
 from chaos.live.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
 COPY_S: Final = 60
@@ -45,13 +45,22 @@ def make_folder(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def replicating(found: Path, folder: Path, *schema: str) -> AsyncIterator[Pair]:
-    """Both servers in `folder` with the tables of `schema`, once what is there was copied."""
+async def replicating(
+    found: Path,
+    folder: Path,
+    *schema: str,
+    through: Callable[[int], Awaitable[int]] | None = None,
+) -> AsyncIterator[Pair]:
+    """Both servers in `folder` with the tables of `schema`, once what is there was copied.
+
+    `through`: the port by which the subscriber reaches the publisher's, where it is another.
+    """
     async with postgres(folder / "publisher", LOGICAL, found) as publisher:
         await publisher.sql(*schema, "CREATE PUBLICATION p FOR ALL TABLES")
         async with postgres(folder / "subscriber", LOGICAL, found) as subscriber:
-            tables = [statement for statement in schema if statement.startswith("CREATE TABLE")]
-            source = f"host=127.0.0.1 port={publisher.port} user={OWNER} dbname=postgres"
+            tables = [statement for statement in schema if "CREATE TABLE" in statement]
+            port = publisher.port if through is None else await through(publisher.port)
+            source = f"host=127.0.0.1 port={port} user={OWNER} dbname=postgres"
             await subscriber.sql(
                 *tables, f"CREATE SUBSCRIPTION s CONNECTION '{source}' PUBLICATION p"
             )

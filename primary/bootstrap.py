@@ -144,6 +144,8 @@ class Primary:
         """Serve until `stop` is set, then end everything in order."""
         await self._watch_ledger.look()
         await self._distribution.prepare()
+        packed = self._distribution.store.packed
+        pack_files = store_keeping.file_packer(self._config, packed, self._keep_store)
         async with asyncio.TaskGroup() as group:
             litestream = group.create_task(self._litestream.run())
             await self._sync(FIRST_SYNC_MS)
@@ -155,6 +157,7 @@ class Primary:
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
                 group.create_task(self._distribution.watch.run()),
+                group.create_task(pack_files.run()),
                 group.create_task(self._ledger_store.run()),
             ]
             try:

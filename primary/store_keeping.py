@@ -6,10 +6,12 @@ from typing import Final
 from primary.config import PrimaryConfig, StoreConfig
 from primary.ports import Check
 from primary.service.keep_store import KeepStore
+from primary.service.pack_files import PackFiles
 from primary.service.publish import Publisher
 from primary.service.site_says import SiteSays
 from primary.store.directory import Directory
 from replication.adapters.litestream_process import LitestreamOptions
+from replication.adapters.packed_folder import PackedFolder
 from replication.retention import Bounds, Needs
 
 STORE_FOLDER: Final = "store"
@@ -67,6 +69,11 @@ def store_keeper(
         bounds_of(config.store),
         needs_of(directory, site_says, connected, lambda: publisher.head().txid),
     )
+
+
+def file_packer(config: PrimaryConfig, folder: PackedFolder, keep_store: KeepStore) -> PackFiles:
+    """Who keeps packed what a new site fetches."""
+    return PackFiles(folder, config.data_dir, lambda: keep_store.sizes, config.store.free_bytes_min)
 
 
 def check_of(keep_store: KeepStore) -> Callable[[], Check]:

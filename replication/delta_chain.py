@@ -54,6 +54,10 @@ class DeltaChain:
         links = tuple(link for link in self._links if link[0].base_txid >= txid)
         return links if links and links[0][0].base_txid == txid else ()
 
+    def bytes_after(self, txid: int) -> int:
+        """What the deltas beyond `txid` weigh."""
+        return sum(len(data) for step, data in self._links if step.txid > txid)
+
     def between(self, base_txid: int, txid: int) -> tuple[bytes, ...]:
         """The deltas that lead from the one to the other; empty where they are not here."""
         links = [link for link in self.after(base_txid) if link[0].txid <= txid]

@@ -210,19 +210,27 @@ class FarSide:
             is_up=follow.is_up and not follow.frozen,
             lost_beats=self._watch.lost_beats,
             is_behind=follow.done < follow.head_txid,
-            moved=(follow.done, self._mirror.fetched_bytes),
+            moved=(
+                follow.done,
+                self._mirror.fetched_bytes,
+                self._client.arrived_bytes,
+                self._applier.written_bytes(),
+            ),
             replica_age_ms=self._age.age_ms(),
         )
 
     @property
     def standing_of_replica(self) -> ReplicaStanding:
         """How the replica stands to headquarters' head."""
-        mirror, behind = self._mirror, max(self.head_txid - self._follow.done, 0)
+        mirror, done = self._mirror, self._follow.done
+        behind = max(self.head_txid - done, 0)
+        missing_bytes = max(mirror.wanted_bytes - mirror.fetched_bytes, 0)
+        missing_bytes += self._follow.deltas.waiting_bytes(done)
         damage, stall = self._sound.damage, self._stall.alarm
         frozen, set_back = self._follow.frozen.alarm, self._follow.set_back
         return ReplicaStanding(
             txids_behind=behind,
-            bytes_behind=max(mirror.wanted_bytes - mirror.fetched_bytes, 0) if behind else 0,
+            bytes_behind=missing_bytes if behind else 0,
             fetched_bytes=mirror.fetched_bytes,
             wanted_bytes=mirror.wanted_bytes,
             rebuilds=self._sound.rebuilt,

@@ -37,6 +37,11 @@ class Caller(Link, Listing, Knowing, Protocol):
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
         ...
 
+    @property
+    def arrived_bytes(self) -> int:
+        """Of all downloads, as they came over the line, since this process began."""
+        ...
+
     async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:
         """Keep the link up until cancelled."""
         ...
@@ -47,6 +52,10 @@ class RunningApplier(Prover, Protocol):
 
     async def run(self) -> NoReturn:
         """Keep it going until cancelled."""
+        ...
+
+    def written_bytes(self) -> int:
+        """What the replica takes with its WAL, and one that is being made beside it."""
         ...
 
 

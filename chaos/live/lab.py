@@ -112,16 +112,19 @@ class Lab:
         await site.start()
         return site
 
-    async def join_site(self, name: str, more: Settings | None = None) -> SiteNode:
-        """The same, but it is not started yet."""
+    async def join_site(
+        self, name: str, more: Settings | None = None, *, dial_port: int | None = None
+    ) -> SiteNode:
+        """The same, but it is not started yet; with a `dial_port` of its own it needs no WAN."""
         if self._maker is None:
             raise ChaosError("Headquarters must run before a site can join.")
-        wan = await self._maker.open(name, self.primary.server.ports["link"])
-        self.wans[name] = wan
+        if dial_port is None:
+            wan = await self._maker.open(name, self.primary.server.ports["link"])
+            self.wans[name], dial_port = wan, wan.listen_port
         settings = {"link": self.plan.link_timing, **(more or {})}
         site = SiteNode(self._children, self._subfolder(name), self.history, settings)
         self._stack.push_async_callback(site.close)
-        await site.join(await self.primary.join_token(name, wan.listen_port))
+        await site.join(await self.primary.join_token(name, dial_port))
         self.sites[name] = site
         return site
 

@@ -79,6 +79,11 @@ class ToxiproxyWan:
             await self._server.call(partial(self._proxy.destroy_toxic, f"timeout_{stream}"))
         self._cut = False
 
+    async def delay(self, one_way_ms: int) -> None:
+        """Let every byte take so long, in either direction, from now on."""
+        for stream in DIRECTIONS:
+            await self._server.call(partial(_delay, self._proxy, stream, one_way_ms))
+
 
 class ToxiproxyMaker:
     """One toxiproxy server process and its proxies. Make it with `start`."""
@@ -157,6 +162,11 @@ def _bypass_any_http_proxy() -> None:
 
 def _swallow(proxy: Proxy, stream: str) -> None:
     proxy.add_toxic(type="timeout", stream=stream, toxicity=1.0, attributes={"timeout": 0})
+
+
+def _delay(proxy: Proxy, stream: str, one_way_ms: int) -> None:
+    attributes = {"latency": one_way_ms, "jitter": 0}
+    proxy.add_toxic(type="latency", stream=stream, toxicity=1.0, attributes=attributes)
 
 
 def require_program(tools_folder: Path) -> Path:

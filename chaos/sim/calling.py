@@ -69,6 +69,7 @@ class Calling:
         self._name = ""
         self._epoch = 0
         self.refusal = ""
+        self.arrived_bytes = 0
 
     async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:
         """Keep the link up until cancelled."""
@@ -119,6 +120,7 @@ class Calling:
             piece = data[at : at + PIECE_BYTES]
             async with self._asking(asks=False):
                 await self._line.carry(Way.DOWN, len(piece))
+            self.arrived_bytes += len(piece)
             yield piece
 
     @asynccontextmanager

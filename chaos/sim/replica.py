@@ -107,6 +107,10 @@ class AppliedHere:
         self._replica.unlink(missing_ok=True)
         return await self.apply(lineage)
 
+    def written_bytes(self) -> int:
+        """See `ApplierProcess.written_bytes`; what is written takes its place in one step."""
+        return self._replica.stat().st_size if self._replica.exists() else 0
+
     @property
     def _position_path(self) -> Path:
         return self._replica.with_suffix(".position")

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from primary.errors import BadRequestError, NotFoundError
 from primary.http.link_keys import GROUND, SITE, STORE
+from primary.http.link_packed import packed_answer
 from primary.http.problems import problem
 from primary.service.standing import objection
 from replication.delta_chain import joined
@@ -41,7 +42,7 @@ async def _manifest(request: web.Request) -> web.StreamResponse:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    """One file; 404 where it was compacted away, or belongs to another lineage."""
+    """One file, packed where it may be; 404: compacted away, or of another lineage."""
     against = objection_to(request)
     if against:
         return problem(HTTPStatus.FORBIDDEN, "site_refused", against)
@@ -51,6 +52,9 @@ async def _file(request: web.Request) -> web.StreamResponse:
         raise NotFoundError(str(error)) from error
     if request.match_info["lineage"] != request.app[GROUND].publisher.lineage:
         raise NotFoundError("This store has another lineage: list it again.")
+    packed = await packed_answer(request, name)
+    if packed is not None:
+        return packed
     path = request.app[STORE].path(name)
     return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
 

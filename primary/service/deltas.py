@@ -6,6 +6,9 @@ Each new head is followed by the shadow, and what comes of it is the delta that 
 former head are told at once. The newest of them are kept for sites that are a few steps behind. For
 a site that was away for longer one delta is made from the store, on its asking.
 
+A short step is gone at once, in the event loop: it takes half a millisecond, and the way to a
+thread and back would take longer (`Shadow.follow_shortly`).
+
 Nobody waits for a delta. Where the shadow is late (it is made anew, or the step is the whole
 directory) the head goes out without one, and so do those after it, until the shadow is there again.
 Deltas from the store are made one at a time; who finds a long queue fetches LTX files instead.
@@ -70,7 +73,8 @@ class Deltas:
     async def follow(self, base_txid: int, txid: int) -> bytes | None:
         """The delta from the former head to the new one, if it is there in no time."""
         self._wanted_txid = txid
-        self._wake.set()
+        if not self._follow_shortly(txid):
+            self._wake.set()
         try:
             async with asyncio.timeout(0 if self._is_late else PATIENCE_MS / 1000):
                 while self._followed_txid < txid:
@@ -96,6 +100,19 @@ class Deltas:
             self._waiting -= 1
         return () if made is None else (made,)
 
+    def _follow_shortly(self, txid: int) -> bool:
+        """Whether the shadow is there already; else `run` has to take it there."""
+        if self._is_late:
+            return False
+        try:
+            data = self._shadow.follow_shortly(txid)
+        except (ReplicationError, OSError):
+            return False
+        if data is not None:
+            self._keep(data)
+            self._note(txid)
+        return data is not None
+
     async def _follow(self, txid: int) -> None:
         if txid < self._followed_txid:
             # The store was lost or put back: the same TXIDs may now mean something else.
@@ -111,9 +128,12 @@ class Deltas:
         else:
             self._tell("")
             if data is not None:
-                self._kept.add(read_delta(data).step, data)
+                self._keep(data)
             self._is_late = False
             self._note(txid)
+
+    def _keep(self, data: bytes) -> None:
+        self._kept.add(read_delta(data).step, data)
 
     def _note(self, txid: int) -> None:
         self._followed_txid = txid

@@ -9,13 +9,16 @@ go and the floor is still not reached, that is an alarm: health says so, and the
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.retention import Bounds, Needs, doomed, to_free
+
+if TYPE_CHECKING:
+    from replication.manifest import LtxName
 
 logger: Final = logging.getLogger(__name__)
 
@@ -43,6 +46,8 @@ class KeepStore:
         self.problem = ""
         """Why the store is too large; '' where it is not."""
         self.last = Kept(store_bytes=0, free_bytes=0, deleted=0, missing_bytes=0)
+        self.sizes: Mapping[LtxName, int] = {}
+        """The files, as the last look left them."""
 
     async def run(self) -> NoReturn:
         """Look until cancelled."""
@@ -73,6 +78,7 @@ class KeepStore:
             del sizes[name]
         if chosen:
             logger.warning("%d files of the store were deleted to keep its bounds", len(chosen))
+        self.sizes = sizes
         free_bytes = self._free_bytes()
         return Kept(
             store_bytes=sum(sizes.values()),

@@ -6,8 +6,9 @@ After each commit of the directory `changed()` is called. The publisher has lite
 takes some milliseconds and answers with the store's TXID. Then it tells all links: those that take
 page deltas the delta itself, if there is one, the others the new head and the files that lead to
 it, so that a site can fetch them without asking what there is. Commits that arrive meanwhile share
-the next sync. Two syncs begin at least `SYNC_PAUSE_MS` apart, for each
-makes a file that is kept for a day.
+the next sync. In the long run syncs begin at least `SYNC_PAUSE_MS` apart, for each makes a file
+that is kept for a day; but pauses that were not needed are saved, a few of them, so that of two
+commits close together, of which one often is the heartbeat, neither waits.
 
 A link that does not keep up is not waited for: heads it has not taken yet become one, and so do too
 many deltas.
@@ -29,6 +30,8 @@ from replication.messages import Head, ManifestFile, PushedDelta
 logger: Final = logging.getLogger(__name__)
 
 SYNC_PAUSE_MS: Final = 20
+SYNCS_SAVED_MAX: Final = 3
+"""That may follow each other at once after a quiet while."""
 RETRY_MS: Final = 500
 HEAD_FILES_MAX: Final = 200
 """Files named in one head; a site that needs more asks for the manifest."""
@@ -149,15 +152,18 @@ class Publisher:
 
     async def _publish_all(self) -> NoReturn:
         loop = asyncio.get_running_loop()
+        due_s = loop.time()
         while True:
             await self._changed.wait()
             self._changed.clear()
             began_s = loop.time()
-            pause_ms = SYNC_PAUSE_MS
+            due_s = paced_s(due_s, began_s)
+            next_s = due_s - SYNCS_SAVED_MAX * SYNC_PAUSE_MS / 1000
             if not await self._publish():
                 self._changed.set()
-                pause_ms = RETRY_MS
-            await asyncio.sleep(max(0.0, began_s + pause_ms / 1000 - loop.time()))
+                next_s = began_s + RETRY_MS / 1000
+            if next_s > loop.time():
+                await asyncio.sleep(next_s - loop.time())
 
     async def _publish(self) -> bool:
         try:
@@ -195,6 +201,11 @@ class Publisher:
             return ()
         entries = await asyncio.to_thread(self._store.entries_after, self._txid, txid)
         return [entry.wire() for entry in entries[:HEAD_FILES_MAX]]
+
+
+def paced_s(due_s: float, began_s: float) -> float:
+    """When all syncs up to one that begins now will have had their pause."""
+    return max(due_s, began_s) + SYNC_PAUSE_MS / 1000
 
 
 def _joined(earlier: Head, later: Head) -> Head:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -22,9 +22,10 @@ from replication.delta_chain import split
 from replication.errors import BadMessageError, ReplicationError
 from replication.known_entry import KNOWN_PATH, KnownEntry
 from replication.manifest import Manifest
+from replication.packed_file import CONTENT_TYPE, FROM_HEADER, BadPackError, Unpacker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 
     from replication.manifest import LtxName
 
@@ -34,6 +35,7 @@ MANIFEST_BYTES_MAX: Final = 256 * 1024 * 1024
 DELTAS_BYTES_MAX: Final = 72 * 1024 * 1024
 """A delta of the most pages, none of which shrinks."""
 KNOWN_BYTES_MAX: Final = 4_096
+TAKES_PACKED: Final = f"{CONTENT_TYPE}, application/octet-stream;q=0.5"
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-")
 
 
@@ -56,6 +58,9 @@ class Downloads:
         self._ceiling = ceiling or Ceiling(None)
         self.session: aiohttp.ClientSession | None = None
         self._request_s = request_ms / 1000
+        self._plain: LtxName | None = None
+        self.arrived_bytes = 0
+        """What came over the line, since this process began."""
 
     async def manifest(self, after_txid: int) -> Manifest:
         """The primary's files that lead from `after_txid` (0: from nothing) to its head.
@@ -104,28 +109,57 @@ class Downloads:
     ) -> AsyncGenerator[bytes, None]:
         """The bytes of that file of the primary's store, in pieces (an `ltx_fetch.Fetch`).
 
+        They come packed where the primary has them so, unless the last attempt at this file brought
+        no whole piece: then the line breaks too often for that, or what came was none.
         Errors: `NotThereError`, `WrongBytesError`, `LinkDownError`, `LinkRefusedError`.
         """
-        async with self._answer(f"/v1/ltx/file/{lineage}/{name}", offset_bytes) as response:
-            to_skip = _before(response, offset_bytes)
-            while piece := await self._piece(response):
-                if to_skip < len(piece):
-                    yield piece[to_skip:]
-                to_skip = max(0, to_skip - len(piece))
+        headers = {} if name == self._plain else {"Accept": TAKES_PACKED}
+        path = f"/v1/ltx/file/{lineage}/{name}"
+        async with self._answer(path, offset_bytes, headers) as response:
+            is_packed = response.content_type == CONTENT_TYPE
+            to_skip = (_packed_before if is_packed else _before)(response, offset_bytes)
+            self._plain = name if is_packed else None
+            pieces = self._unpacked(response) if is_packed else self._pieces(response)
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    if to_skip < len(piece):
+                        yield piece[to_skip:]
+                    to_skip = max(0, to_skip - len(piece))
+
+    async def _pieces(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+        while piece := await self._piece(response):
+            yield piece
+
+    async def _unpacked(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+        unpacker, name = Unpacker(), self._plain
+        try:
+            while data := await self._piece(response):
+                for piece in unpacker.feed(data):
+                    self._plain = None
+                    yield piece
+        except BadPackError as error:
+            self._plain = name
+            raise WrongBytesError(str(error)) from error
+        if not unpacker.is_between:
+            self._plain = name
+            raise WrongBytesError("A packed file ends inside a piece.")
 
     async def _piece(self, response: aiohttp.ClientResponse) -> bytes:
         with _network():
             async with asyncio.timeout(self._request_s):
                 piece = await response.content.readany()
+        self.arrived_bytes += len(piece)
         await self._ceiling.spend(len(piece))
         return piece
 
     @asynccontextmanager
     async def _answer(
-        self, path: str, offset_bytes: int = 0
+        self, path: str, offset_bytes: int = 0, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer to a GET, if it is a good one. It may be the whole where a part was asked."""
-        headers = {"Range": f"bytes={offset_bytes}-"} if offset_bytes else None
+        headers = dict(headers or {})
+        if offset_bytes:
+            headers["Range"] = f"bytes={offset_bytes}-"
         if self.session is None:
             raise LinkDownError
         with _network():
@@ -155,6 +189,14 @@ def _before(response: aiohttp.ClientResponse, offset_bytes: int) -> int:
     if found is None or int(found[1]) > offset_bytes:
         raise LinkRefusedError(f"The primary answered with another part of {response.url.path}.")
     return offset_bytes - int(found[1])
+
+
+def _packed_before(response: aiohttp.ClientResponse, offset_bytes: int) -> int:
+    """The same of a packed answer."""
+    begins = response.headers.get(FROM_HEADER, "")
+    if not (begins.isascii() and begins.isdecimal()) or int(begins) > offset_bytes:
+        raise LinkRefusedError(f"The primary answered with another part of {response.url.path}.")
+    return offset_bytes - int(begins)
 
 
 def words_of(error: BaseException) -> str:

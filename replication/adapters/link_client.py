@@ -141,6 +141,11 @@ class LinkClient:
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
 
+    @property
+    def arrived_bytes(self) -> int:
+        """Of all downloads, as they came over the line, since this process began."""
+        return self._downloads.arrived_bytes
+
     async def run(self, listeners: Sequence[LinkListener]) -> NoReturn:
         """Keep the link up until cancelled."""
         failures = 0

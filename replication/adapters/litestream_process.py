@@ -29,9 +29,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import aiohttp
-
 from replication.adapters.child_process import ChildProcess, ChildSpec
+from replication.adapters.control_socket import ControlSocket, ControlSocketError
+from replication.adapters.litestream_local import REMOTE_KEPT_MS, LocalFiles
 from replication.adapters.rounds import Rounds
 from replication.errors import ReplicationError
 
@@ -60,7 +60,7 @@ class LitestreamError(ReplicationError):
     """litestream did not sync in time. It goes on trying by itself; sites get the change later."""
 
 
-_NOT_SYNCED: Final = (aiohttp.ClientError, LitestreamError, ValueError, KeyError)
+_NOT_SYNCED: Final = (ControlSocketError, LitestreamError, ValueError, KeyError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +142,8 @@ class LitestreamProcess:
         options: LitestreamOptions | None = None,
     ) -> None:
         self._directory_path = directory_path.absolute()
+        kept_ms = 0 if isinstance(store, Path) else REMOTE_KEPT_MS
+        self._local = LocalFiles(self._directory_path, kept_ms=kept_ms)
         if isinstance(store, Path):
             store = RemoteStore(replica={"type": "file", "path": str(store.absolute())})
         self._store = store
@@ -164,7 +166,8 @@ class LitestreamProcess:
             )
         )
         self._config = config
-        self._session: aiohttp.ClientSession | None = None
+        self._control: ControlSocket | None = None
+        self._tidying: asyncio.Future[None] | None = None
         self._rounds: Rounds[int] = Rounds(LitestreamError)
 
     async def run(self) -> NoReturn:
@@ -174,13 +177,12 @@ class LitestreamProcess:
             self._socket = temporary / self._socket.name
         try:
             await asyncio.to_thread(self._write_config)
-            connector = aiohttp.UnixConnector(str(self._socket))
-            # A new connection for each sync would cost as much as half a sync.
-            async with aiohttp.ClientSession("http://litestream", connector=connector) as session:
-                self._session = session
-                await self.child.run()
+            self._control = ControlSocket(self._socket)
+            await self.child.run()
         finally:
-            self._session = None
+            if self._control is not None:
+                self._control.close()
+            self._control = None
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
 
@@ -210,13 +212,27 @@ class LitestreamProcess:
             "wait": True,
             "timeout": max(1, timeout_ms // 1000),
         }
-        if self._session is None:
+        if self._control is None:
             raise LitestreamError("litestream is not running")
-        async with self._session.post("/sync", json=body) as response:
-            answer: dict[str, Any] = await response.json(content_type=None)
-            if response.status != HTTPStatus.OK:
-                raise LitestreamError(str(answer.get("error", answer)))
-            return int(answer["replicated_txid"])
+        status, answer = await self._control.post("/sync", body)
+        if status != HTTPStatus.OK:
+            raise LitestreamError(str(answer.get("error", answer)))
+        txid = int(answer["replicated_txid"])
+        self._tidy(txid)
+        return txid
+
+    def _tidy(self, stored_txid: int) -> None:
+        """Now and then delete what the store has; nobody waits for it."""
+        loop = asyncio.get_running_loop()
+        if self._tidying is not None and not self._tidying.done():
+            return
+        useless_txid = self._local.useless_to(stored_txid, loop.time())
+        if useless_txid > 0:
+            self._tidying = loop.run_in_executor(None, self._delete_to, useless_txid)
+
+    def _delete_to(self, txid: int) -> None:
+        with suppress(OSError):  # a disk in trouble is told by who needs it: the next sync
+            self._local.delete_to(txid)
 
     def _write_config(self) -> None:
         """The configuration (JSON is YAML), readable by this user only."""

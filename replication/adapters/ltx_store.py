@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
+from replication.adapters.packed_folder import PackedFolder
 from replication.manifest import LtxName, ManifestEntry
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+PACKED_FOLDER: Final = "packed"
 DIRECT_FILES_MAX: Final = 1_000
 """Files looked for by name before the folder is listed; also what a `Head` message holds."""
 
@@ -28,6 +30,8 @@ class LtxStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.packed = PackedFolder(folder.with_name(PACKED_FOLDER), folder)
+        """Copies of its large files as they travel; they lie beside it."""
         self._digests: dict[LtxName, tuple[_Stamp, ManifestEntry]] = {}
 
     def path(self, name: LtxName) -> Path:

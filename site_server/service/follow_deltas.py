@@ -44,6 +44,7 @@ class FollowDeltas:
         self._is_refused = False
         self.applied = 0
         """Deltas that were used, since this process began."""
+        self._in_hand_bytes = 0
         self.refused = 0
         """Deltas that could not be used, since this process began."""
 
@@ -57,6 +58,10 @@ class FollowDeltas:
         self._waiting.add(step, pushed.data)
         return step
 
+    def waiting_bytes(self, position_txid: int) -> int:
+        """What is here of deltas that the replica, which is at that TXID, does not have yet."""
+        return self._waiting.bytes_after(position_txid) or self._in_hand_bytes
+
     async def lead(
         self, position: Position, target_txid: int, *, may_fetch: bool
     ) -> tuple[Position, LtxName] | None:
@@ -66,12 +71,15 @@ class FollowDeltas:
             deltas = await self._fetched(position, target_txid)
         if not deltas:
             return None
+        self._in_hand_bytes = sum(map(len, deltas))
         try:
             txid = read_delta(deltas[-1]).step.txid
             applied = await self._applier.apply_deltas(position.lineage, deltas)
         except BadDeltaError as error:
             self._refuse(error)
             return None
+        finally:
+            self._in_hand_bytes = 0
         if applied.position is None or applied.position.txid < txid:
             return None  # what it leads to cannot be read here: files lead closer to that point
         self._is_refused = False

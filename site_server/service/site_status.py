@@ -22,7 +22,7 @@ class ReplicaStanding:
 
     txids_behind: int = 0
     bytes_behind: int = 0
-    """Of files that are known to be missing."""
+    """Of files that are known to be missing, and of page deltas that are not applied yet."""
     fetched_bytes: int = 0
     """Of the files on their way, and `wanted_bytes` of which."""
     wanted_bytes: int = 0
@@ -111,7 +111,7 @@ class Status:
     replica_age_ms: int | None
     txids_behind: int
     bytes_behind: int
-    """Bytes that are known to be missing up to `head_txid`."""
+    """Bytes that are known to be missing in the replica up to `head_txid`."""
     fetched_bytes: int
     """Of what is being fetched, and `wanted_bytes` how much that is."""
     wanted_bytes: int

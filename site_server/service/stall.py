@@ -41,8 +41,8 @@ class Progress:
     """Whether a connection stands."""
     lost_beats: int
     is_behind: bool
-    moved: tuple[int, int]
-    """Position, and the bytes fetched so far: any change is movement."""
+    moved: tuple[int, ...]
+    """Position, bytes that came, and bytes that are being written: any change is movement."""
     replica_age_ms: int
     """Since the newest heartbeat row was first seen."""
 
@@ -61,7 +61,7 @@ class StallAlarm:
     def __init__(self, progressing: Progressing, clock: Clock) -> None:
         self._progressing = progressing
         self._clock = clock
-        self._moved: tuple[int, int] | None = None
+        self._moved: tuple[int, ...] | None = None
         self._up_ms = self._moved_ms = clock.monotonic_ms()
         self._alarm = ""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
+from replication.adapters.litestream_local import KEPT_TXIDS, TIDY_TXIDS
 from replication.adapters.litestream_process import LitestreamOptions
 from replication.adapters.ltx_folder import scan_ltx
 from replication.ltx import read_ltx
@@ -93,3 +94,40 @@ async def test_litestream_stops_with_its_server_and_starts_again_where_it_was(
         async with running(primary.litestream.run()):
             assert await primary.litestream.sync() > first
     assert (tmp_path / "run" / "litestream.json").stat().st_mode & 0o077 == 0
+
+
+def own_files(tmp_path: Path) -> int:
+    folders = list(tmp_path.glob(".*-litestream"))
+    assert len(folders) == 1
+    return sum(1 for name, _ in scan_ltx(folders[0]) if name.level == 0)
+
+
+async def test_litestream_goes_on_without_its_own_copies_of_what_the_store_has(
+    tmp_path: Path,
+) -> None:
+    """Compaction takes them from the store, and a restart ships no whole database."""
+    primary = Primary(tmp_path, LitestreamOptions(levels=("1s", "1h", "2h")))
+
+    def compacted_to() -> int:
+        names = [name for name, _ in scan_ltx(tmp_path / "store")]
+        return max((name.max_txid for name in names if name.level == 1), default=0)
+
+    async def step() -> int:
+        primary.connection.execute("UPDATE users SET version = version + 1 WHERE id = 7")
+        return await primary.litestream.sync()
+
+    with closing(primary.connection):
+        primary.fill()
+        async with running(primary.litestream.run()):
+            while (txid := await step()) <= 4 * TIDY_TXIDS:
+                pass
+            async with asyncio.timeout(30):
+                while own_files(tmp_path) > TIDY_TXIDS + KEPT_TXIDS or compacted_to() < txid:
+                    await step()
+            txid_at_restart = await step()
+        async with running(primary.litestream.run()):
+            await primary.litestream.sync()
+            last = await step()
+    steps = {n.max_txid: s.st_size for n, s in scan_ltx(tmp_path / "store") if n.level == 0}
+    assert set(range(2, last + 1)) <= steps.keys()
+    assert max(size for txid, size in steps.items() if txid > txid_at_restart) < steps[1] / 2

@@ -29,10 +29,10 @@ from typing import TYPE_CHECKING, Final
 from replication.adapters.applier.delta_log import keep
 from replication.adapters.applier.position_file import read_position, store_position
 from replication.adapters.applier.readable import Readable
-from replication.adapters.applier.replica_file import Change
+from replication.adapters.applier.replica_file import Change, holes
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.delta_chain import split
-from replication.ltx import LtxError, LtxFile, lock_page, read_ltx
+from replication.ltx import LtxError, LtxFile, read_ltx
 from replication.manifest import LtxName
 from replication.page_delta import read_delta
 from replication.plan import GapError, cost, plan
@@ -118,12 +118,11 @@ class Applier:
         chained, outcome.needs_reader = self._readable.deltas(lineage, new, begin_txid)
         if chained.leads_on:
             outcome.applied = 1
-            name, ltx = chained.name, chained.as_ltx()
-            file = read_ltx(ltx, str(name))
-            position = Position(lineage=lineage, txid=name.max_txid)
-            outcome.pages = self._write([file], position, size_before=self._replica.page_count)
-            keep(ltx_path(self._mirror / lineage, name), ltx)
+            position = Position(lineage=lineage, txid=chained.name.max_txid)
+            self._replica.write(chained.as_change(position))
+            keep(ltx_path(self._mirror / lineage, chained.name), chained.as_ltx())
             self._stand_at(position)
+            outcome.pages = len(chained.pages)
         return outcome
 
     def _stored_position(self) -> Position | None:
@@ -214,13 +213,13 @@ class Applier:
             newest.update(dict.fromkeys(file.page_numbers, file))
         header = files[-1].header
         _one_page_size(files)
-        holes = _holes(newest, size_before, header.commit, header.page_size)
+        unwritten = holes(newest, size_before, header.commit, header.page_size)
         numbers = sorted(number for number in newest if number <= header.commit)
         self._replica.write(
             Change(
                 page_size=header.page_size,
                 commit=header.commit,
-                pages=_images(newest, numbers, holes, header.page_size),
+                pages=_images(newest, numbers, unwritten, header.page_size),
                 first_page=newest[1].page(1) if 1 in newest else None,
                 position=position,
             )
@@ -262,21 +261,11 @@ def _one_page_size(files: Sequence[LtxFile]) -> None:
             )
 
 
-def _holes(newest: dict[int, LtxFile], size_before: int, commit: int, page_size: int) -> list[int]:
-    """Pages by which the file grows without an image: free pages that SQLite never wrote."""
-    locked = lock_page(page_size)
-    return [
-        number
-        for number in range(size_before + 1, commit + 1)
-        if number not in newest and number != locked
-    ]
-
-
 def _images(
-    newest: dict[int, LtxFile], numbers: list[int], holes: list[int], page_size: int
+    newest: dict[int, LtxFile], numbers: list[int], unwritten: list[int], page_size: int
 ) -> Iterator[tuple[int, bytes]]:
     """Each page but the first with its image."""
-    for number in holes:
+    for number in unwritten:
         yield number, bytes(page_size)
     for number in numbers:
         if number > 1:

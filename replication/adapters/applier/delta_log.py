@@ -1,23 +1,25 @@
-"""From page deltas to an LTX file of the mirror.
+"""From page deltas to what the replica is to become, and to an LTX file of the mirror.
 
 The replica is the only place where the older images are, so here the delta is undone and proved.
-What comes of it is the LTX file that the site would have fetched. It is applied like any other, and
-kept in the mirror for the day when the replica is lost while the WAN is down. Deltas that wait
-together become one file and one transaction.
+What comes of it is written at once. Then it becomes the LTX file that the site would have fetched,
+which is kept in the mirror for the day when the replica is lost while the WAN is down. Deltas that
+wait together become one file and one transaction.
 
-It is kept after it is applied, for two syncs of a file would make every reader wait for what it
-does not need. After a crash in between the replica stands where its stamp says, and the mirror has
-a hole that the next whole manifest fills (`Mirror.adopt`).
+The file is made and kept after its pages are applied, for packing it and two syncs would make every
+reader wait for what it does not need. After a crash in between the replica stands where its stamp
+says, and the mirror has a hole that the next whole manifest fills (`Mirror.adopt`).
 """
 
 from __future__ import annotations
 
 import errno
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from replication.adapters.applier.replica_file import Change, holes
 from replication.adapters.part_file import PartFile
 from replication.errors import StorageFullError
-from replication.ltx import LtxHeader
+from replication.ltx import LtxHeader, lock_page
 from replication.ltx_write import write_ltx
 from replication.manifest import LtxName
 from replication.page_delta import BadDeltaError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from replication.adapters.applier.replica_file import ReplicaFile
     from replication.page_delta import PageDelta
+    from replication.position import Position
 
 
 class Chained:
@@ -63,8 +66,27 @@ class Chained:
         self._txid, self._commit = step.txid, step.commit
         self._timestamp_ms = step.timestamp_ms
 
+    def as_change(self, position: Position) -> Change:
+        """What the replica becomes. Ask before it is written, and once."""
+        before = self._replica.page_count
+        zeros = bytes(self._page_size)
+        # What was cut off and grew again without an image is zeros, and not what it was before.
+        cut_off = range(self._untouched + 1, min(self._commit, before) + 1)
+        for number in cut_off:
+            if number != lock_page(self._page_size):
+                self.pages.setdefault(number, zeros)
+        unwritten = holes(self.pages, before, self._commit, self._page_size)
+        written = ((number, page) for number, page in sorted(self.pages.items()) if number > 1)
+        return Change(
+            page_size=self._page_size,
+            commit=self._commit,
+            pages=chain(((number, zeros) for number in unwritten), written),
+            first_page=self.pages.get(1),
+            position=position,
+        )
+
     def as_ltx(self) -> bytes:
-        """The file of the whole step."""
+        """The file of the whole step, once `as_change` was asked."""
         header = LtxHeader(
             page_size=self._page_size,
             commit=self._commit,
@@ -72,11 +94,6 @@ class Chained:
             max_txid=self.name.max_txid,
             timestamp_ms=self._timestamp_ms,
         )
-        # What was cut off and grew again without an image is zeros, and not what it was before.
-        cut_off = range(self._untouched + 1, min(self._commit, self._replica.page_count) + 1)
-        for number in cut_off:
-            if number != header.lock_page:
-                self.pages.setdefault(number, bytes(self._page_size))
         return write_ltx(header, sorted(self.pages.items()))
 
     def _image(self, number: int) -> bytes:

@@ -38,9 +38,10 @@ import sqlean
 
 from replication.adapters.applier.stamp import Stamp, read_stamp, stamped
 from replication.errors import ReplicationError, StorageError, StorageFullError
+from replication.ltx import lock_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
     from replication.position import Position
@@ -73,6 +74,16 @@ class Change:
     """Page 1, if it changed."""
     position: Position
     """Where the replica stands with it."""
+
+
+def holes(held: Container[int], size_before: int, commit: int, page_size: int) -> list[int]:
+    """Pages by which a file grows without an image: free pages that SQLite never wrote."""
+    locked = lock_page(page_size)
+    return [
+        number
+        for number in range(size_before + 1, commit + 1)
+        if number not in held and number != locked
+    ]
 
 
 class ReplicaDamagedError(ReplicationError):

@@ -39,6 +39,9 @@ class SlowShadow(Shadow):
         self.may.wait(10)
         return super().follow(txid)
 
+    def follow_shortly(self, txid: int) -> bytes | None:
+        return super().follow_shortly(txid) if self.may.is_set() else None
+
 
 class Headquarters:
     """A publisher with its deltas over a directory made for the test."""

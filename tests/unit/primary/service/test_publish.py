@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from chaos.live.waiting import until
-from primary.service.publish import HEAD_FILES_MAX, Publisher, Subscription
+from primary.service.publish import (
+    HEAD_FILES_MAX,
+    SYNC_PAUSE_MS,
+    SYNCS_SAVED_MAX,
+    Publisher,
+    Subscription,
+    paced_s,
+)
 from primary.testing import ScriptedSync
 from replication.adapters.ltx_store import LtxStore
 from replication.manifest import LtxName
@@ -88,6 +95,16 @@ async def test_commits_during_a_sync_share_the_next_one(store: Store) -> None:
                 store.commit(txid)
             assert (await next_head(heads)).txid == 29
             assert store.sync.calls == before + 1
+
+
+def test_a_few_syncs_follow_each_other_at_once_and_then_they_are_paced() -> None:
+    saved_s, due_s, began_s = SYNCS_SAVED_MAX * SYNC_PAUSE_MS / 1000, 0.0, [100.0]
+    for _ in range(50):
+        due_s = paced_s(due_s, began_s[-1])
+        began_s.append(max(began_s[-1], due_s - saved_s))
+    assert began_s[SYNCS_SAVED_MAX - 1] == began_s[0]
+    took_ms = (began_s[-1] - began_s[0]) * 1000
+    assert round(took_ms) == (50 - SYNCS_SAVED_MAX) * SYNC_PAUSE_MS
 
 
 async def test_a_link_that_is_slow_hears_all_it_missed_as_one_head(store: Store) -> None:

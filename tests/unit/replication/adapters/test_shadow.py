@@ -98,6 +98,35 @@ def test_each_step_gives_the_delta_of_exactly_what_changed(
     assert holds(shadow, source, txid)
 
 
+def test_a_short_step_is_gone_at_once_and_any_other_is_left_to_a_thread(
+    shadow: Shadow, source: PageSource
+) -> None:
+    assert shadow.follow_shortly(2) is None
+    shadow.follow(2)
+    txid = step(source, "UPDATE users SET balance = 7000 WHERE name = 'user 9'")
+    data = shadow.follow_shortly(txid)
+    assert data is not None
+    assert led(data, source) == source.pages(txid)
+    assert holds(shadow, source, txid)
+    assert shadow.follow_shortly(txid) is None
+    assert shadow.follow_shortly(txid + 1) is None
+    large = step(source, "UPDATE users SET name = hex(randomblob(200))")
+    assert shadow.follow_shortly(large) is None
+    assert shadow.txid == txid
+    assert shadow.follow(large) is not None
+    assert holds(shadow, source, large)
+
+
+def test_a_damaged_file_on_a_short_way_is_never_taken(shadow: Shadow, source: PageSource) -> None:
+    shadow.follow(2)
+    txid = step(source, "UPDATE users SET balance = 1 WHERE name = 'user 9'")
+    path = ltx_path(source.root, LtxName(level=0, min_txid=txid, max_txid=txid))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert shadow.follow_shortly(txid) is None
+    with pytest.raises(ReplicationError):
+        shadow.follow(txid)
+
+
 def test_several_files_become_one_delta(shadow: Shadow, source: PageSource) -> None:
     shadow.follow(2)
     for number in range(5):

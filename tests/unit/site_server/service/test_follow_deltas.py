@@ -53,6 +53,20 @@ async def test_deltas_that_came_during_an_absence_of_the_replica_are_applied_in_
     ]
 
 
+async def test_deltas_that_are_not_applied_yet_count_as_bytes_behind() -> None:
+    store = Store(txid=7, position=at(7))
+    follow = following(store)
+    await follow.up(welcome(7))
+    for txid in (8, 9):
+        await follow.heard(pushed(txid - 1, txid))
+    first, second = (len(pushed(txid - 1, txid).data) for txid in (8, 9))
+    assert follow.deltas.waiting_bytes(7) == first + second
+    assert follow.deltas.waiting_bytes(8) == second
+    async with running(follow):
+        await follow.wait_for(9)
+    assert follow.deltas.waiting_bytes(9) == 0
+
+
 async def test_a_site_that_was_away_fetches_one_delta_and_goes_on_with_what_was_pushed() -> None:
     store = Store(txid=90, position=at(7))
     store.makes_deltas = True

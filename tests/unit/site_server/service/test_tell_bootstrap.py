@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from site_server.service.site_status import ReplicaStanding
 from site_server.service.tell_bootstrap import TellBootstrap, percent
-from site_server.wait_command import bar
 
 if TYPE_CHECKING:
     import pytest
@@ -53,18 +52,3 @@ async def test_it_looks_by_itself_until_there_is_one() -> None:
 
 def test_a_percentage_is_never_more_than_the_whole() -> None:
     assert [percent(0, 0), percent(1, 3), percent(3, 3), percent(9, 3)] == [0, 33, 100, 100]
-
-
-def test_the_bar_says_how_far_the_first_copy_is() -> None:
-    status = {
-        "position": 0,
-        "head_txid": 9,
-        "txids_behind": 9,
-        "wanted_bytes": 0,
-        "fetched_bytes": 0,
-        "link_state": "online",
-    }
-    assert bar(status) == "waiting for headquarters (the link is online)"
-    half = bar(status | {"wanted_bytes": 1_000, "fetched_bytes": 500})
-    assert half == f"[{'#' * 20}{'.' * 20}] 50 %, 500 of 1000 bytes, TXID 0 of 9"
-    assert bar(status | {"position": 9, "txids_behind": 0}) == "ready at TXID 9"
