@@ -1,4 +1,4 @@
-"""`holdfast-primary`: init, run, token, prices, outages, disputes, backup, restore, rebuild, ..."""
+"""`holdfast-primary`: init, run, token, prices, outages, money, backup, restore, rebuild, ..."""
 
 import argparse
 import asyncio
@@ -14,6 +14,7 @@ from urllib.parse import quote
 import uvloop
 
 from primary import (
+    allowance_commands,
     bootstrap,
     config,
     dispute_commands,
@@ -32,6 +33,7 @@ from primary.service.restore_plan import check_finished
 from primary.store.ledger import LEDGER_FILE
 from primary.store.ledger_copy import copy_ledger
 from primary.store.postgres import PostgresAddress
+from replication.adapters.collector import calm_collector
 from replication.adapters.components import render
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.system_clock import SystemClock
@@ -98,6 +100,7 @@ def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    calm_collector()
     uvloop.run(bootstrap.run(settings, environ))
     return 0
 
@@ -162,6 +165,11 @@ def _schema(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _allowances(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(allowance_commands.allowances(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
 def _backup(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(restore_commands.backup(_config(wanted, environ), wanted))
     return 0
@@ -205,6 +213,7 @@ _COMMANDS: Final = {
     "drill": _drill,
     "force-offline": _force_offline,
     "disputes": _disputes,
+    "allowances": _allowances,
     "copy-ledger": _copy_ledger,
     "schema": _schema,
     "backup": _backup,
@@ -264,6 +273,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     dispute_commands.add_disputes(
         commands.add_parser("disputes", parents=[place], help="entries that count for nothing")
+    )
+    allowance_commands.add_allowances(
+        commands.add_parser("allowances", parents=[place], help="what a site may spend alone")
     )
     commands.add_parser(
         "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"

@@ -8,7 +8,7 @@ from primary.errors import NotFoundError
 from replication.adapters.litestream_process import LitestreamError
 from replication.entry_bodies import Body, JobNotPrinted, JobPrinted, user_payer
 from replication.journal import Entry, JournalHead, next_entry
-from replication.messages import AnyFromPrimary, JsonFromSite
+from replication.messages import AnyFromPrimary, AnyFromSite
 from replication.ports import WallMs
 from replication.registers import HeldJob
 
@@ -89,10 +89,10 @@ class PairedWire:
         self.said: list[AnyFromPrimary] = []
         self.is_aborted = False
         self.version = 0
-        self._inbox: asyncio.Queue[JsonFromSite | None] = asyncio.Queue()
+        self._inbox: asyncio.Queue[AnyFromSite | None] = asyncio.Queue()
         self._spoken = asyncio.Event()
 
-    def put(self, *messages: JsonFromSite) -> None:
+    def put(self, *messages: AnyFromSite) -> None:
         """The site says this."""
         for message in messages:
             self._inbox.put_nowait(message)
@@ -107,7 +107,7 @@ class PairedWire:
             await self._spoken.wait()
         return self.said
 
-    async def receive(self) -> JsonFromSite | None:
+    async def receive(self) -> AnyFromSite | None:
         """The next of what was put."""
         return await self._inbox.get()
 

@@ -15,12 +15,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from replication.errors import BadEntryError
 from replication.ports import Micros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 class EntryKind(StrEnum):
@@ -204,7 +207,7 @@ class AllowanceReturned(Body):
     amount_micros: Annotated[int, Field(ge=1, le=MONEY_MAX)]
 
 
-BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
+BODY_OF_KIND: Final[Mapping[str, type[Body]]] = {
     EntryKind.JOB_ACCEPTED: JobAccepted,
     EntryKind.JOB_COUNTED: JobCounted,
     EntryKind.JOB_RELEASED: JobReleased,
@@ -220,9 +223,13 @@ BODY_OF_KIND: Final[dict[EntryKind, type[Body]]] = {
     EntryKind.BALANCE_ADJUSTED: BalanceAdjusted,
     EntryKind.ALLOWANCE_RETURNED: AllowanceReturned,
 }
-KIND_OF_BODY: Final[dict[type[Body], EntryKind]] = {
-    body: kind for kind, body in BODY_OF_KIND.items()
+KIND_OF_BODY: Final[Mapping[type[Body], EntryKind]] = {
+    body: EntryKind(kind) for kind, body in BODY_OF_KIND.items()
 }
+_READERS: Final[Mapping[str, Callable[[str], Body]]] = {
+    kind: TypeAdapter(body).validator.validate_json for kind, body in BODY_OF_KIND.items()
+}
+"""Straight to pydantic's core: `model_validate_json` takes a quarter longer for so small a text."""
 BODY_VERSION: Final = 1
 
 
@@ -249,10 +256,13 @@ def account_payer(account_name: str) -> str:
     return f"account:{account_name}"
 
 
-def parse_body(kind: EntryKind, text: str) -> Body:
+def parse_body(kind: str, text: str) -> Body:
     """The body that `text` holds; `BadEntryError` says what is wrong with it."""
+    read = _READERS.get(kind)
+    if read is None:
+        raise BadEntryError(f"This version does not know the entry kind {kind!r}.")
     try:
-        return BODY_OF_KIND[kind].model_validate_json(text)
+        return read(text)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise BadEntryError(f"A {kind} entry is not as its kind promises: {problems}") from error

@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH_ENTRIES_MAX: Final = 500
-"""Entries in one message: about 250 kB, well below the link's message bound of 4 MiB."""
-WINDOW_ENTRIES_MAX: Final = 2_000
+"""Entries in one plain message: about 250 kB, well below the link's message bound of 4 MiB."""
+PACKED_ENTRIES_MAX: Final = 1_000
+"""Entries in one packed message; each message is a transaction of the ledger, and one of the
+directory, whose cost is the less by entry."""
+WINDOW_ENTRIES_MAX: Final = 4_000
 """Entries sent and not yet acknowledged: bounds what both ends hold in memory."""
 WINDOW_BYTES_MAX: Final = 2 * 1024 * 1024
 """The same in bytes on the wire, but one batch may always go. It is what a cut costs at most; four
-ordinary batches are about 100 kB."""
+packed batches are about 240 kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +63,16 @@ class Sender:
         """A sender on a new connection, told by the primary how far it is."""
         return cls(acked_seq=watermark_seq, sent_seq=watermark_seq)
 
-    def next_range(self, journal_seq: int) -> tuple[int, int] | None:
+    def next_range(
+        self, journal_seq: int, entries_max: int = BATCH_ENTRIES_MAX
+    ) -> tuple[int, int] | None:
         """The first and last number to send now; None while the window is full or all is sent."""
         if self.under_way_bytes >= WINDOW_BYTES_MAX:
             return None
         first = self.sent_seq + 1
         last = min(
             journal_seq,
-            self.sent_seq + BATCH_ENTRIES_MAX,
+            self.sent_seq + entries_max,
             self.acked_seq + WINDOW_ENTRIES_MAX,
         )
         return (first, last) if first <= last else None

@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from failure_modes.vocabulary import LinkState
 from replication.entry_bodies import Money, Payer
+from replication.entry_bounds import SmallInt
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
 from replication.starts import Former, Instance, StartNumber
-from replication.wire_entry import SmallInt, WireEntry
+from replication.wire_entry import WireEntry
 
 T = TypeVar("T")
 

@@ -96,6 +96,11 @@ class AdminApi:
         users = [user async for user in self._items("/users?", "list the users")]
         return {user["user_name"]: Micros(user["balance_micros"]) for user in users}
 
+    async def account_balances(self) -> dict[str, Micros]:
+        """Every shared account's balance in the directory, by its name."""
+        accounts = [each async for each in self._items("/accounts?", "list the accounts")]
+        return {each["account_name"]: Micros(each["balance_micros"]) for each in accounts}
+
     async def watermarks(self) -> tuple[Watermark, ...]:
         """How far every journal has taken effect."""
         body = (await self.get("/watermarks")).expect("read the watermarks")

@@ -10,7 +10,7 @@ from chaos.final_state import FinalState, Opening, PrimaryFound, SiteFound
 from chaos.live.nodes import PRIMARY
 from chaos.live.waiting import until
 from failure_modes.link import UP
-from replication.entry_bodies import user_payer
+from replication.entry_bodies import account_payer, user_payer
 
 if TYPE_CHECKING:
     from chaos.live.admin_api import AdminApi
@@ -29,8 +29,10 @@ async def observe_opening(api: AdminApi) -> Opening:
 
 
 async def directory_balances(api: AdminApi) -> dict[str, Micros]:
-    """Every user's balance in the directory, by payer."""
-    return {user_payer(name): balance for name, balance in (await api.balances()).items()}
+    """The balance of everybody and of every shared account in the directory, by payer."""
+    users = {user_payer(name): micros for name, micros in (await api.balances()).items()}
+    accounts = await api.account_balances()
+    return users | {account_payer(name): micros for name, micros in accounts.items()}
 
 
 async def until_settled(lab: Lab, *, within_ms: int = SETTLE_TIMEOUT_MS) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import tempfile
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -52,11 +53,26 @@ class Postgres:
         if (self.folder / "postmaster.pid").exists():
             await self._control("-w", "-m", mode, "stop")
 
+    def freeze(self) -> None:
+        """Stop every process of it where it is: its ports stay open, and nobody answers there."""
+        for pid in self._pids():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen server go on as if nothing had been."""
+        for pid in self._pids():
+            os.kill(pid, signal.SIGCONT)
+
     async def sql(self, *statements: str, database: str = "postgres") -> str:
         """What the statements printed, each in a transaction of its own."""
         commands = [word for statement in statements for word in ("-c", statement)]
         quiet = ("-XqAt", "-v", "ON_ERROR_STOP=1")
         return await run(self.programs / "psql", *quiet, "-d", self.url(database), *commands)
+
+    def _pids(self) -> list[int]:
+        """The first process, which makes the others, and then these."""
+        first = int((self.folder / "postmaster.pid").read_text("ascii").split()[0])
+        return [first, *(pid for pid, parent in _parents() if parent == first)]
 
     async def _control(self, *arguments: str) -> None:
         await run(self.programs / "pg_ctl", "-D", str(self.folder), *arguments)
@@ -116,6 +132,14 @@ async def run(program: Path, *arguments: str) -> str:
     if process.returncode != 0:
         raise ProcessError(f"{program.name}: {said}")
     return said
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Every process of this machine with the one that made it."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # It ended meanwhile.
+            fields = stat.read_text("utf-8", errors="replace").rpartition(")")[2].split()
+            yield int(stat.parent.name), int(fields[1])
 
 
 def _free_port() -> int:

@@ -87,12 +87,18 @@ def _balance_table(tell: Narrator, state: FinalState) -> None:
     names = tuple(site.site_name for site in state.sites)
     rows = []
     for payer, micros in sorted(state.primary.balances.items()):
-        shown = [site.balances[payer].effective_micros for site in state.sites]
+        # A site shows what a person may spend; what an account has, only to who may choose it.
+        shown = [site.balances.get(payer) for site in state.sites]
         recomputed = state.primary.ledger_balances.get(payer, 0)
         rows.append(
-            (payer.partition(":")[2], *(money(amount) for amount in (micros, *shown, recomputed)))
+            (
+                payer.partition(":")[2],
+                money(micros),
+                *("-" if one is None else money(one.effective_micros) for one in shown),
+                money(recomputed),
+            )
         )
-    tell.table(("user", "primary", *names, "from the ledger"), rows)
+    tell.table(("payer", "primary", *names, "from the ledger"), rows)
 
 
 def _entry_table(tell: Narrator, state: FinalState) -> None:

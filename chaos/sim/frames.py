@@ -10,10 +10,9 @@ from replication.messages import (
     parse_from_primary,
     parse_from_site,
 )
-from replication.packed import unpack
 
 if TYPE_CHECKING:
-    from replication.messages import AnyFromPrimary, AnyFromSite, JsonFromSite
+    from replication.messages import AnyFromPrimary, AnyFromSite
 
 TEXT: Final = b"t"
 BINARY: Final = b"b"
@@ -26,9 +25,9 @@ def frame(message: AnyFromSite | AnyFromPrimary) -> bytes:
     return TEXT + message.model_dump_json().encode()
 
 
-def from_site(data: bytes) -> JsonFromSite:
+def from_site(data: bytes) -> AnyFromSite:
     """What a site said. Errors: `BadMessageError`."""
-    return unpack(data[1:]) if data[:1] == BINARY else parse_from_site(data[1:])
+    return PackedEntries(data=data[1:]) if data[:1] == BINARY else parse_from_site(data[1:])
 
 
 def from_primary(data: bytes) -> AnyFromPrimary:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from chaos.sim.shipping import Shipped
     from chaos.sim.wan import End, Line
     from replication.manifest import LtxName, Manifest
-    from replication.messages import AnyFromPrimary, JsonFromSite
+    from replication.messages import AnyFromPrimary, AnyFromSite
 
 HEARTBEAT_S: Final = 5.0
 SILENCE_S: Final = 30.0
@@ -192,7 +192,7 @@ class _Wire:
     def __init__(self, end: End) -> None:
         self._end = end
 
-    async def receive(self) -> JsonFromSite | None:
+    async def receive(self) -> AnyFromSite | None:
         """The next message."""
         try:
             async with asyncio.timeout(SILENCE_S):

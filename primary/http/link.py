@@ -26,11 +26,11 @@ from replication.join_token import JoinRequest
 from replication.messages import (
     MESSAGE_BYTES_MAX,
     AnyFromPrimary,
-    JsonFromSite,
+    AnyFromSite,
+    PackedEntries,
     PushedDelta,
     parse_from_site,
 )
-from replication.packed import unpack
 from replication.peer import JoinPeer, SitePeer, peer_of
 from replication.versions import (
     VERSIONS,
@@ -141,13 +141,13 @@ class SocketWire:
         """Write that version of the protocol from now on."""
         self._version = version
 
-    async def receive(self) -> JsonFromSite | None:
+    async def receive(self) -> AnyFromSite | None:
         """The next message; None once the connection has ended, also by too long a silence."""
         try:
             async with asyncio.timeout(self._silence_ms / 1000):
                 frame: Any = await self._socket.receive()
             if frame.type is WSMsgType.BINARY:
-                return unpack(frame.data)
+                return PackedEntries(data=frame.data)
             return parse_from_site(frame.data) if frame.type is WSMsgType.TEXT else None
         except TimeoutError:
             self.abort()

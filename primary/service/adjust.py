@@ -79,6 +79,9 @@ class Adjust:
                 return Adjusted(seq=done.seq, balance_micros=balance_micros, repeated=True)
             _check_minimum(balance_micros, adjustment)
             entry = next_entry(head, _body(adjustment), self._clock.wall_ms())
+            objection = await self._ingest.objection(entry)
+            if objection:
+                raise ConflictError(f"{objection} Nothing was changed; ask for less.")
             await self._append(entry, adjustment.request_id)
             balance_micros = self._balance_micros(adjustment.payer)
             return Adjusted(seq=entry.seq, balance_micros=balance_micros, repeated=False)

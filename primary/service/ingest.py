@@ -26,11 +26,13 @@ from typing import Final
 
 from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
-from primary.service.project import dated, dispute_unknown, payers_of, read_facts, returns_of
+from primary.service.bound_money import dispute_beyond, is_large, keys_of
+from primary.service.project import dispute_unknown, payers_of, read_facts, returns_of
 from primary.service.uplinks import Uplinks
 from primary.store.directory import APPROVED, Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
+from primary.store.ledger_sums import SumKey, sums_found
 from replication.adapters.sqlite_file import Work
 from replication.exchange import Received, receive
 from replication.journal import Entry, JournalHead
@@ -48,6 +50,7 @@ class Ingest:
         self._clock = clock
         self.uplinks = Uplinks()
         """What is known of each site's clock and journal; a session tells it."""
+        self._large = asyncio.Lock()
         self._locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def roll_forward(self) -> None:
@@ -63,6 +66,11 @@ class Ingest:
         """Return once both writers have answered: the write path works."""
         await self._ledger.beat()
         await self._directory.beat()
+
+    async def objection(self, entry: Entry) -> str:
+        """Why this entry would be disputed for how much it moves; '' where it would not."""
+        facts = read_facts([entry])
+        return (await self._bounded(facts))[0].disputed if is_large(facts) else ""
 
     async def head(self, site_name: str, epoch: int) -> JournalHead:
         """How far this journal has come and taken effect."""
@@ -147,9 +155,34 @@ class Ingest:
     async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:
         facts = read_facts(batch)
         facts = dispute_unknown(facts, self._directory.known_payers(payers_of(facts)))
-        facts = dated(facts, self.uplinks.of(batch[0].site_name).clock_offset_ms)
+        if not is_large(facts):
+            return await self._commit(batch, facts, request_id, also)
+        async with self._large:
+            return await self._commit(batch, await self._bounded(facts), request_id, also)
+
+    async def _bounded(self, facts: Sequence[LedgerFact]) -> list[LedgerFact]:
+        keys = keys_of(facts)
+
+        def look() -> dict[SumKey, list[int]]:
+            with self._ledger.read() as connection:
+                return sums_found(connection, keys)
+
+        sums = await self._ledger.ask(look)
+        return dispute_beyond(facts, self._directory.balances_of(payers_of(facts)), sums)
+
+    async def _commit(
+        self,
+        batch: Sequence[Entry],
+        facts: Sequence[LedgerFact],
+        request_id: str,
+        also: Work[None] | None,
+    ) -> None:
         await self._ledger.append(
-            facts, now_ms=self._clock.wall_ms(), request_id=request_id, also=also
+            facts,
+            now_ms=self._clock.wall_ms(),
+            offset_ms=self.uplinks.of(batch[0].site_name).clock_offset_ms,
+            request_id=request_id,
+            also=also,
         )
         _tell_disputes(facts)
         moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]

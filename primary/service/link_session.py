@@ -30,7 +30,8 @@ from primary.service.watch_starts import WatchStarts
 from primary.store import restores
 from primary.store.directory import Directory
 from replication.adapters.registers_peer import RegistersPeer
-from replication.errors import ReplicationError
+from replication.errors import BadMessageError, ReplicationError
+from replication.journal import Entry
 from replication.messages import (
     ALLOWANCES_SINCE,
     PROTOCOL,
@@ -45,11 +46,13 @@ from replication.messages import (
     Fence,
     Gap,
     Hello,
+    PackedEntries,
     Registers,
     RegistersHave,
     Standing,
     Welcome,
 )
+from replication.packed import unpack
 from replication.ports import Clock
 from replication.registers import RegistersPort
 from replication.versions import VERSIONS, no_shared
@@ -172,7 +175,10 @@ class LinkSession:
                 case Beat():
                     going = await self._beat(message)
                 case Entries():
-                    going = await self._take(message)
+                    batch = [each.entry(self._site_name, self._epoch) for each in message.entries]
+                    going = await self._take(batch)
+                case PackedEntries():
+                    going = await self._take(self._own(unpack(message)))
                 case AllowanceAsk():
                     await self._grant(message, links)
                 case Standing():
@@ -205,8 +211,13 @@ class LinkSession:
         self._standing.take(said)
         await self._standing.book()
 
-    async def _take(self, message: Entries) -> bool:
-        batch = [entry.entry(self._site_name, self._epoch) for entry in message.entries]
+    def _own(self, batch: list[Entry]) -> list[Entry]:
+        """The batch, if all of it is of this journal."""
+        if any(each.site_name != self._site_name or each.epoch != self._epoch for each in batch):
+            raise BadMessageError("These are entries of another journal.")
+        return batch
+
+    async def _take(self, batch: list[Entry]) -> bool:
         received = await self._ground.ingest.receive(self._site_name, self._epoch, batch)
         if received.fork is not None:
             await self._fence(received.fork)

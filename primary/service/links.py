@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from replication.messages import AllowanceRecall, AnyFromPrimary, JsonFromSite
+from replication.messages import AllowanceRecall, AnyFromPrimary, AnyFromSite
 
 RECALLS_MAX: Final = 100
 """That wait for one site."""
@@ -13,7 +13,7 @@ RECALLS_MAX: Final = 100
 class Wire(Protocol):
     """The connection. Its time-outs end it; then `receive` returns None and `send` False."""
 
-    async def receive(self) -> JsonFromSite | None:
+    async def receive(self) -> AnyFromSite | None:
         """The next message; None once the connection has ended."""
         ...
 

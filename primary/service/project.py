@@ -6,28 +6,30 @@ instead would let one bad entry hold back every honest one behind it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Final
 
 from primary.names import HEADQUARTERS
-from primary.store.ledger_facts import LedgerFact
+from primary.store.dialects import NUL, NUL_AS_JSON
+from primary.store.ledger_facts import LedgerFact, happened_wall_ms
 from replication.entry_bodies import (
     BODY_VERSION,
     AllowanceReturned,
     BalanceAdjusted,
     Body,
     CardUsed,
-    JobPrintedLate,
+    CopyFinished,
+    JobPrinted,
     Movement,
     movement,
     returned,
 )
+from replication.entry_bounds import BODY_CHARS_MAX
 from replication.errors import BadEntryError
 from replication.journal import Entry
-from replication.wire_entry import BODY_CHARS_MAX
 
 DISPUTE_CHARS_MAX: Final = 1023
 """Of the reason: a body of nothing but unknown fields has as many problems as fields."""
+_NAMES: Final = ("user_name", "printer_name", "payer", "device_name", "request_id")
 FIRST_WALL_MS: Final = -62_135_596_800_000
 LAST_WALL_MS: Final = 253_402_300_799_999
 """Years 1 to 9999: no day of a report could hold anything else. A clock that is merely wrong is no
@@ -63,13 +65,6 @@ def dispute_unknown(facts: Sequence[LedgerFact], known_payers: Collection[str]) 
     ]
 
 
-def dated(facts: Sequence[LedgerFact], offset_ms: int | None) -> list[LedgerFact]:
-    """The same facts with how far the site's clock is ahead at their receipt; None: unknown."""
-    if offset_ms is None:
-        return list(facts)
-    return [replace(fact, offset_ms=offset_ms) for fact in facts]
-
-
 def _fact(entry: Entry) -> LedgerFact:
     if entry.version > BODY_VERSION:
         return _disputed(entry, f"Version {entry.version} of an entry is newer than this primary.")
@@ -79,23 +74,31 @@ def _fact(entry: Entry) -> LedgerFact:
         body = entry.parsed()
     except BadEntryError as error:
         return _disputed(entry, str(error))
-    if isinstance(body, BalanceAdjusted) and entry.site_name != HEADQUARTERS:
-        return _disputed(entry, "Only headquarters changes a balance by hand.")
-    if not all(FIRST_WALL_MS <= each <= LAST_WALL_MS for each in _times_of(entry, body)):
-        return _disputed(entry, "It is dated outside the years 1 to 9999.")
+    objection = _objection(entry, body)
+    if objection:
+        return _disputed(entry, objection)
     return LedgerFact(entry=entry, body=body, movement=movement(body))
+
+
+def _objection(entry: Entry, body: Body) -> str:
+    """Why this readable entry counts for nothing; '' where it counts."""
+    if isinstance(body, BalanceAdjusted) and entry.site_name != HEADQUARTERS:
+        return "Only headquarters changes a balance by hand."
+    if NUL_AS_JSON in entry.body and _names_with_nul(body):
+        return "A name in it holds a NUL, which no ledger can keep."
+    if not (
+        FIRST_WALL_MS <= entry.wall_ms <= LAST_WALL_MS
+        and FIRST_WALL_MS <= happened_wall_ms(entry, body) <= LAST_WALL_MS
+    ):
+        return "It is dated outside the years 1 to 9999."
+    return ""
+
+
+def _names_with_nul(body: Body) -> bool:
+    """Whether a NUL would come into a column; a title or a comment stays in the body, escaped."""
+    is_row = isinstance(body, JobPrinted | CopyFinished | CardUsed | BalanceAdjusted)
+    return is_row and any(NUL in str(getattr(body, name, "")) for name in _NAMES)
 
 
 def _disputed(entry: Entry, why: str) -> LedgerFact:
     return LedgerFact(entry=entry, disputed=why[:DISPUTE_CHARS_MAX])
-
-
-def _times_of(entry: Entry, body: Body) -> tuple[int, ...]:
-    """Every wall time that comes into the print log by this entry."""
-    match body:
-        case JobPrintedLate():
-            return entry.wall_ms, body.printed_wall_ms
-        case CardUsed():
-            return entry.wall_ms, body.used_wall_ms
-        case _:
-            return (entry.wall_ms,)

@@ -66,6 +66,7 @@ _BALANCE: Final = select(balances.c.balance_micros).where(balances.c.payer == bi
 _KNOWN: Final = select(balances.c.payer).where(
     balances.c.payer.in_(select(func.json_each(bindparam("payers")).table_valued("value").c.value))
 )
+_BALANCES: Final = _KNOWN.add_columns(balances.c.balance_micros)
 _LINEAGE: Final = select(heartbeat.c.lineage)
 _HEART_TIME: Final = select(heartbeat.c.wall_ms)
 _CURRENCY: Final = select(heartbeat.c.currency)
@@ -236,6 +237,12 @@ class Directory:
         with self.read() as connection:
             balance = connection.execute(_BALANCE, {"who": payer}).scalar_one_or_none()
         return None if balance is None else int(balance)
+
+    def balances_of(self, payers: Collection[str]) -> dict[str, int]:
+        """The balance of each of `payers` that has one."""
+        with self.read() as connection:
+            rows = connection.execute(_BALANCES, {"payers": json.dumps(list(payers))})
+            return {payer: int(balance) for payer, balance in rows}
 
     def known_payers(self, payers: Collection[str]) -> frozenset[str]:
         """Those of `payers` that have a balance; none is ever deleted, so they are remembered."""

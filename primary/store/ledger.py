@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from primary.store.ledger_facts import LedgerFact, insert_facts
+from primary.store.ledger_heads import head_of, heads
 from primary.store.ledger_sums import fill_up
 from primary.store.ledger_tables import (
     entries,
@@ -21,7 +22,6 @@ from primary.store.ledger_tables import (
     movements,
     requests,
 )
-from primary.store.openings import opening_of
 from primary.store.postgres import PostgresAddress, PostgresDatabase
 from replication.adapters.sqlite_file import SqliteFile, Work
 from replication.entry_bodies import EntryKind, Movement, parse_body, returned
@@ -38,17 +38,13 @@ Place = Path | PostgresAddress
 WAL_AUTOCHECKPOINT_PAGES: Final = 4_000
 """A WAL of 16 MB: a batch of 500 entries is 120 pages, and a checkpoint writes every page again."""
 
+ROLL_FORWARD_S: Final = 60.0
+"""What one look-up in PostgreSQL may take: the movements of a journal after a long outage."""
+
 _OF_JOURNAL = (
     entries.c.site_name == bindparam("site"),
     entries.c.epoch == bindparam("site_epoch"),
 )
-_HEAD: Final = (
-    select(entries.c.seq, entries.c.entry_hash)
-    .where(*_OF_JOURNAL)
-    .order_by(entries.c.seq.desc())
-    .limit(1)
-)
-_JOURNALS: Final = select(entries.c.site_name, entries.c.epoch).distinct()
 _ENTRY_COLUMNS = (
     entries.c.site_name,
     entries.c.epoch,
@@ -116,7 +112,7 @@ class Ledger:
         self.path = place
         self._file: SqliteFile | PostgresDatabase
         if isinstance(place, PostgresAddress):
-            self._file = PostgresDatabase(place, ledger_metadata, fill_up)
+            self._file = PostgresDatabase(place, ledger_metadata, fill_up, read_s=ROLL_FORWARD_S)
             return
         self._file = SqliteFile(
             place, ledger_metadata, wal_autocheckpoint_pages=WAL_AUTOCHECKPOINT_PAGES
@@ -144,13 +140,12 @@ class Ledger:
     def head(self, site_name: str, epoch: int) -> JournalHead:
         """The last entry of this journal that is here; seq 0 when there is none."""
         with self.read() as connection:
-            return _head(connection, site_name, epoch)
+            return head_of(connection, site_name, epoch)
 
     def journals(self) -> tuple[JournalHead, ...]:
         """The head of every journal of which something is here."""
         with self.read() as connection:
-            found = connection.execute(_JOURNALS).all()
-            return tuple(_head(connection, site_name, epoch) for site_name, epoch in found)
+            return tuple(heads(connection))
 
     def movements_beyond(self, watermark: JournalHead) -> list[tuple[int, Movement]]:
         """The money of this journal beyond `watermark`, as (seq, movement) in order."""
@@ -199,15 +194,17 @@ class Ledger:
         facts: Sequence[LedgerFact],
         *,
         now_ms: WallMs,
+        offset_ms: int | None = None,
         request_id: str = "",
         also: Work[None] | None = None,
     ) -> None:
         """Append the facts of one journal, in order; those that are here already change nothing.
 
-        With `request_id` the last of them is remembered as what that request came to. `also` is
-        done in the same transaction.
+        `offset_ms` is how far the site's clock is ahead at their receipt; None: nobody knows. With
+        `request_id` the last of them is remembered as what that request came to. `also` is done in
+        the same transaction.
         """
-        append = appending(facts, now_ms=now_ms, request_id=request_id)
+        append = appending(facts, now_ms=now_ms, offset_ms=offset_ms, request_id=request_id)
 
         def work(connection: Connection) -> None:
             append(connection)
@@ -247,15 +244,21 @@ class Ledger:
         return used == 1
 
 
-def appending(facts: Sequence[LedgerFact], *, now_ms: WallMs, request_id: str = "") -> Work[None]:
+def appending(
+    facts: Sequence[LedgerFact],
+    *,
+    now_ms: WallMs,
+    offset_ms: int | None = None,
+    request_id: str = "",
+) -> Work[None]:
     """The transaction that appends what is not here yet of `facts` (one journal, in order)."""
 
     def work(connection: Connection) -> None:
         first = facts[0].entry
-        head = _head(connection, first.site_name, first.epoch)
+        head = head_of(connection, first.site_name, first.epoch)
         fresh = [fact for fact in facts if fact.entry.seq > head.seq]
         if fresh:
-            insert_facts(connection, fresh, now_ms)
+            insert_facts(connection, fresh, now_ms, offset_ms)
         if fresh and request_id:
             remember_requests(connection, {request_id: fresh[-1].entry})
 
@@ -274,14 +277,6 @@ def remember_requests(connection: Connection, entry_of: Mapping[str, Entry]) -> 
         for request_id, entry in entry_of.items()
     ]
     connection.execute(_INSERT_REQUEST, rows)
-
-
-def _head(connection: Connection, site_name: str, epoch: int) -> JournalHead:
-    values = {"site": site_name, "site_epoch": epoch}
-    row = connection.execute(_HEAD, values).one_or_none()
-    if row is None:
-        return opening_of(connection, site_name, epoch)
-    return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
 
 
 def _entry_of(row: Row[*tuple[Any, ...]] | None) -> Entry | None:

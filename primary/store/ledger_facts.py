@@ -1,13 +1,12 @@
 """What the ledger records of one journal entry, as values and as rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from primary.store.dialects import BulkRows
-from primary.store.ledger_sums import add_to_sums
+from primary.store.ledger_sums import SumKey, add_to_sums, sums_of_rows
 from primary.store.ledger_tables import entries, movements, print_log
 from replication.entry_bodies import (
     Body,
@@ -58,24 +57,53 @@ _INSERT_PRINTS: Final = BulkRows(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerFact:
+class LedgerFact(NamedTuple):
     """One entry and what it means. `disputed` says why it moves no money, '' when it may.
 
-    `body` is None where it could not be read.
+    `body` is None where it could not be read. There is one for each entry that comes in, and a
+    frozen dataclass takes longer to make.
     """
 
     entry: Entry
     body: Body | None = None
     movement: Movement | None = None
     disputed: str = ""
-    offset_ms: int | None = None
-    """How far the site's clock was ahead when the entry came; None: nobody knows."""
 
 
-def insert_facts(connection: Connection, facts: Sequence[LedgerFact], now_ms: WallMs) -> None:
-    """Insert `facts`, none of which is there yet: one statement per table."""
-    _INSERT_ENTRIES(connection, [_entry_row(fact, now_ms) for fact in facts])
+def happened_wall_ms(entry: Entry, body: Body) -> int:
+    """When that was which comes into the print log by this entry, by the clock of its writer."""
+    match body:
+        case JobPrintedLate():
+            return body.printed_wall_ms
+        case CardUsed():
+            return body.used_wall_ms
+        case _:
+            return entry.wall_ms
+
+
+def insert_facts(
+    connection: Connection, facts: Sequence[LedgerFact], now_ms: WallMs, offset_ms: int | None
+) -> None:
+    """Insert `facts`, none of which is there yet: one statement per table.
+
+    They were received at `now_ms`, when the clock of their site was `offset_ms` ahead, if known.
+    """
+    _INSERT_ENTRIES(
+        connection, [(*_entry_row(fact.entry), now_ms, fact.disputed, offset_ms) for fact in facts]
+    )
+    moved, printed = _rows(facts)
+    _INSERT_MOVEMENTS(connection, moved)
+    _INSERT_PRINTS(connection, printed)
+    add_to_sums(connection, moved, printed)
+
+
+def sums_of(facts: Sequence[LedgerFact]) -> dict[SumKey, list[int]]:
+    """What these facts add to which sums by day."""
+    return sums_of_rows(*_rows(facts))
+
+
+def _rows(facts: Sequence[LedgerFact]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Their rows of `movements` and of `print_log`."""
     good = [fact for fact in facts if not fact.disputed]
     moved = [
         _movement_row(fact.entry, fact.movement, fact.body)
@@ -87,17 +115,14 @@ def insert_facts(connection: Connection, facts: Sequence[LedgerFact], now_ms: Wa
         for fact in good
         if isinstance(fact.body, JobPrinted | CopyFinished | CardUsed)
     ]
-    _INSERT_MOVEMENTS(connection, moved)
-    _INSERT_PRINTS(connection, printed)
-    add_to_sums(connection, moved, printed)
+    return moved, printed
 
 
 def _key(entry: Entry) -> tuple[str, int, int]:
     return entry.site_name, entry.epoch, entry.seq
 
 
-def _entry_row(fact: LedgerFact, now_ms: WallMs) -> tuple[Any, ...]:
-    entry = fact.entry
+def _entry_row(entry: Entry) -> tuple[Any, ...]:
     return (
         entry.site_name,
         entry.epoch,
@@ -108,9 +133,6 @@ def _entry_row(fact: LedgerFact, now_ms: WallMs) -> tuple[Any, ...]:
         entry.body,
         entry.prev_hash,
         entry.entry_hash,
-        now_ms,
-        fact.disputed,
-        fact.offset_ms,
     )
 
 
@@ -125,7 +147,7 @@ def _print_row(entry: Entry, body: JobPrinted | CopyFinished | CardUsed) -> tupl
     printed = isinstance(body, JobPrinted)
     return (
         *_key(entry),
-        body.printed_wall_ms if isinstance(body, JobPrintedLate) else entry.wall_ms,
+        happened_wall_ms(entry, body),
         body.job_uuid if isinstance(body, JobPrinted) else body.copy_uuid,
         "print" if printed else "copy",
         body.user_name,
@@ -143,7 +165,7 @@ def _card_row(entry: Entry, body: CardUsed) -> tuple[Any, ...]:
     payer = body.payer or ""
     return (
         *_key(entry),
-        body.used_wall_ms,
+        happened_wall_ms(entry, body),
         body.use_uuid,
         "card",
         user_name_of(payer),

@@ -8,28 +8,32 @@ with that key, so a page is one walk of an index from the place where the last p
 long as the page. The days asked for are the ends of the same walk.
 
 Several filters at once: the narrowest of them is the walk (a user has fewer rows than a printer,
-a printer fewer than an account or a site) and the others are looked at on the way. That is written
-into the statement and not left to the planner's guess. Sums never add up rows: they are kept by
-day (`ledger_sums.py`).
+a printer fewer than a site) and the others are looked at on the way. That is written into the
+statement and not left to the planner's guess. A shared account may pay for everything, and for
+almost nothing at the site that is asked for, too; so account and site, and account and printer,
+have indexes of both, of the rows that accounts pay for only. Sums never add up rows: they are kept
+by day (`ledger_sums.py`).
 
 Rejected: counting the pages. That is a scan, and nobody needs the number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, bindparam, literal, select, tuple_
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Select, Table, bindparam, literal, select, text, tuple_
+from sqlalchemy.sql.elements import ColumnElement, Tuple
 
 from primary.store.ledger_sums import SUMMED
-from primary.store.ledger_tables import daily_sums, entries, movements, print_log
+from primary.store.ledger_tables import OF_ACCOUNTS, daily_sums, entries, movements, print_log
+from replication.entry_bodies import account_payer
 
 WALL_MS_MAX: Final = 2**60
 """Later than any entry can say it was written."""
 _JOURNAL_KEY: Final = ("site_name", "epoch", "seq")
 _NARROWEST_FIRST: Final = ("user_name", "payer", "printer_name", "site_name")
-"""An account that pays for all is as wide as a site; where both are asked for, its index serves."""
+_BESIDE_AN_ACCOUNT: Final = ("printer_name", "site_name")
+_ACCOUNT: Final = account_payer("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,24 +150,46 @@ def sums_of(wanted: SumsWanted) -> tuple[Select[*tuple[Any, ...]], dict[str, Any
 def statement_of(table: Table, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     """The statement of this page of `table`: a dozen shapes, whose texts SQLAlchemy keeps."""
     statement = _PRINTS if table is print_log else _MOVEMENTS
-    column, key = table.c, wanted.before
-    walk = next((name for name in _NARROWEST_FIRST if name in wanted.equal), None)
-    ends = [
-        column.wall_ms >= wanted.from_ms,
-        tuple_(column.wall_ms, *(column[name] for name in _JOURNAL_KEY))
-        < tuple_(*(literal(part) for part in (key.wall_ms, key.site_name, key.epoch, key.seq))),
-    ]
+    walk, beside = _walk(wanted.equal)
+    key = wanted.before
+    before = {
+        **({beside: wanted.equal[beside]} if beside else {}),
+        "wall_ms": key.wall_ms,
+        **{name: getattr(key, name) for name in _JOURNAL_KEY if name != beside},
+    }
+    begin = {**before, "wall_ms": wanted.from_ms}
+    first = list(before)[: 2 if beside else 1]
+    if beside:
+        statement = statement.where(text(OF_ACCOUNTS.format(payer=f"{table.name}.payer")))
     return (
         statement.where(
             *(
-                (column[name] if name == walk else _looked_at(column[name])) == value
+                (table.c[name] if name == walk else _looked_at(table.c[name])) == value
                 for name, value in wanted.equal.items()
+                if name != beside
             ),
-            *ends,
+            _as_row(table, first) >= tuple_(*(literal(begin[name]) for name in first)),
+            _as_row(table, before) < tuple_(*(literal(each) for each in before.values())),
         )
-        .order_by(column.wall_ms.desc(), *(column[name].desc() for name in _JOURNAL_KEY))
+        .order_by(*(table.c[name].desc() for name in before))
         .limit(wanted.limit)
     )
+
+
+def _walk(equal: Mapping[str, str]) -> tuple[str, str]:
+    """The column that the walked index begins with, and what stands beside an account in it.
+
+    The latter is asked for as both ends of the walk and not as equal: so the planner finds the one
+    index that serves, and not that of a site or a printer alone.
+    """
+    walk = next((name for name in _NARROWEST_FIRST if name in equal), "")
+    if walk != "payer" or not equal[walk].startswith(_ACCOUNT):
+        return walk, ""
+    return walk, next((name for name in _BESIDE_AN_ACCOUNT if name in equal), "")
+
+
+def _as_row(table: Table, names: Iterable[str]) -> Tuple:
+    return tuple_(*(table.c[name] for name in names))
 
 
 def _rows(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, MetaData
 
 from primary.store.ledger import Place
-from primary.store.postgres import PostgresDatabase
+from primary.store.postgres import LONG_READ_S, PostgresDatabase
 from replication.adapters.sqlite_file import WAL_AUTOCHECKPOINT_PAGES, open_engine
 
 T = TypeVar("T")
@@ -21,9 +21,12 @@ T = TypeVar("T")
 class LedgerReader:
     """Reads of the ledger that may be long."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, read_s: float | None = LONG_READ_S) -> None:
+        """In PostgreSQL a statement may take `read_s`; None: as long as any lookup there."""
         self._source: _File | PostgresDatabase = (
-            _File(place) if isinstance(place, Path) else PostgresDatabase(place, MetaData())
+            _File(place)
+            if isinstance(place, Path)
+            else PostgresDatabase(place, MetaData(), read_s=read_s)
         )
         self._lock = asyncio.Lock()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from primary.store.ledger import Place
 from primary.store.ledger_reader import LedgerReader
@@ -30,8 +31,16 @@ _ENTRIES: Final = (
     .limit(bindparam("page_size"))
 )
 _ENTRIES_OF_SITE: Final = _ENTRIES.where(entries.c.site_name == bindparam("site"))
+_PART: Final = 2**31
+"""SQLite adds up in 64 bits and fails beyond; so sums are made of two halves, put together here."""
+
+
+def _halves(value: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return func.coalesce(func.sum(value // _PART), 0), func.coalesce(func.sum(value % _PART), 0)
+
+
 _BALANCES: Final = (
-    select(movements.c.payer, func.sum(movements.c.amount_micros))
+    select(movements.c.payer, *_halves(movements.c.amount_micros))
     .group_by(movements.c.payer)
     .order_by(movements.c.payer)
 )
@@ -47,13 +56,13 @@ _JOURNALS: Final = (
     .order_by(entries.c.site_name, entries.c.epoch)
 )
 _CREDITS_AND_DEBITS: Final = select(
-    func.coalesce(func.sum(case((movements.c.amount_micros > 0, movements.c.amount_micros))), 0),
-    func.coalesce(func.sum(case((movements.c.amount_micros < 0, movements.c.amount_micros))), 0),
+    *_halves(case((movements.c.amount_micros > 0, movements.c.amount_micros), else_=0)),
+    *_halves(case((movements.c.amount_micros < 0, movements.c.amount_micros), else_=0)),
 )
 _PRINTED: Final = select(
     func.count(),
-    func.coalesce(func.sum(print_log.c.copies * print_log.c.mono_pages), 0),
-    func.coalesce(func.sum(print_log.c.copies * print_log.c.colour_pages), 0),
+    *_halves(print_log.c.copies * print_log.c.mono_pages),
+    *_halves(print_log.c.copies * print_log.c.colour_pages),
 )
 _CHARGED_TWICE: Final = select(func.count()).select_from(
     select(print_log.c.work_uuid)
@@ -126,7 +135,7 @@ class LedgerReport:
     async def balances(self) -> dict[str, int]:
         """The balance of each payer that money ever moved for, added up from the movements."""
         rows = await self._reader.run(lambda connection: connection.execute(_BALANCES).all())
-        return {payer: int(balance) for payer, balance in rows}
+        return {payer: _whole(high, low) for payer, high, low in rows}
 
     async def totals(self) -> Totals:
         """The sums over everything."""
@@ -138,15 +147,20 @@ class LedgerReport:
 
 
 def _totals(connection: Connection) -> Totals:
-    credits_micros, debits_micros = connection.execute(_CREDITS_AND_DEBITS).one()
-    printed, mono_pages, colour_pages = connection.execute(_PRINTED).one()
+    money = connection.execute(_CREDITS_AND_DEBITS).one()
+    printed, *pages = connection.execute(_PRINTED).one()
     journals: list[dict[str, Any]] = [row._asdict() for row in connection.execute(_JOURNALS)]
     return Totals(
         journals=tuple(JournalTotals(**journal) for journal in journals),
-        credits_micros=int(credits_micros),
-        debits_micros=int(debits_micros),
+        credits_micros=_whole(*money[:2]),
+        debits_micros=_whole(*money[2:]),
         printed=printed,
-        mono_pages=int(mono_pages),
-        colour_pages=int(colour_pages),
+        mono_pages=_whole(*pages[:2]),
+        colour_pages=_whole(*pages[2:]),
         charged_twice=connection.execute(_CHARGED_TWICE).scalar_one(),
     )
+
+
+def _whole(high: int, low: int) -> int:
+    """The sum that these two halves are; a half may come as a decimal."""
+    return int(high) * _PART + int(low)

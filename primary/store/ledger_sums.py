@@ -4,13 +4,14 @@ A total over a year of 10 million prints is then a few hundred rows instead of a
 day in UTC of the time at which something was printed or moved.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, func, literal, select
+from sqlalchemy import Connection, Table, bindparam, case, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from primary.store.dialects import Upsert
+from primary.store.dialects import POSTGRESQL, Upsert
 from primary.store.ledger_tables import daily_sums, entries, movements, print_log
 from replication.entry_bodies import account_payer, user_payer
 
@@ -24,9 +25,13 @@ SUMMED: Final = (
     "debits_micros",
 )
 KEY: Final = ("dimension", "day", "name")
+_CREDITS, _DEBITS = SUMMED.index("credits_micros"), SUMMED.index("debits_micros")
 _ADD: Final = Upsert(daily_sums, KEY, SUMMED, adds=True)
+_FOUND: Final = select(*(daily_sums.c[name] for name in (*KEY, *SUMMED))).where(
+    tuple_(*(daily_sums.c[name] for name in KEY)).in_(bindparam("keys", expanding=True))
+)
 
-_Key = tuple[str, int, str]
+SumKey = tuple[str, int, str]
 
 
 def add_to_sums(
@@ -35,34 +40,49 @@ def add_to_sums(
     printed: Sequence[tuple[Any, ...]],
 ) -> None:
     """Add rows of `movements` and of `print_log`, each as it is inserted there."""
-    sums: dict[_Key, list[int]] = {}
-    for site_name, _epoch, _seq, payer, amount_micros, wall_ms, printer_name in moved:
-        credit, debit = max(amount_micros, 0), min(amount_micros, 0)
-        names = {"site": site_name, "printer": printer_name, **_of_payer(payer)}
-        _add(sums, names, wall_ms, (0, 0, 0, 0, credit, debit))
-    for row in printed:
-        site_name, _epoch, _seq, wall_ms, _uuid, _work, user_name, printer_name, payer = row[:9]
-        cost_micros, mono_pages, colour_pages, copies = row[9:]
-        account = _of_payer(payer).get("account", "")
-        names = {"site": site_name, "printer": printer_name, "user": user_name, "account": account}
-        values = (1, copies * mono_pages, copies * colour_pages, cost_micros, 0, 0)
-        _add(sums, names, wall_ms, values)
+    sums = sums_of_rows(moved, printed)
     _ADD(connection, [(*key, *sums[key]) for key in sorted(sums)])
 
 
-def _add(
-    sums: dict[_Key, list[int]], names: Mapping[str, str], wall_ms: int, values: Sequence[int]
-) -> None:
-    for dimension, name in names.items():
-        if name:
-            found = sums.setdefault((dimension, wall_ms // DAY_MS, name), [0] * len(SUMMED))
-            for at, value in enumerate(values):
-                found[at] += value
+def sums_of_rows(
+    moved: Sequence[tuple[Any, ...]], printed: Sequence[tuple[Any, ...]]
+) -> dict[SumKey, list[int]]:
+    """What these rows add to which sums, in the order of `SUMMED`."""
+    sums: defaultdict[SumKey, list[int]] = defaultdict(lambda: [0] * len(SUMMED))
+    for site_name, _epoch, _seq, payer, amount_micros, wall_ms, printer_name in moved:
+        kind, name = _of_payer(payer)
+        at = _CREDITS if amount_micros > 0 else _DEBITS
+        day = wall_ms // DAY_MS
+        for key in (("site", day, site_name), ("printer", day, printer_name), (kind, day, name)):
+            sums[key][at] += amount_micros
+    for row in printed:
+        site_name, _epoch, _seq, wall_ms, _uuid, _work, user_name, printer_name, payer = row[:9]
+        cost_micros, mono_pages, colour_pages, copies = row[9:]
+        kind, name = _of_payer(payer)
+        day = wall_ms // DAY_MS
+        for key in (
+            ("site", day, site_name),
+            ("printer", day, printer_name),
+            ("user", day, user_name),
+            ("account", day, name if kind == "account" else ""),
+        ):
+            found = sums[key]
+            found[0] += 1
+            found[1] += copies * mono_pages
+            found[2] += copies * colour_pages
+            found[3] += cost_micros
+    return {key: sums[key] for key in sums if key[2]}
 
 
-def _of_payer(payer: str) -> dict[str, str]:
+def sums_found(connection: Connection, keys: Sequence[SumKey]) -> dict[SumKey, list[int]]:
+    """Those sums of `keys` that are there."""
+    rows = connection.execute(_FOUND, {"keys": list(keys)})
+    return {(row[0], row[1], row[2]): list(row[3:]) for row in rows}
+
+
+def _of_payer(payer: str) -> tuple[str, str]:
     kind, _, name = payer.partition(":")
-    return {kind: name}
+    return kind, name
 
 
 # -- what a file of an older version lacks ---------------------------------------------------------
@@ -74,6 +94,9 @@ _ANY_MOVEMENT: Final = select(movements.c.seq).limit(1)
 
 def fill_up(connection: Connection) -> None:
     """Give the rows of an older version what this one asks them for. Idempotent, seldom long."""
+    if connection.dialect.name != POSTGRESQL:
+        for table in (movements, print_log):  # `_by_time` has another in its place
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS ix_{table.name}_wall_ms")
     if connection.execute(_OLD_MOVEMENTS).one_or_none() is not None:
         connection.execute(_fill_movements())
     is_summed = connection.execute(_ANY_SUM).one_or_none() is not None

@@ -12,7 +12,7 @@ class Lookups:
     """Short reads for people; a connection of their own, so that no long sum is before them."""
 
     def __init__(self, place: Place) -> None:
-        self._reader = LedgerReader(place)
+        self._reader = LedgerReader(place, read_s=None)
 
     async def prints(self, wanted: Wanted) -> list[dict[str, Any]]:
         """A page of the print log, newest first."""

@@ -7,11 +7,12 @@ One thread writes: whatever waits becomes one transaction, each piece of work in
 own, committed once. Readers take a connection of a small pool and see one snapshot (REPEATABLE
 READ); they wait for a network, so who has an event loop asks through `Ledger.ask`.
 
-PostgreSQL may be away. Then a call fails with `StorageError` after `CONNECT_TIMEOUT_S` at most, and
-for `RETRY_MS` after a failed connect nobody tries again: calls fail at once, no thread waits, and
-nothing spins. Nothing is kept for later here: whoever was not told "done" asks again. Where the
-connection broke during the COMMIT nobody knows what became of it; the caller hears that it failed,
-and finds the entry there when it asks again, since appending twice changes nothing.
+PostgreSQL may be away. Then a call fails with `StorageError` after `CONNECT_TIMEOUT_S` at most, or
+after `SILENCE_S` where it falls silent in the middle (`postgres_silence.py`), and for `RETRY_MS`
+after a failed connect nobody tries again: calls fail at once, no thread waits, and nothing spins.
+Nothing is kept for later here: whoever was not told "done" asks again. Where the connection broke
+during the COMMIT nobody knows what became of it; the caller hears that it failed, and finds the
+entry there when it asks again, since appending twice changes nothing.
 
 The tables are made when the server first answers, so a primary may start before its ledger does.
 
@@ -32,6 +33,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from primary.store.postgres_silence import SILENCE_S, PatientConnection, patient
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.writer_thread import Waiting, Work, WriterThread
 from replication.errors import StorageError, StorageFullError
@@ -56,6 +58,10 @@ _TRANSPORT: Final[dict[str, str | int]] = {
 }
 """A server that is gone without a word is noticed after 10 s of silence (TCP_USER_TIMEOUT)."""
 _READING: Final = "-c default_transaction_read_only=on -c statement_timeout=120s"
+LONG_READ_S: Final = 130.0
+"""What a long read may take without a word: a little more than the server gives it."""
+PREPARING_S: Final = 1_800.0
+"""The same for one statement of a change of the schema: an index of very many rows."""
 _WRITING: Final = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 _DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', false) "
@@ -75,6 +81,8 @@ class PostgresAddress:
 
     url: str
     password_file: Path | None = None
+    silence_s: float = SILENCE_S
+    """How long it may say nothing before it counts as away."""
 
     def __str__(self) -> str:
         """As an operator may see it."""
@@ -86,7 +94,9 @@ class PostgresAddress:
         more: dict[str, str | int] = {**_TRANSPORT, "options": f"{given} {options}"}
         if self.password_file is not None:
             more["password"] = _password(self.password_file)
-        return psycopg.connect(make_conninfo(self.url, **more))
+        connection = PatientConnection.connect(make_conninfo(self.url, **more))
+        connection.silence_s = self.silence_s
+        return connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +126,18 @@ class PostgresDatabase:
     """A database of this process: `await write(work)` and `with read() as connection`."""
 
     def __init__(
-        self, address: PostgresAddress, metadata: MetaData, fill_up: Work[None] | None = None
+        self,
+        address: PostgresAddress,
+        metadata: MetaData,
+        fill_up: Work[None] | None = None,
+        *,
+        read_s: float | None = None,
     ) -> None:
-        """Connect to nothing yet. `fill_up` is done after the tables are there, each time."""
+        """Connect to nothing yet. `fill_up` is done after the tables are there, each time.
+
+        A statement of a reader may take `read_s`; None: no longer than the address says.
+        """
+        self._read_s = address.silence_s if read_s is None else read_s
         self._address = address
         self._metadata = metadata
         self._fill_up = fill_up
@@ -150,7 +169,7 @@ class PostgresDatabase:
         """A connection inside one read transaction: everything read belongs together."""
         with self._translating():
             self._prepare()
-            with self._reading.begin() as connection:
+            with self._reading.begin() as connection, patient(connection, self._read_s):
                 yield connection
 
     def close(self) -> None:
@@ -186,7 +205,7 @@ class PostgresDatabase:
     def _prepare(self) -> None:
         with self._preparing:
             if not self._is_prepared:
-                with self._writing.begin() as connection:
+                with self._writing.begin() as connection, patient(connection, PREPARING_S):
                     connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
                     expand(connection, self._metadata)
                     if self._fill_up is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from primary.errors import ProjectionError
@@ -13,6 +13,8 @@ from replication.adapters.sqlite_file import Work
 from replication.entry_bodies import Movement
 from replication.journal import JournalHead
 from replication.schema.directory import balances, watermarks
+
+DEBIT_END: Final = 2**63 - 1
 
 Moved = Sequence[tuple[int, Movement]]
 """Movements with the number of the entry that each comes from."""
@@ -30,9 +32,13 @@ _MOVE_WATERMARK: Final = _PUT_WATERMARK.on_conflict_do_update(
 )
 _MOVE: Final = Bulk(
     update(balances)
-    .where(balances.c.payer == bindparam("who"))
+    .where(
+        balances.c.payer == bindparam("who"),
+        # Beyond 64 bits SQLite would go on in floating point; `bound_money` lets nothing come here.
+        func.typeof(balances.c.balance_micros + bindparam("more")) == literal_column("'integer'"),
+    )
     .values(balance_micros=balances.c.balance_micros + bindparam("delta")),
-    ("delta", "who"),
+    ("delta", "who", "more"),
 )
 
 
@@ -41,7 +47,7 @@ def projection(upto: JournalHead, moved: Moved, returned: Moved = ()) -> Work[No
 
     A debit comes out of the site's grant first, and so does what the site gave back of it
     (`returned`, negative). Repeating the transaction changes nothing. Errors: `ProjectionError`
-    where a payer has no balance.
+    where a payer has no balance, or one that would leave 64 bits.
     """
 
     def work(connection: Connection) -> None:
@@ -49,7 +55,7 @@ def projection(upto: JournalHead, moved: Moved, returned: Moved = ()) -> Work[No
         if before.seq >= upto.seq:
             return
         sums = _sum_by_payer(movement for seq, movement in moved if seq > before.seq)
-        rows = [(delta, payer) for payer, delta in sorted(sums.items())]
+        rows = [(delta, payer, delta) for payer, delta in sorted(sums.items())]
         if _MOVE(connection, rows) != len(sums):
             raise ProjectionError
         back = _sum_by_payer(movement for seq, movement in returned if seq > before.seq)
@@ -90,5 +96,5 @@ def _debits(*sums: Mapping[str, int]) -> dict[str, int]:
     for each in sums:
         for payer, delta in each.items():
             if delta < 0:
-                debits[payer] = debits.get(payer, 0) - delta
+                debits[payer] = min(debits.get(payer, 0) - delta, DEBIT_END)
     return debits

@@ -11,7 +11,8 @@ import logging
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from replication.exchange import Sender
+from replication.entry_bounds import BATCH_CHARS_MAX
+from replication.exchange import BATCH_ENTRIES_MAX, PACKED_ENTRIES_MAX, Sender
 from replication.messages import (
     UPLINK,
     Ack,
@@ -20,7 +21,7 @@ from replication.messages import (
     Hello,
 )
 from replication.packed import SINCE, pack
-from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
+from replication.wire_entry import WireEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +119,8 @@ class ExchangeWithPrimary:
     async def _send_next(self, head_seq: int) -> bool:
         """Whether a batch went out."""
         sender = self._sender
-        wanted = None if sender is None else sender.next_range(head_seq)
+        entries_max = PACKED_ENTRIES_MAX if self._packs else BATCH_ENTRIES_MAX
+        wanted = None if sender is None else sender.next_range(head_seq, entries_max)
         if sender is None or wanted is None:
             return False
         if self._lacks(wanted[0]):
@@ -133,10 +135,10 @@ class ExchangeWithPrimary:
 
     def _message(self, batch: Sequence[Entry]) -> tuple[AnyFromSite, int]:
         """The batch as it goes out, and about how many bytes that is."""
-        plain = Entries(entries=[WireEntry.of(entry) for entry in batch])
         if self._packs:
-            packed = pack(plain)
+            packed = pack(batch)
             return packed, len(packed.data)
+        plain = Entries(entries=[WireEntry.of(entry) for entry in batch])
         return plain, sum(len(entry.body) + ENTRY_CHARS for entry in batch)
 
     def _lacks(self, want_seq: int) -> bool:

@@ -8,7 +8,7 @@ kept in the same columns under a name that no payer has, so its sum is the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, insert, select
 
@@ -21,7 +21,7 @@ from site_server.store.journal_past import pruned_head
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from failure_modes.vocabulary import WallMs
     from replication.entry_bodies import Body
@@ -85,7 +85,20 @@ def entries_of(
             "last_seq": last_seq,
         },
     )
-    return [_entry(row) for row in rows]
+    return [
+        Entry(
+            site_name=site_name,
+            epoch=epoch,
+            seq=seq,
+            kind=kind,
+            version=version,
+            wall_ms=wall_ms,
+            body=body,
+            prev_hash=prev_hash,
+            entry_hash=entry_hash,
+        )
+        for site_name, epoch, seq, kind, version, wall_ms, body, prev_hash, entry_hash in rows
+    ]
 
 
 def epochs_of(connection: Connection) -> tuple[tuple[str, int], ...]:
@@ -165,7 +178,3 @@ def _summed(body: Body) -> Movement | None:
     if back is None:
         return movement(body)
     return Movement(payer=returned_name(back.payer), amount_micros=back.amount_micros)
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(**dict(zip(_ENTRY_COLUMNS, row, strict=True)))

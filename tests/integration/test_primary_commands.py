@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from primary.service.grant_allowances import grant_allowances
 from primary.service.project import read_facts
+from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.testing import SiteJournal
 from replication.join_token import parse_token
 from replication.journal import hash_of
+from replication.messages import AllowanceNeed
 from tests.integration.running_primary import EXAMPLE, holdfast, initialised, running
 
 
@@ -186,3 +189,30 @@ async def test_the_command_line_lists_disputed_entries_and_settles_one(folder: P
     assert settled.stdout == "oslo/1/1 is settled, with 1 adjustments.\n"
     assert none_left.stdout == "Nothing is disputed.\n"
     assert "[settled: read from the printer]" in all_of_them.stdout
+
+
+async def test_the_command_line_lists_what_a_site_may_spend_alone_and_writes_it_off(
+    folder: Path,
+) -> None:
+    need = AllowanceNeed(payer="user:ada", want_micros=1_000_000, usual_micros=0)
+    with closing(Directory(folder / "directory.db")) as directory:
+        (granted,) = await grant_allowances(directory, "oslo", 1, [need])
+    ask = ("allowances", "--data", folder, "--site")
+
+    async with running(folder) as primary:
+        listed = await asyncio.to_thread(holdfast, *ask, "oslo")
+        nothing = await asyncio.to_thread(holdfast, *ask, "lima")
+        unknown = await asyncio.to_thread(holdfast, *ask, "rome")
+        unseen = await asyncio.to_thread(holdfast, *ask, "oslo", "--write-off", "1")
+        risk = listed.stdout.split()[-1]
+        done = await asyncio.to_thread(holdfast, *ask, "oslo", "--write-off", risk)
+        sites = (await primary.get("/api/v1/sites"))["items"]
+
+    assert int(risk) == granted.more_micros > 0
+    assert listed.stdout.startswith("user:ada ")
+    assert nothing.stdout == "lima may spend nothing alone.\n"
+    assert (unknown.returncode, unseen.returncode, done.returncode) == (1, 1, 0)
+    assert "knows no site 'rome'" in unknown.stderr
+    assert risk in unseen.stderr
+    assert done.stdout.startswith("oslo is shut out, and ")
+    assert {site["site_name"]: site["state"] for site in sites}["oslo"] == "fenced"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from replication.entry_bodies import BalanceAdjusted, JobAccepted
+from replication.entry_bounds import BATCH_CHARS_MAX
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
 from replication.journal import JournalHead, next_entry
@@ -38,7 +39,7 @@ from replication.messages import (
     parse_from_site,
 )
 from replication.ports import WallMs
-from replication.wire_entry import BATCH_CHARS_MAX, WireEntry
+from replication.wire_entry import WireEntry
 
 if TYPE_CHECKING:
     from replication.entry_bodies import Body

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaos.history import Event, Fault, FaultKind, History, Operation
@@ -37,6 +39,21 @@ def test_the_balances_of_every_node_stand_side_by_side(told: list[str]) -> None:
     close(told, Story())
     (row,) = [line for line in told if line.split()[:1] == ["ada"]]
     assert row.split() == ["ada", "5.50", "5.50", "5.50"]
+
+
+def test_what_an_account_has_is_told_where_it_is_known(told: list[str]) -> None:
+    state = Story().state()
+    account = {"account:research": Micros(1_000_000)}
+    primary = replace(
+        state.primary,
+        balances={**state.primary.balances, **account},
+        ledger_balances={**state.primary.ledger_balances, **account},
+    )
+    opening = replace(state.opening, balances={**state.opening.balances, **account})
+    both = replace(state, primary=primary, opening=opening)
+    assert close_the_books(Narrator(told.append), with_a_cut(cut_us=4_000), both)
+    (row,) = [line for line in told if line.split()[:1] == ["research"]]
+    assert row.split() == ["research", "1.00", "-", "1.00"]
 
 
 def test_entries_and_watermark_of_each_journal_are_told(told: list[str]) -> None:

@@ -21,10 +21,10 @@ from replication.entry_bodies import (
     JobPrintedLate,
     movement,
 )
+from replication.entry_bounds import BATCH_CHARS_MAX
 from replication.journal import Entry, canonical_json, hash_of
 from replication.messages import Ack, Entries, Fence, parse_from_site
 from replication.ports import WallMs
-from replication.wire_entry import BATCH_CHARS_MAX
 from tests.unit.primary.money import balances_of, entry_count, ledger_balances_of
 from tests.unit.primary.service.one_session import batch, hello, said_after_welcome, session
 

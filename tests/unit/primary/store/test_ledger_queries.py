@@ -48,13 +48,39 @@ CASES = [
     (print_log, {"payer": "account:research"}, "ix_print_log_payer_wall_ms (payer=?"),
     (print_log, {"printer_name": "laser"}, "ix_print_log_printer_name_wall_ms (printer_name=?"),
     (print_log, {"site_name": "oslo"}, "ix_print_log_site_name_wall_ms (site_name=?"),
-    (print_log, {}, "ix_print_log_wall_ms (wall_ms>? AND"),
+    (print_log, {}, "COVERING INDEX ix_print_log_day (wall_ms>? AND"),
     (print_log, {"site_name": "oslo", "user_name": "ada"}, "user_name_wall_ms (user_name=?"),
+    (
+        print_log,
+        {"payer": "account:research", "site_name": "oslo"},
+        "ix_print_log_account_site_name (payer=? AND (site_name,wall_ms",
+    ),
+    (
+        print_log,
+        {"payer": "account:research", "site_name": "oslo", "printer_name": "laser"},
+        "ix_print_log_account_printer_name (payer=? AND (printer_name,wall_ms",
+    ),
+    (
+        print_log,
+        {"payer": "account:research", "user_name": "ada"},
+        "ix_print_log_user_name_wall_ms (user_name=?",
+    ),
+    (
+        movements,
+        {"payer": "account:research", "site_name": "oslo"},
+        "ix_movements_account_site_name (payer=? AND (site_name,wall_ms",
+    ),
+    (
+        movements,
+        {"payer": "account:research", "printer_name": "laser"},
+        "ix_movements_account_printer_name (payer=? AND (printer_name,wall_ms",
+    ),
+    (movements, {"payer": "user:ada", "site_name": "oslo"}, "ix_movements_payer_wall_ms (payer=?"),
     (print_log, {"site_name": "oslo", "printer_name": "laser"}, "printer_name_wall_ms (printer"),
     (movements, {"payer": "user:ada"}, "ix_movements_payer_wall_ms (payer=?"),
     (movements, {"printer_name": "laser"}, "ix_movements_printer_name_wall_ms (printer_name=?"),
     (movements, {"site_name": "oslo"}, "ix_movements_site_name_wall_ms (site_name=?"),
-    (movements, {}, "ix_movements_wall_ms (wall_ms>? AND"),
+    (movements, {}, "COVERING INDEX ix_movements_day (wall_ms>? AND"),
 ]
 
 

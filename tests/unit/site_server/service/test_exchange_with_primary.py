@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replication.entry_bodies import BalanceAdjusted, JobDeleted
+from replication.entry_bounds import BATCH_CHARS_MAX
 from replication.exchange import BATCH_ENTRIES_MAX, WINDOW_ENTRIES_MAX, receive
 from replication.messages import UPLINK, Ack, Beat, Entries, Gap, Hello, Welcome
 from replication.testing import ManualClock, MemoryJournal, RecordingLink
-from replication.wire_entry import BATCH_CHARS_MAX
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 
 if TYPE_CHECKING:
