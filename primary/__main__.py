@@ -23,6 +23,7 @@ from primary import (
     organisation_load,
     restore_commands,
     revoke_command,
+    schema_command,
 )
 from primary.admin_client import call_primary
 from primary.config import PrimaryConfig
@@ -165,6 +166,11 @@ def _disputes(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _schema(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    print(schema_command.schema(_config(wanted, environ).data_dir, wanted))
+    return 0
+
+
 def _allowances(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(allowance_commands.allowances(_config(wanted, environ).data_dir, wanted))
     return 0
@@ -216,6 +222,7 @@ _COMMANDS: Final = {
     "disputes": _disputes,
     "allowances": _allowances,
     "copy-ledger": _copy_ledger,
+    "schema": _schema,
     "backup": _backup,
     "backup-keys": _backup_keys,
     "restore": _restore,
@@ -282,6 +289,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "copy-ledger", parents=[place], help="copy ledger.db into the PostgreSQL of ledger_url"
+    )
+    schema_command.add_schema(
+        commands.add_parser("schema", parents=[place], help="which sites can read the directory")
     )
     restore_commands.add_all(commands, place)
     commands.add_parser("doctor", parents=[place], help="look at what a primary stands on")

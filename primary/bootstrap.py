@@ -49,6 +49,7 @@ from primary.service.settle_claims import SettleClaims
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
 from primary.service.watch_ledger import WatchLedger
+from primary.service.watch_starts import WatchStarts
 from primary.start_checks import check_files, note_heartbeat
 from primary.stores import Stores, open_stores
 from replication.adapters.folder_lock import only_server_of
@@ -141,6 +142,7 @@ class Primary:
             publisher=self._publisher,
             registers=stores.registers,
             clock=clock,
+            starts=WatchStarts(stores.ledger),
             site_says=site_says,
             fan=RegistersFan(stores.registers),
         )
@@ -164,6 +166,7 @@ class Primary:
                 group.create_task(self._quotas.run()),
                 group.create_task(self._watch_ledger.run()),
                 group.create_task(self._keep_store.run()),
+                group.create_task(self._distribution.watch.run()),
                 group.create_task(pack_files.run()),
                 group.create_task(self._ledger_store.run()),
             ]
@@ -245,12 +248,17 @@ class Primary:
             problem = self._quotas.problem
             return Check(is_ok=not problem, detail=problem or "granted")
 
+        def chain() -> Check:
+            problem = self._distribution.watch.problem
+            return Check(is_ok=not problem, detail=problem or "leads from a snapshot to the head")
+
         def allowances() -> Check:
             missing = self._directory.unheard()
             detail = f"none is granted until heard: {', '.join(missing)}" if missing else "granted"
             return Check(is_ok=True, detail=detail)
 
         return {
+            "chain": chain,
             "litestream": litestream,
             "link": self._link_load.check,
             "directory": directory,

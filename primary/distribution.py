@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from primary.service.deltas import Deltas
 from primary.service.publish import Publisher
+from primary.service.watch_store import WatchStore
 from primary.store_keeping import STORE_FOLDER, options_of
 from replication.adapters.litestream_process import LitestreamError, LitestreamProcess
 from replication.adapters.ltx_store import LtxStore
@@ -50,6 +51,7 @@ class Distribution:
                 folder=folder,
             )
         self.store = LtxStore(folder)
+        self.watch = WatchStore(folder, lambda: self.publisher.head().txid, self.heal)
         shadow = Shadow(config.data_dir / SHADOW_FILE, folder)
         self.publisher = Publisher(
             lineage=lineage,
@@ -57,6 +59,13 @@ class Distribution:
             litestream=self._copy or self.litestream,
             deltas=Deltas(shadow=shadow, store=folder),
         )
+
+    def heal(self) -> None:
+        """Have files come back that the folder lost."""
+        if self._copy is None:
+            self.litestream.child.restart()
+        else:
+            self._copy.forget()
 
     async def prepare(self) -> None:
         """Have the store ready before litestream starts. One that is out of reach is told."""

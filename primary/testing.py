@@ -88,6 +88,7 @@ class PairedWire:
     def __init__(self) -> None:
         self.said: list[AnyFromPrimary] = []
         self.is_aborted = False
+        self.version = 0
         self._inbox: asyncio.Queue[AnyFromSite | None] = asyncio.Queue()
         self._spoken = asyncio.Event()
 
@@ -118,6 +119,10 @@ class PairedWire:
         self._spoken.set()
         self._spoken = asyncio.Event()
         return True
+
+    def speak(self, version: int) -> None:
+        """Remember it."""
+        self.version = version
 
     def abort(self) -> None:
         """End it, as a broken connection would."""

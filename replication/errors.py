@@ -18,6 +18,10 @@ class StorageError(ReplicationError):
     """The database file refused the transaction: nothing was written."""
 
 
+class FileGoneError(StorageError):
+    """The database file was deleted or replaced under this server: nothing is accepted any more."""
+
+
 class StoreClosedError(ReplicationError):
     """The database file is closed: the server is stopping."""
 

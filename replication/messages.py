@@ -1,15 +1,10 @@
 """What the two ends of the site link say to each other: JSON text frames of one WebSocket.
 
 Two things are no JSON: a page delta, which the primary sends as a binary frame, and packed entries
-(`replication.packed`), which a site sends as one.
-
-The site opens the link, says `Hello`, hears `Welcome`, and from then on both speak when they have
-something to say. Every message may be repeated or lost with the connection; none needs an answer to
-be safe. `PROTOCOL` is the version; the primary also accepts the version before it, so headquarters
-is upgraded first.
-
-An unknown message ends the connection. So the welcome says which version both ends speak, the lower
-one, and neither says what came later.
+(`replication.packed`), which a site sends as one. The site opens the link, says `Hello`, hears
+`Welcome`, and from then on both speak when they have something to say. Every message may be
+repeated or lost with the connection; none needs an answer to be safe. An unknown message ends the
+connection, so the two ends agree on a version before the first one (`replication.versions`).
 """
 
 from __future__ import annotations
@@ -24,15 +19,13 @@ from replication.entry_bodies import Money, Payer
 from replication.entry_bounds import SmallInt
 from replication.errors import BadMessageError
 from replication.exchange import BATCH_ENTRIES_MAX
+from replication.starts import Former, Instance, StartNumber
 from replication.wire_entry import WireEntry
 
 T = TypeVar("T")
 
 PROTOCOL: Final = 2
-"""2: a beat says how the site stands. It may leave that out, as sites of protocol 1 do.
-
-Allowances and page deltas came with it, too.
-"""
+"""2: a beat says how the site stands; allowances and page deltas. All of it: `versions.SINCE`."""
 ALLOWANCES_SINCE: Final = 2
 UPLINK: Final = 3
 """The version of the way up, beside the protocol: 2: entries may come packed, in binary frames
@@ -101,6 +94,10 @@ class Hello(Message):
     uplink: Uplink = 1
     kept_from_seq: Annotated[Seq, Field(exclude_if=lambda seq: seq == 1)] = 1
     """The first entry that the site still has; not written where it has them all."""
+    start: StartNumber = None
+    instance: Instance = None
+    former: Former = []
+    """Which start of the site this is, its nonce, and those before it (`replication.starts`)."""
 
 
 class Beat(Message):
@@ -122,6 +119,9 @@ class Beat(Message):
     """Since it saw the newest heartbeat row first, by its own clock."""
     wall_ms: Annotated[SmallInt | None, Field(exclude_if=lambda wall_ms: wall_ms is None)] = None
     """The site's clock."""
+    reader: Annotated[Seq | None, Field(exclude_if=lambda reader: reader is None)] = None
+    needs_reader: Annotated[Seq | None, Field(exclude_if=lambda reader: reader is None)] = None
+    """The directory's schema that the site reads, and the one without which it is frozen."""
 
 
 class Entries(Message):

@@ -14,6 +14,7 @@ import uvloop
 
 from replication.adapters.collector import calm_collector
 from replication.adapters.components import render
+from replication.adapters.folder_lock import only_server_of
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
 from site_server import (
@@ -68,7 +69,10 @@ def _join(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     folder = DataFolder(_config(wanted, environ).data_dir)
     token = _text_of(wanted.token_file) if wanted.token_file else sys.stdin.read()
     folder.make()
-    joined = asyncio.run(identities.join(token, folder.identity, hosts=wanted.host))
+    with only_server_of(folder.path):
+        joined = asyncio.run(
+            identities.join(token, folder.identity, hosts=wanted.host, again=wanted.again)
+        )
     folder.admin_key()
     print(
         f"{folder.path}: this is site {joined.site_name} now, epoch {joined.epoch}.\n"
@@ -174,6 +178,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     join.add_argument(
         "--host", metavar="NAME", action="append", default=[], help="a name of this machine"
+    )
+    join.add_argument(
+        "--again", action="store_true", help="a new epoch for a folder that has joined before"
     )
     role = argparse.ArgumentParser(add_help=False)
     role.add_argument(

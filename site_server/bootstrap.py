@@ -158,6 +158,7 @@ class Site(Node):
         )
         services = make_services(ground, outside, config.times)
         services.decider.on_need = self._far_side.allowances.note
+        services.decider.true_wall_ms = self._far_side.true_time.wall_ms
         return services
 
     def _node_door(self, ground: Ground) -> Mapping[str, tuple[web.Application, Door]]:

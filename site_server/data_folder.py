@@ -43,7 +43,9 @@ class DataFolder:
         return _key(self._metrics_key)
 
     def free_bytes(self) -> int:
-        """The space that is left on its disk."""
+        """The space that is left on its disk; 0 where the folder has vanished."""
+        if not self.path.is_dir():
+            return 0
         return shutil.disk_usage(self.path).free
 
 

@@ -11,6 +11,7 @@ from site_server.adapters.mirror_folder import newest_lineage
 from site_server.adapters.resync_wish import ResyncWish
 from site_server.service.applied_policy import AppliedPolicy
 from site_server.service.backlog import Backlog
+from site_server.service.carry_over import CarryOver
 from site_server.service.exchange_registers import ExchangeRegisters
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 from site_server.service.follow_directory import FollowDirectory
@@ -22,6 +23,8 @@ from site_server.service.sound_replica import SoundReplica
 from site_server.service.stall import Progress, StallAlarm
 from site_server.service.tell_bootstrap import TellBootstrap
 from site_server.service.tell_standing import TellStanding
+from site_server.service.true_time import TrueTime
+from site_server.service.watch_files import WatchFiles
 from site_server.service.watch_link import ReplicaSigns, WatchLink
 from site_server.store.directory import Directory
 
@@ -69,7 +72,9 @@ class FarSide:
         folder.mirror.mkdir(exist_ok=True)
         out = ways(lambda: self._exchange.hello())  # noqa: PLW0108 - made two lines further down
         self._client, self._applier, self._certificate = out.caller, out.applier, out.certificate
-        self._exchange = ExchangeWithPrimary(journal=near.store, link=self._client, clock=clock)
+        self._exchange = ExchangeWithPrimary(
+            journal=near.store, link=self._client, clock=clock, start=near.store.start()
+        )
         position = None if near.replica.position == NOWHERE else near.replica.position
         self._mirror = Mirror(folder.mirror, out.fetch, position)
         self._sound = SoundReplica(self._applier, near.replica, clock)
@@ -83,6 +88,8 @@ class FarSide:
         )
         self._follow.wish = self._wish
         self._sound.on_suspicion = self._follow.look_again
+        self._files = self._watch_files(folder)
+        self._carry_over = CarryOver(near.store, self._client)
         self._sideways = ExchangeRegisters(registers=near.registers, link=self._client)
         directory = Directory(near.replica, identity.site_name)
         self.allowances = KeepAllowances(
@@ -91,7 +98,21 @@ class FarSide:
         self._standing = self._tell_standing(near.store, directory)
         self._age = ReplicaAge(directory, clock)
         self._stall = StallAlarm(self, clock)
-        self._watch = WatchLink(
+        self.true_time = TrueTime(clock)
+        self._watch = self._watch_link(config, clock, directory)
+        _go_on(self._watch, near.store)
+
+    def _watch_files(self, folder: DataFolder) -> WatchFiles:
+        return WatchFiles(
+            replica=folder.replica,
+            position=lambda: self._follow.position,
+            base=lambda: self._mirror.base_path,
+            lost_replica=self._sound.lost,
+            lost_mirror=self._follow.refill,
+        )
+
+    def _watch_link(self, config: Config, clock: Clock, directory: Directory) -> WatchLink:
+        return WatchLink(
             link=self._client,
             clock=clock,
             backlog=Backlog((self._exchange, self._follow)),
@@ -100,9 +121,9 @@ class FarSide:
                 age_ms=self._age.age_ms,
                 position=lambda: self.position,
                 policy_version=AppliedPolicy(directory).version,
+                needs_reader=lambda: self._follow.frozen.needs_reader,
             ),
         )
-        _go_on(self._watch, near.store)
 
     def _tell_standing(self, store: SiteStore, directory: Directory) -> TellStanding:
         return TellStanding(
@@ -115,6 +136,7 @@ class FarSide:
     def start(self, supervisor: Supervisor) -> None:
         """Keep everything going."""
         listeners = (
+            self.true_time,
             self._watch,
             self._standing,
             self._exchange,
@@ -122,6 +144,7 @@ class FarSide:
             self._sideways,
             self.allowances,
             *((self._certificate,) if self._certificate else ()),
+            self._carry_over,
         )
 
         async def keep_linked() -> None:
@@ -132,6 +155,7 @@ class FarSide:
         supervisor.keep("link watcher", self._watch.run)
         supervisor.keep("journal upload", self._exchange.run)
         supervisor.keep("directory", self._follow.run)
+        supervisor.keep("watch over files", self._files.run)
         telling = TellBootstrap(lambda: self.standing_of_replica, lambda: self.position)
         supervisor.keep("news of the first copy", telling.run)
         supervisor.keep("stall alarm", self._stall.run)
@@ -139,6 +163,7 @@ class FarSide:
         supervisor.keep("allowances", self.allowances.run)
         if self._certificate is not None:
             supervisor.keep("certificate", self._certificate.run)
+        supervisor.keep("journal of former epochs", self._carry_over.run)
 
     @property
     def state(self) -> LinkState:
@@ -186,7 +211,7 @@ class FarSide:
         """How far the replica is, as `StallAlarm` asks."""
         follow = self._follow
         return Progress(
-            is_up=follow.is_up,
+            is_up=follow.is_up and not follow.frozen,
             lost_beats=self._watch.lost_beats,
             is_behind=follow.done < follow.head_txid,
             moved=(
@@ -206,6 +231,7 @@ class FarSide:
         missing_bytes = max(mirror.wanted_bytes - mirror.fetched_bytes, 0)
         missing_bytes += self._follow.deltas.waiting_bytes(done)
         damage, stall = self._sound.damage, self._stall.alarm
+        frozen, set_back = self._follow.frozen.alarm, self._follow.set_back
         return ReplicaStanding(
             txids_behind=behind,
             bytes_behind=missing_bytes if behind else 0,
@@ -213,9 +239,8 @@ class FarSide:
             wanted_bytes=mirror.wanted_bytes,
             rebuilds=self._sound.rebuilt,
             resync_wanted=self._wish.wanted,
-            alarms=tuple(
-                filter(None, (damage and f"damaged: {damage}", stall, self._follow.set_back))
-            ),
+            needs_reader=self._follow.frozen.needs_reader,
+            alarms=tuple(filter(None, (damage and f"damaged: {damage}", stall, frozen, set_back))),
         )
 
     @property
@@ -227,6 +252,11 @@ class FarSide:
         """Make replica and mirror anew, as soon as headquarters can be reached."""
         self._wish.make()
         self._follow.look_again()
+
+    @property
+    def clock_offset_ms(self) -> int | None:
+        """How far this machine's clock is ahead of headquarters'; None: nobody has said."""
+        return self.true_time.offset_ms
 
     @property
     def refusal(self) -> str:

@@ -59,6 +59,8 @@ class Uplink:
     position = 0
     """There is no replica: see `site_status.FarSide`."""
     head_txid = 0
+    clock_offset_ms: int | None = None
+    """Whoever answers its questions has told it the prices."""
     standing_of_replica = ReplicaStanding()
 
     def resync(self) -> None:
@@ -80,7 +82,9 @@ class Uplink:
         )
         address = primary_address(config, identity)
         self._certificate = certificate_keeper(files.certificates, address, self._client, clock)
-        self._exchange = ExchangeWithPrimary(journal=store, link=self._client, clock=clock)
+        self._exchange = ExchangeWithPrimary(
+            journal=store, link=self._client, clock=clock, start=store.start()
+        )
         self._standing = TellStanding(
             store=store, directory=directory, link=self._client, position=_nowhere
         )

@@ -11,6 +11,7 @@ from replication.adapters.link_client import LinkClient, LinkTimes
 from replication.adapters.store_first import StoreFirst
 from replication.adapters.store_place import source_of
 from replication.link import Link
+from site_server.service.carry_over import Knowing
 from site_server.service.replica_ports import Listing
 from site_server.service.sound_replica import Prover
 from site_server.uplink import certificate_keeper, primary_address
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from site_server.service.keep_certificate import KeepCertificate
 
 
-class Caller(Link, Listing, Protocol):
+class Caller(Link, Listing, Knowing, Protocol):
     """This site's end of the link, as `LinkClient` is."""
 
     @property

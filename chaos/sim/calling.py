@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
     from chaos.sim.wan import End, Line
+    from replication.known_entry import KnownEntry
     from replication.link import LinkListener
     from replication.manifest import LtxName, Manifest
     from replication.messages import AnyFromPrimary, AnyFromSite, Hello
@@ -46,6 +47,10 @@ class Headquarters(Protocol):
 
     async def file(self, lineage: str, name: LtxName) -> bytes:
         """Errors: `LinkDownError`, `NotThereError`."""
+        ...
+
+    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
+        """Errors: `LinkDownError`."""
         ...
 
 
@@ -100,6 +105,11 @@ class Calling:
                 raise NotThereError
             await self._line.carry(Way.DOWN, sum(map(len, found)))
         return found
+
+    async def known_entry(self, epoch: int, seq: int) -> KnownEntry:
+        """See `Downloads.known_entry`."""
+        async with self._asking():
+            return await self._headquarters.known_entry(self._name, epoch, seq)
 
     async def fetch(
         self, name: LtxName, lineage: str, offset_bytes: int = 0

@@ -26,6 +26,7 @@ from primary.service.settle_claims import SettleClaims
 from primary.service.site_says import SiteSays
 from primary.service.standing import objection
 from primary.service.watch_ledger import WatchLedger
+from primary.service.watch_starts import WatchStarts
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
@@ -35,6 +36,7 @@ from replication.adapters.ltx_fetch import NotThereError
 from replication.adapters.ltx_store import LtxStore
 from replication.adapters.shadow import Shadow
 from replication.errors import BadMessageError
+from replication.known_entry import KnownEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +101,7 @@ class PrimaryRun:
             publisher=self.publisher,
             registers=self.registers,
             clock=clock,
+            starts=WatchStarts(self.ledger),
             site_says=SiteSays(),
         )
         self.links = Links()
@@ -164,6 +167,12 @@ class PrimaryRun:
             raise NotThereError
         return path.read_bytes()
 
+    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
+        """See `primary.http.link_journal`."""
+        self._answers()
+        head, entry = await self.ingest.known(site_name, epoch, seq)
+        return KnownEntry(head_seq=head.seq, entry_hash=entry.entry_hash if entry else "")
+
     def _answers(self) -> None:
         if not self._life.is_alive:
             raise LinkDownError
@@ -196,6 +205,9 @@ class _Wire:
     async def send(self, message: AnyFromPrimary) -> bool:
         """Whether it went out."""
         return self._end.send(frame(message))
+
+    def speak(self, version: int) -> None:
+        """Everybody here is of one version."""
 
     def abort(self) -> None:
         """End it at once."""

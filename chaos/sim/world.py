@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chaos.history import HistoryFile
     from chaos.sim.loop import VirtualLoop
     from chaos.sim.wan import End
+    from replication.known_entry import KnownEntry
     from replication.manifest import LtxName, Manifest
     from replication.position import Position
 
@@ -187,6 +188,10 @@ class World:
     async def file(self, lineage: str, name: LtxName) -> bytes:
         """See `PrimaryRun`."""
         return await self._there().file(lineage, name)
+
+    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
+        """See `PrimaryRun`."""
+        return await self._there().known_entry(site_name, epoch, seq)
 
     def _there(self) -> PrimaryRun:
         if self.primary is None:

@@ -63,6 +63,8 @@ def _said(said: Said | None) -> dict[str, object]:
         "policy_version_applied": said.policy_version if said else None,
         "position_txid": said.position_txid if said else None,
         "replica_age_ms": said.replica_age_ms if said else None,
+        "reader": said.reader if said else None,
+        "needs_reader": said.needs_reader if said else None,
         "heard_wall_ms": said.heard_wall_ms if said else None,
     }
 

@@ -16,6 +16,7 @@ from primary.http import (
     api_print_log,
     api_quotas,
     api_revocations,
+    api_schema,
     api_sites,
     api_users,
     health,
@@ -51,6 +52,7 @@ def make_app(services: Services, admin_key: str, metrics_key: str | None = None)
         api_quotas,
         api_ledger,
         api_disputes,
+        api_schema,
     ):
         app.add_routes(part.routes)
     return app

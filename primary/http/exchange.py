@@ -27,6 +27,7 @@ from primary.validation import problems_of
 from replication.adapters.hashing import Hashing
 from replication.adapters.system_clock import SystemClock
 from replication.ports import Clock
+from replication.schema.directory import SCHEMA_VERSION
 
 B = TypeVar("B", bound=FromOutside)
 
@@ -64,6 +65,8 @@ class Services:
     site_says: SiteSays = field(default_factory=SiteSays)
     uplinks: Uplinks = field(default_factory=Uplinks)
     clock: Clock = field(default_factory=SystemClock)
+    writes: int = SCHEMA_VERSION
+    """The version of the schema in which the directory is written."""
     head_txid: Callable[[], int] = int
     """The newest TXID that sites can have; 0: there is none yet."""
     link_load: Callable[[], Load] = field(default=lambda: _no_load())  # noqa: PLW0108 - below

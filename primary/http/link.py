@@ -10,12 +10,12 @@ import logging
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiohttp import ClientError, WSMsgType, web
+from aiohttp import ClientError, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from primary.errors import BadRequestError
-from primary.http import link_files, link_renew, link_told
+from primary.http import link_files, link_journal, link_renew, link_told
 from primary.http.link_keys import (
     ADMISSION,
     ENROL,
@@ -43,6 +43,7 @@ from replication.messages import (
     AnyFromPrimary,
     AnyFromSite,
     Head,
+    JsonFromPrimary,
     PackedEntries,
     PushedDelta,
     Registers,
@@ -50,6 +51,15 @@ from replication.messages import (
 )
 from replication.peer import JoinPeer, SitePeer, peer_of
 from replication.renewal import EXPIRED, RENEW_PATH
+from replication.versions import (
+    VERSIONS,
+    knows,
+    name_of,
+    no_shared,
+    shared,
+    text_in,
+    versions_named,
+)
 
 logger: Final = logging.getLogger(__name__)
 
@@ -81,6 +91,7 @@ def make_link_app(
     link_files.add_routes(app)
     link_told.add_routes(app)
     link_renew.add_routes(app)
+    link_journal.add_routes(app)
     app.on_shutdown.append(_end_links)
     return app
 
@@ -130,8 +141,14 @@ async def _link(request: web.Request) -> web.StreamResponse:
 
 
 async def _linked(request: web.Request, peer: SitePeer, links: Links) -> web.StreamResponse:
+    ground = request.app[GROUND]
+    offered = versions_named(request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL))
+    version = shared(ground.versions, offered)
     socket = web.WebSocketResponse(
-        max_msg_size=MESSAGE_BYTES_MAX, compress=False, timeout=CLOSE_MS / 1000
+        protocols=() if version is None else (name_of(version),),
+        max_msg_size=MESSAGE_BYTES_MAX,
+        compress=False,
+        timeout=CLOSE_MS / 1000,
     )
     try:
         await socket.prepare(request)
@@ -140,9 +157,12 @@ async def _linked(request: web.Request, peer: SitePeer, links: Links) -> web.Str
     wire = SocketWire(
         socket, request, silence_ms=request.app[SILENCE], said_last=request.app[SAID_LAST]
     )
-    session = LinkSession(request.app[GROUND], wire, site_name=peer.site_name, epoch=peer.epoch)
+    session = LinkSession(ground, wire, site_name=peer.site_name, epoch=peer.epoch)
     session.until_ms = request[UNTIL_MS]
-    await session.run(links)
+    if offered and version is None:
+        await session.refuse(links, no_shared(offered, ground.versions))
+    else:
+        await session.run(links)
     await socket.close()
     return socket
 
@@ -166,6 +186,11 @@ class SocketWire:
         self._said_last = said_last or SaidLast()
         self._silence_ms = silence_ms
         self._transport = request.transport
+        self._version = VERSIONS[0]
+
+    def speak(self, version: int) -> None:
+        """Write that version of the protocol from now on."""
+        self._version = version
 
     async def receive(self) -> AnyFromSite | None:
         """The next message; None once the connection has ended, also by too long a silence."""
@@ -182,22 +207,26 @@ class SocketWire:
         return None
 
     async def send(self, message: AnyFromPrimary) -> bool:
-        """Whether the message went out; where it did not, the connection is ended."""
+        """Whether the message went out; where it did not, the connection is ended.
+
+        One that is not of the version that is spoken is left out.
+        """
         try:
             async with asyncio.timeout(SEND_MS / 1000):
                 if isinstance(message, PushedDelta):
-                    await self._socket.send_bytes(message.data)
-                else:
-                    await self._socket.send_str(self._text_of(message))
+                    if knows(PushedDelta, self._version):
+                        await self._socket.send_bytes(message.data)
+                elif text := self._text_of(message):
+                    await self._socket.send_str(text)
         except (ClientError, OSError, TimeoutError):
             self.abort()
             return False
         return True
 
-    def _text_of(self, message: BaseModel) -> str:
-        if isinstance(message, Head | Registers):
+    def _text_of(self, message: JsonFromPrimary) -> str | None:
+        if isinstance(message, Head | Registers):  # every version has them, and whole
             return self._said_last.text_of(message)
-        return message.model_dump_json()
+        return text_in(message, self._version)
 
     def abort(self) -> None:
         """End the connection at once; a dead one does not answer a farewell."""

@@ -89,7 +89,7 @@ def _certificates(services: Services) -> Metric:
 
 
 def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
-    position, behind, age, heard, certificate = (
+    position, behind, age, heard, certificate, frozen = (
         GaugeMetricFamily(f"holdfast_site_{name}", text, labels=["site"])
         for name, text in (
             ("position_txid", "Where the site's replica stands."),
@@ -97,6 +97,7 @@ def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
             ("replica_age_seconds", "Since it saw a new heartbeat row, when it was heard last."),
             ("heard_seconds_ago", "Since its newest beat."),
             ("certificate_days_left", "Until its newest certificate ends; below 0: it has."),
+            ("replica_frozen", "1 while its replica waits for an upgrade of the site."),
         )
     )
     now_ms = services.clock.wall_ms()
@@ -108,9 +109,10 @@ def _of_sites(services: Services, head_txid: int) -> Iterator[Metric]:
         if said is None:
             continue
         heard.add_metric(label, (now_ms - said.heard_wall_ms) / 1000)
+        frozen.add_metric(label, float(said.needs_reader is not None))
         if said.position_txid is not None:
             position.add_metric(label, said.position_txid)
             behind.add_metric(label, max(head_txid - said.position_txid, 0))
         if said.replica_age_ms is not None:
             age.add_metric(label, said.replica_age_ms / 1000)
-    yield from (position, behind, age, heard, certificate)
+    yield from (position, behind, age, heard, certificate, frozen)

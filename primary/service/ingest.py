@@ -82,6 +82,11 @@ class Ingest:
         async with self._locks[site_name, epoch]:
             return await self._caught_up(site_name, epoch)
 
+    async def known(self, site_name: str, epoch: int, seq: int) -> tuple[JournalHead, Entry | None]:
+        """The last entry of that journal that is here, and the one of that number."""
+        head = await self._ledger.ask(lambda: self._ledger.head(site_name, epoch))
+        return head, await self._ledger.ask(lambda: self._ledger.entry(site_name, epoch, seq))
+
     @asynccontextmanager
     async def still(self, site_name: str, epoch: int) -> AsyncIterator[JournalHead]:
         """The head of this journal, which does not move while this lasts."""

@@ -26,6 +26,7 @@ from primary.service.publish import Publisher, Subscription
 from primary.service.set_back import SetBack
 from primary.service.site_says import Hearing, SiteSays
 from primary.service.standing import objection
+from primary.service.watch_starts import WatchStarts
 from primary.store import restores
 from primary.store.directory import Directory
 from replication.adapters.registers_fan import RegistersFan
@@ -56,10 +57,10 @@ from replication.messages import (
 from replication.packed import unpack
 from replication.ports import Clock
 from replication.registers import RegistersPort
+from replication.versions import VERSIONS, no_shared
 
 logger: Final = logging.getLogger(__name__)
 
-PROTOCOLS: Final = (PROTOCOL, PROTOCOL - 1)
 REASON_CHARS_MAX: Final = 1023
 FOR_EVER_MS: Final = 2**53
 
@@ -73,9 +74,12 @@ class LinkGround:
     publisher: Publisher
     registers: RegistersPort
     clock: Clock
+    starts: WatchStarts
     site_says: Hearing = field(default_factory=SiteSays)
     fan: RegistersFan | None = None
     """What all sessions share in telling of the registers."""
+    versions: tuple[int, ...] = VERSIONS
+    """Of the protocol that are spoken here."""
     set_back: SetBack = field(default_factory=SetBack)
 
 
@@ -105,16 +109,14 @@ class LinkSession:
         # Once more at the end: nobody may come in who was revoked while that was looked up.
         refusal = await self._refusal_of(hello) or self._objection()
         if refusal:
-            if links.is_news(self._site_name, refusal):
-                logger.warning("site %s is refused: %s", self._site_name, refusal)
-                await self._turned_up()
-            await self._fence(refusal)
+            await self.refuse(links, refusal)
             return
         await self._learn_epoch()
         self._protocol = min(hello.protocol, PROTOCOL)
+        self._wire.speak(self._protocol)
         self._hear_clock(hello.wall_ms)
         recalls = links.add(self._site_name, self._wire)
-        logger.info("site %s is connected", self._site_name)
+        logger.info("site %s is connected, protocol %d", self._site_name, self._protocol)
         try:
             with self._ground.publisher.subscribe(takes_deltas=hello.takes_deltas) as heads:
                 await self._serve(hello, heads, links, recalls)
@@ -125,6 +127,12 @@ class LinkSession:
         finally:
             links.remove(self._site_name, self._wire)
             logger.info("site %s is gone", self._site_name)
+
+    async def refuse(self, links: Links, reason: str) -> None:
+        """Tell the site why it may not come in, and the log, once."""
+        if links.is_news(self._site_name, reason):
+            logger.warning("site %s is refused: %s", self._site_name, reason)
+        await self._fence(reason)
 
     async def _serve(
         self,
@@ -257,12 +265,9 @@ class LinkSession:
                 f"This is the certificate of site {self._site_name}, epoch {self._epoch}, and not "
                 f"of site {hello.site_name}, epoch {hello.epoch}. Join again with a new token."
             )
-        if hello.protocol not in PROTOCOLS:
-            return (
-                f"This site speaks protocol {hello.protocol}; headquarters speaks {PROTOCOL}. "
-                "Upgrade the older of the two."
-            )
-        return self._objection() or await self._rolled_back(hello)
+        if hello.protocol not in self._ground.versions:
+            return no_shared([hello.protocol], self._ground.versions)
+        return self._objection() or await self._rolled_back(hello) or await self._cloned(hello)
 
     async def _learn_epoch(self) -> None:
         """A directory that came back from a backup may not know that this epoch was given out."""
@@ -292,6 +297,13 @@ class LinkSession:
             "rolled back. Join it again with a new token."
         )
         await self._ground.directory.fence(self._site_name, reason)
+        return reason
+
+    async def _cloned(self, hello: Hello) -> str:
+        """A start that does not come after the newest one is of another copy of the disk."""
+        reason = await self._ground.starts.objection(hello)
+        if reason:
+            await self._ground.directory.fence(self._site_name, reason)
         return reason
 
     async def _fence(self, reason: str) -> None:

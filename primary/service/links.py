@@ -21,6 +21,10 @@ class Wire(Protocol):
         """Whether the message went out."""
         ...
 
+    def speak(self, version: int) -> None:
+        """Write that version of the protocol from now on."""
+        ...
+
     def abort(self) -> None:
         """End the connection at once."""
         ...

@@ -80,7 +80,7 @@ _CURRENCY: Final = select(heartbeat.c.currency)
 _INSERT_HEART: Final = insert(heartbeat)
 _BEAT: Final = update(heartbeat).values(
     wall_ms=bindparam("now"),
-    min_reader=bindparam("reader"),
+    min_reader=func.max(heartbeat.c.min_reader, bindparam("reader")),
     backup_window_ms=bindparam("window"),
 )
 

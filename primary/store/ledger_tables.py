@@ -188,3 +188,12 @@ quota_runs: Final = Table(
     Column("is_done", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
+site_starts: Final = Table(
+    "site_starts",
+    ledger_metadata,
+    Column("site_name", Text, primary_key=True),
+    Column("epoch", Whole, primary_key=True, autoincrement=False),
+    Column("number", Whole, nullable=False, doc="the newest start that was heard of"),
+    Column("instance", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

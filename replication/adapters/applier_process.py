@@ -17,6 +17,7 @@ from replication.delta_chain import joined
 from replication.errors import ReplicationError
 from replication.page_delta import BadDeltaError
 from replication.position import Position
+from replication.reader import READER
 
 if TYPE_CHECKING:
     import os
@@ -58,21 +59,25 @@ class Applied:
     """Damaged files: have the mirror drop them, then pull again."""
     gap: str | None
     """What is missing before the newest TXID of the mirror can be reached."""
+    needs_reader: int | None = None
+    """What lies beyond needs this version of the schema, which is newer than this site's."""
 
 
 class ApplierProcess:
     """Applies the files of the folder `mirror` to `replica_path` while `run()` runs."""
 
-    def __init__(self, *, replica_path: Path, mirror: Path) -> None:
+    def __init__(self, *, replica_path: Path, mirror: Path, reader: int = READER) -> None:
+        """`reader`: the newest version of the directory's schema that may be applied."""
         self._mirror = mirror
         self._replica_path = replica_path
         position_path = replica_path.with_suffix(".position")
         arguments = ("--replica", replica_path, "--position", position_path, "--mirror", mirror)
+        reads = ("--reader", str(reader))
         module = ("-m", "replication.adapters.applier")
         self.child = ChildProcess(
             ChildSpec(
                 name="applier",
-                command=(sys.executable, *module, *map(str, arguments)),
+                command=(sys.executable, *module, *map(str, arguments), *reads),
                 lock_path=replica_path.with_suffix(".lock"),
             )
         )
@@ -174,4 +179,5 @@ def _applied(answer: dict[str, Any]) -> Applied:
         pages=answer["pages"],
         refused=tuple(answer["refused"]),
         gap=answer["gap"],
+        needs_reader=answer["needs_reader"],
     )

@@ -156,6 +156,11 @@ class ChildProcess:
         if self._process is not None:
             self._kill(self._process)
 
+    def restart(self) -> None:
+        """Ask the program to end in its own way; `run` starts it again."""
+        if self._process is not None:
+            _send_signal(self._process, signal.SIGTERM)
+
     def _kill(self, process: asyncio.subprocess.Process) -> None:
         _send_signal(process, signal.SIGKILL)
         if process is self._process:

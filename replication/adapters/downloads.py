@@ -14,11 +14,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
+from pydantic import ValidationError
 
 from replication.adapters.ceiling import Ceiling
 from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.delta_chain import split
 from replication.errors import BadMessageError, ReplicationError
+from replication.known_entry import KNOWN_PATH, KnownEntry
 from replication.manifest import Manifest
 from replication.packed_file import CONTENT_TYPE, FROM_HEADER, BadPackError, Unpacker
 from replication.wait import AskedToWaitError, wait_of
@@ -33,6 +35,7 @@ MANIFEST_BYTES_MAX: Final = 256 * 1024 * 1024
 """A million files, each with its name and digest."""
 DELTAS_BYTES_MAX: Final = 72 * 1024 * 1024
 """A delta of the most pages, none of which shrinks."""
+KNOWN_BYTES_MAX: Final = 4_096
 TAKES_PACKED: Final = f"{CONTENT_TYPE}, application/octet-stream;q=0.5"
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-")
 
@@ -81,6 +84,17 @@ class Downloads:
         return split(
             await self._body(f"/v1/ltx/delta/{lineage}/{base_txid}-{txid}", DELTAS_BYTES_MAX)
         )
+
+    async def known_entry(self, epoch: int, seq: int) -> KnownEntry:
+        """What the primary has of this site's journal of that epoch.
+
+        Errors: `NotThereError` (it is of an older version), and those of `manifest`.
+        """
+        body = await self._body(f"{KNOWN_PATH}/{epoch}/{seq}", KNOWN_BYTES_MAX)
+        try:
+            return KnownEntry.model_validate_json(body)
+        except ValidationError as error:
+            raise BadMessageError(f"The primary's answer is none: {error}") from error
 
     async def _body(self, path: str, bytes_max: int) -> bytes:
         body = bytearray()

@@ -50,6 +50,14 @@ from replication.messages import (
     Welcome,
     parse_from_primary,
 )
+from replication.versions import (
+    UNNAMED,
+    VERSIONS,
+    name_of,
+    none_taken,
+    text_in,
+    version_named,
+)
 from replication.wait import Wait, wait_of
 
 if TYPE_CHECKING:
@@ -134,10 +142,14 @@ class LinkClient:
         """What downloads may take; those from elsewhere share it."""
         self._downloads = Downloads(request_ms=self._times.request_ms, ceiling=self.ceiling)
         self.fetch, self.manifest = self._downloads.fetch, self._downloads.manifest
-        self.deltas = self._downloads.deltas
+        self.deltas, self.known_entry = self._downloads.deltas, self._downloads.known_entry
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.on_shut_out: Callable[[], None] = _nobody
         """Called when the primary is there and does not take this site's certificate."""
+        self.versions: Sequence[int] = VERSIONS
+        """Of the protocol that are offered, the newest first."""
+        self.version = UNNAMED
+        """Of the protocol, as both ends speak it on the newest connection."""
         self.refusal = ""
         """Why headquarters wants nothing to do with this site; '' where it does not say so."""
         self.asked_to_wait = ""
@@ -170,8 +182,8 @@ class LinkClient:
             async with asyncio.timeout(self._times.send_ms / 1000):
                 if isinstance(message, PackedEntries):
                     await self._socket.send_bytes(message.data)
-                else:
-                    await self._socket.send_str(message.model_dump_json())
+                elif text := text_in(message, self.version):
+                    await self._socket.send_str(text)
         except NETWORK_ERRORS:
             return False
         return True
@@ -194,12 +206,16 @@ class LinkClient:
         async with asyncio.timeout_at(deadline_s):
             socket = await session.ws_connect(
                 "/v1/link",
+                protocols=[name_of(version) for version in self.versions],
                 max_msg_size=MESSAGE_BYTES_MAX,
                 timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_MS / 1000),
             )
         try:
+            self.version = version_named(socket.protocol) or UNNAMED
+            if self.version not in self.versions:
+                return await self._not_understood(socket, deadline_s)
             async with asyncio.timeout_at(deadline_s):
-                await socket.send_str(self._hello().model_dump_json())
+                await socket.send_str(text_in(self._hello(), self.version) or "")
                 first = await _next(socket)
             if not isinstance(first, Welcome):
                 return self._refused(first)
@@ -211,6 +227,16 @@ class LinkClient:
                 async with asyncio.timeout(2 * CLOSE_MS / 1000):
                     await socket.close()
 
+    async def _not_understood(
+        self, socket: aiohttp.ClientWebSocketResponse, deadline_s: float
+    ) -> _End:
+        """No version is shared: headquarters' own words, or ours where it says nothing."""
+        said: AnyFromPrimary | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline_s):
+                said = await _next(socket)
+        return self._refused(said, none_taken(self.versions))
+
     async def _serve(
         self,
         session: aiohttp.ClientSession,
@@ -219,7 +245,7 @@ class LinkClient:
         welcome: Welcome,
     ) -> _End:
         self._downloads.session, self._socket = session, socket
-        log.info("the link to the primary is up")
+        log.info("the link to the primary is up, protocol %d", self.version)
         try:
             for listener in listeners:
                 await listener.up(welcome)
@@ -244,10 +270,11 @@ class LinkClient:
             if isinstance(message, Fence):
                 return self._refused(message)
 
-    def _refused(self, message: AnyFromPrimary | None) -> _End:
-        if isinstance(message, Fence):
-            self.refusal = message.reason
-            return _End(why=f"refused: {message.reason}", refused=True)
+    def _refused(self, message: AnyFromPrimary | None, why: str = "") -> _End:
+        reason = message.reason if isinstance(message, Fence) else why
+        if reason:
+            self.refusal = reason
+            return _End(why=f"refused: {reason}", refused=True)
         return _End(why="the primary closed it" if message is None else "no welcome")
 
     def _ended_by(self, error: Exception, *, welcomed: bool) -> _End:

@@ -79,6 +79,12 @@ class Mirror:
         is_broken = chain.is_cut or (chain.base is None and bool(self._held))
         return is_broken or chain.bytes > chain.base_bytes or chain.files > CHAIN_FILES_MAX
 
+    @property
+    def base_path(self) -> Path | None:
+        """The file with which a rebuild would begin; None where there is none, or nobody looked."""
+        base = self._chain.base
+        return None if base is None else ltx_path(self._root(), base)
+
     async def pull(self, manifest: Manifest) -> list[LtxName]:
         """Fetch what is needed of `manifest`; return the new names. Safe to repeat after any error.
 
@@ -147,6 +153,12 @@ class Mirror:
         self._new_base = self._chain.base
         unproved = [name for name in doubted if name not in self._held]
         await asyncio.to_thread(_unlink_all, [ltx_path(self._root(), name) for name in unproved])
+
+    async def reload(self) -> None:
+        """Look again at what is here: somebody else took files away."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        if self._lineage:
+            await self._load(self._lineage)
 
     async def drop(self, names: Iterable[str]) -> None:
         """Delete damaged files, named as the applier names them; the next pull fetches them."""

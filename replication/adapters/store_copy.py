@@ -82,6 +82,10 @@ class StoreCopy:
         self._txid = txid
         return txid
 
+    def forget(self) -> None:
+        """The folder lost files: bring what the store has, at the next sync."""
+        self._held, self._listed_s = None, None
+
     async def prepare(self) -> None:
         """Have what litestream needs in the store before it writes; done once.
 

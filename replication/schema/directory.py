@@ -22,13 +22,15 @@ from sqlalchemy import (
     Text,
 )
 
+from replication.reader import READER
+
 NAMING_CONVENTION: Final = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "pk": "pk_%(table_name)s",
 }
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = READER
 """What this code writes; a site older than a heartbeat's `min_reader` freezes its replica."""
 BACKUP_WINDOW_MS: Final = 30 * 86_400_000
 """Where nobody says otherwise: a month of nightly backups."""
@@ -272,7 +274,7 @@ heartbeat: Final = Table(
     Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
     Column("lineage", Text, nullable=False),
     Column("wall_ms", Integer, nullable=False),
-    Column("min_reader", Integer, nullable=False),
+    Column("min_reader", Integer, nullable=False, doc="its place is fixed: heart_page.py"),
     Column("currency", Text, nullable=False, doc="ISO 4217 code, for people"),
     Column(
         "backup_window_ms",

@@ -43,7 +43,14 @@ ANSWER_CHARS_MAX: Final = 2_000
 
 
 class AlreadyJoinedError(SiteError):
-    """This data folder has joined already. To install the site anew, take an empty data folder."""
+    """This data folder has joined already. Add --again to give it a new epoch: its journal goes on.
+
+    To install another site, take an empty data folder.
+    """
+
+
+class OtherSiteError(SiteError):
+    """The token is for another site than this data folder's. Nothing was changed."""
 
 
 class JoinFailedError(SiteError):
@@ -108,18 +115,24 @@ async def join(
     *,
     hosts: Sequence[str] = (),
     address: LinkAddress | None = None,
+    again: bool = False,
 ) -> Identity:
     """Use up the token and keep in `folder` what headquarters gives for it.
 
     `hosts`: names of this machine, for its panels' certificate. `address`: where to dial, where
-    that is not what the token says (a tunnel, a forwarded port). Errors: `BadJoinTokenError`,
-    `AlreadyJoinedError`, `JoinFailedError`.
+    that is not what the token says (a tunnel, a forwarded port). `again`: the same site gets a new
+    epoch, and the former identity stays beside it. Errors: `BadJoinTokenError`,
+    `AlreadyJoinedError`, `OtherSiteError`, `JoinFailedError`.
     """
     token = parse_token(token_text)
+    if again:
+        _check_same(folder, token)
     dial = address or LinkAddress(host=token.primary_host, port=token.primary_port)
-    beside = _folder_beside(folder)
+    beside = _folder_beside(folder, again=again)
     try:
         await _fill(beside, token, dial, hosts)
+        if again:
+            _set_aside(folder)
         beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -127,8 +140,22 @@ async def join(
     return load(folder)
 
 
-def _folder_beside(folder: Path) -> Path:
-    if folder.exists():
+def _check_same(folder: Path, token: JoinToken) -> None:
+    if folder.is_dir() and load(folder).site_name != token.site_name:
+        raise OtherSiteError
+
+
+def _set_aside(folder: Path) -> None:
+    """Keep the former identity, the newest of them only."""
+    if not folder.is_dir():
+        return
+    former = folder.with_name(f"{folder.name}.former")
+    shutil.rmtree(former, ignore_errors=True)
+    folder.rename(former)
+
+
+def _folder_beside(folder: Path, *, again: bool) -> Path:
+    if folder.exists() and not again:
         raise AlreadyJoinedError
     beside = folder.with_name(f".{folder.name}.joining")
     shutil.rmtree(beside, ignore_errors=True)

@@ -88,6 +88,11 @@ def _gauges(status: Status) -> tuple[tuple[str, str, float | None], ...]:
             "Bytes that are known to be missing for them.",
             status.bytes_behind,
         ),
+        (
+            "clock_offset_seconds",
+            "How far this machine's clock is ahead of headquarters'.",
+            None if status.clock_offset_ms is None else status.clock_offset_ms / 1000,
+        ),
         ("journal_unacknowledged_entries", "Own facts not confirmed yet.", unacknowledged),
         ("held_jobs", "Jobs that wait for their owner.", status.held_jobs),
         ("deliveries", "Jobs on their way to a printer.", status.deliveries),
@@ -127,6 +132,6 @@ def _decisions_made(decisions: Mapping[Action, int]) -> Metric:
 def _alarms(status: Status) -> Metric:
     metric = GaugeMetricFamily("holdfast_alarm", "1 while the alarm stands.", labels=["alarm"])
     standing = {text.partition(":")[0] for text in status.alarms}
-    for alarm in ("stalled", "silent", "damaged"):
+    for alarm in ("stalled", "silent", "damaged", "frozen"):
         metric.add_metric([alarm], float(alarm in standing))
     return metric

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from replication.link import Link
     from replication.messages import AnyFromPrimary, AnyFromSite, Welcome
     from replication.ports import Clock
+    from replication.starts import Start
 
 ENTRY_CHARS: Final = 300
 """Of an entry on the wire beside its body: two hashes, the rest, and the names of the fields."""
@@ -40,7 +41,11 @@ log: Final = logging.getLogger(__name__)
 class ExchangeWithPrimary:
     """Uploads the journal while `run` runs. A `LinkListener`."""
 
-    def __init__(self, *, journal: JournalReader, link: Link, clock: Clock) -> None:
+    def __init__(
+        self, *, journal: JournalReader, link: Link, clock: Clock, start: Start | None = None
+    ) -> None:
+        """`start`: of this site; None where nobody counts them."""
+        self._start = start
         self._journal = journal
         self._link = link
         self._clock = clock
@@ -66,8 +71,11 @@ class ExchangeWithPrimary:
 
     def hello(self) -> Hello:
         """How this site greets headquarters."""
-        head = self._journal.head()
+        head, start = self._journal.head(), self._start
         return Hello(
+            start=start.number if start else None,
+            instance=start.instance if start else None,
+            former=list(start.former) if start else [],
             site_name=head.site_name,
             epoch=head.epoch,
             journal_seq=head.seq,

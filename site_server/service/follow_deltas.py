@@ -81,7 +81,7 @@ class FollowDeltas:
         finally:
             self._in_hand_bytes = 0
         if applied.position is None or applied.position.txid < txid:
-            return None
+            return None  # what it leads to cannot be read here: files lead closer to that point
         self._is_refused = False
         self.applied += len(deltas)
         name = LtxName(level=0, min_txid=position.txid + 1, max_txid=txid)

@@ -21,20 +21,18 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from replication.adapters.downloads import LinkDownError
 from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.errors import ReplicationError
 from replication.manifest import Manifest, ManifestEntry
 from replication.messages import Head, PushedDelta
 from replication.plan import GapError
+from site_server.service.attempts import Attempts
 from site_server.service.follow_deltas import FollowDeltas
+from site_server.service.frozen import Frozen
 from site_server.service.known_heads import beyond, joined_heads
 from site_server.service.other_directory import NEW_LINEAGE, SET_BACK
-from site_server.service.retry_pause import RetryPause
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from replication.adapters.applier_process import Applied
     from replication.messages import AnyFromPrimary, Welcome
     from replication.position import Position
@@ -78,8 +76,10 @@ class FollowDirectory:
         self.set_back = ""
         """Why this replica does not follow headquarters' directory; '' where it does."""
         self._recovered = False
-        self._trouble = ""
-        self._retry = RetryPause()
+        self._mirror_is_lost = False
+        self.frozen = Frozen()
+        """Whether it stays where it is until this site is upgraded."""
+        self._attempts = Attempts()
         self._rebased_s = -REBASE_MS / 1000
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -96,8 +96,11 @@ class FollowDirectory:
 
     @property
     def wanted(self) -> int:
-        """The newest TXID headquarters told of; at least 1, for every directory has a first one."""
-        return max(1, self.head_txid)
+        """The newest TXID headquarters told of; at least 1, for every directory has a first one.
+
+        A frozen replica has all that it will ever have.
+        """
+        return self.done if self.frozen else max(1, self.head_txid)
 
     @property
     def done(self) -> int:
@@ -120,7 +123,8 @@ class FollowDirectory:
     async def up(self, welcome: Welcome) -> None:
         """Aim at where headquarters is now."""
         self.is_up = True
-        self._retry.came_up()
+        self._attempts.came_up()
+        self.frozen.hear(welcome.lineage)
         self._aim(Head(lineage=welcome.lineage, txid=welcome.txid))
         self.set_back = ""
         if 0 < welcome.txid < self.done:
@@ -148,23 +152,35 @@ class FollowDirectory:
         """Follow until cancelled."""
         while True:
             moved = self._moved
-            if self.is_up and self.wish is not None and self.wish.wanted:
-                going = self._recovered = await self._survives(self._make_anew)
+            if self.is_up and self.wish is not None and self.wish.wanted and not self.frozen:
+                going = self._recovered = await self._attempts.survives(self._make_anew)
+            elif self.is_up and self._mirror_is_lost and not self.frozen:
+                going = await self._attempts.survives(self._refill)
             elif self.is_up and self._is_behind():
-                going = self._recovered = await self._survives(self._catch_up)
+                going = self._recovered = await self._attempts.survives(self._catch_up)
             elif not self._recovered:
-                going = self._recovered = await self._survives(self._recover)
+                going = self._recovered = await self._attempts.survives(self._recover)
             else:
                 await moved.wait()
                 going = True
             if not going:
-                await self._retry.wait(moved)
+                await self._attempts.wait(moved)
 
     def look_again(self) -> None:
-        """There is something to do that no head tells of: apply, and see."""
+        """Something is to be done that no head tells of: apply, and see."""
         self._recovered = False
-        self._retry.came_up()
+        self._attempts.came_up()
         self._wake()
+
+    def refill(self) -> None:
+        """The mirror vanished: fetch it anew, as soon as headquarters can be reached."""
+        self._mirror_is_lost = True
+        self.look_again()
+
+    async def _refill(self) -> None:
+        await self._mirror.reload()
+        await self._mirror.pull(await self._listing.manifest(0))
+        self._mirror_is_lost = False
 
     async def _make_anew(self) -> None:
         """Replica and mirror from headquarters' files; the old replica answers until then."""
@@ -172,8 +188,8 @@ class FollowDirectory:
         if manifest.lineage == self._lineage and manifest.head_txid < self.done:
             raise NotAppliedError("Headquarters' store is behind this replica: nothing is anew.")
         await self._mirror.renew(manifest)
-        await self._take(await self._applier.rebuild(manifest.lineage))
-        if self.wish is not None:
+        await self._take(await self._applier.rebuild(manifest.lineage), manifest.lineage)
+        if self.wish is not None and not self.frozen:
             self.wish.granted()
         log.info("replica and mirror were made anew, at TXID %d", self.done)
 
@@ -234,15 +250,17 @@ class FollowDirectory:
         return await self._listing.manifest(0)
 
     async def _apply(self, lineage: str, head_txid: int | None) -> None:
-        await self._take(await self._applier.apply(lineage, head_txid))
+        await self._take(await self._applier.apply(lineage, head_txid), lineage)
 
-    async def _take(self, outcome: Applied) -> None:
+    async def _take(self, outcome: Applied, lineage: str) -> None:
+        self.frozen.freeze(outcome.needs_reader, lineage)
         if outcome.position is not None:
             self._stand_at(outcome.position)
             await self._mirror.applied(outcome.position)
-        elif self._position is not None:
+        elif self._position is not None and outcome.needs_reader is None:
             self._position = None
             self._mirror.forget_applied()
+            await self._mirror.reload()
         if outcome.refused:
             await self._mirror.drop(outcome.refused)
             raise NotAppliedError(f"Damaged files are fetched anew: {', '.join(outcome.refused)}.")
@@ -273,22 +291,5 @@ class FollowDirectory:
         self._applied = asyncio.Event()
 
     def _is_behind(self) -> bool:
-        return not self.set_back and self.done < self.head_txid
-
-    async def _survives(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """Whether `work` did what it should; what went wrong is told once."""
-        try:
-            await work()
-        except LinkDownError:
-            return False
-        except (ReplicationError, OSError) as error:
-            if str(error) != self._trouble:
-                log.warning("the replica does not follow the primary: %s", error)
-            self._trouble = str(error)
-            self._retry.failed(error)
-            return False
-        if self._trouble:
-            log.info("the replica follows the primary again")
-        self._trouble = ""
-        self._retry.went_well()
-        return True
+        is_stopped = self.set_back or self.frozen
+        return not is_stopped and self.done < self.head_txid

@@ -56,6 +56,10 @@ class Mirroring(Protocol):
         """Have no file that is not the one that headquarters has."""
         ...
 
+    async def reload(self) -> None:
+        """Look again at what is there."""
+        ...
+
     async def adopt(self, lineage: str, name: LtxName) -> None:
         """Take in a file that the applier wrote."""
         ...

@@ -29,6 +29,8 @@ class ReplicaStanding:
     wanted_bytes: int = 0
     rebuilds: int = 0
     resync_wanted: bool = False
+    needs_reader: int | None = None
+    """The replica is frozen until the site reads this version of the schema; None: it is not."""
     alarms: tuple[str, ...] = ()
 
 
@@ -73,6 +75,11 @@ class FarSide(Protocol):
     @property
     def journal_trouble(self) -> str:
         """Why the journal cannot be uploaded until a person has acted; '' where it can."""
+        ...
+
+    @property
+    def clock_offset_ms(self) -> int | None:
+        """How far this machine's clock is ahead of headquarters'; None: nobody has said."""
         ...
 
     @property
@@ -123,6 +130,8 @@ class Status:
     wanted_bytes: int
     replica_rebuilds: int
     resync_wanted: bool
+    needs_reader: int | None
+    """The replica is frozen until the site reads this version of the schema; None: it is not."""
     alarms: tuple[str, ...]
     """What a person should look at: `word: sentence`; it goes by itself."""
     journal_seq: int
@@ -144,6 +153,8 @@ class Status:
     deliveries: int
     sessions: int
     wall_ms: WallMs
+    clock_offset_ms: int | None
+    """How far this machine's clock is ahead of headquarters'; None: nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +186,7 @@ class SiteStatus:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
         replica, certificate = far.standing_of_replica, far.certificate
-        wall_ms = ground.clock.wall_ms()
+        wall_ms, offset_ms = ground.clock.wall_ms(), far.clock_offset_ms
         head = ground.store.head()
         with ground.directory.read() as snapshot:
             heartbeat = snapshot.heartbeat() if snapshot else None
@@ -197,13 +208,14 @@ class SiteStatus:
             lineage=heartbeat.lineage if heartbeat else "",
             position=far.position,
             head_txid=far.head_txid,
-            replica_age_ms=wall_ms - heartbeat.wall_ms if heartbeat else None,
+            replica_age_ms=wall_ms - (offset_ms or 0) - heartbeat.wall_ms if heartbeat else None,
             txids_behind=replica.txids_behind,
             bytes_behind=replica.bytes_behind,
             fetched_bytes=replica.fetched_bytes,
             wanted_bytes=replica.wanted_bytes,
             replica_rebuilds=replica.rebuilds,
             resync_wanted=replica.resync_wanted,
+            needs_reader=replica.needs_reader,
             alarms=replica.alarms,
             journal_seq=head.seq,
             watermark_seq=watermarks.get((head.site_name, head.epoch), 0),
@@ -220,6 +232,7 @@ class SiteStatus:
             deliveries=self._dispatcher.under_way,
             sessions=self._log_in.open_sessions,
             wall_ms=wall_ms,
+            clock_offset_ms=offset_ms,
         )
 
     def resync(self) -> None:
@@ -238,6 +251,13 @@ class SiteStatus:
             "disk": Check(
                 is_ok=free_bytes >= self._ground.limits.free_bytes_min,
                 detail=f"{free_bytes} bytes free",
+            ),
+            "store": Check(
+                is_ok=self._ground.store.is_there,
+                detail="site.db is written"
+                if self._ground.store.is_there
+                else "site.db vanished under this server: nothing is accepted. Stop the server, "
+                "put the file back, start it again",
             ),
             "replica": Check(
                 is_ok=has_replica and not alarms,

@@ -89,6 +89,11 @@ class SoundReplica:
         """Look at the replica before the next thing that is applied."""
         self._is_proved = False
 
+    def lost(self) -> None:
+        """The file has vanished: have it made anew."""
+        self.suspect()
+        self.on_suspicion()
+
     async def apply(self, lineage: str, head_txid: int | None = None) -> Applied:
         """As `ApplierProcess.apply`; what it finds damaged is made anew from the mirror."""
         if not self._is_proved:

@@ -28,7 +28,7 @@ from failure_modes.decide import decide
 from failure_modes.facts import AccountView, FunctionFacts, UserView, View
 from failure_modes.gates import outage_ms
 from failure_modes.session_pin import pinned_state
-from failure_modes.vocabulary import Action, Micros, Reason
+from failure_modes.vocabulary import Action, Micros, Reason, WallMs
 from replication.entry_bodies import account_payer, user_payer
 from site_server.refusals import refusal_for, refusal_of
 from site_server.service.allowance import Need, allowance_of, needs_of
@@ -72,6 +72,8 @@ class Decider:
         self._directory = directory
         self._link = link
         self._clock = clock
+        self.true_wall_ms: Callable[[], WallMs] = clock.wall_ms
+        """By which prices are in force and doors are open; see `true_time`."""
         self._drill = drill
         self._zone = zone
         self.decisions = Counter[Action]()
@@ -84,7 +86,7 @@ class Decider:
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            return known_at(snapshot, user_name, printer_name, charge, self._clock.wall_ms())
+            return known_at(snapshot, user_name, printer_name, charge, self.true_wall_ms())
 
     def known_of_all(
         self, user_names: Collection[str], printer_name: str, charge: Charge
@@ -93,7 +95,7 @@ class Decider:
         with self._directory.read() as snapshot:
             if snapshot is None:
                 raise refusal_for(Reason.NO_REPLICA)
-            nobody = known_at(snapshot, "", printer_name, charge, self._clock.wall_ms())
+            nobody = known_at(snapshot, "", printer_name, charge, self.true_wall_ms())
             granted = nobody.granted
             if granted is not None:
                 granted = snapshot.grants([user_payer(name) for name in user_names])
@@ -106,6 +108,12 @@ class Decider:
                 )
                 for name in user_names
             }
+
+    def _in_own_time(self, moment_ms: WallMs | None) -> WallMs | None:
+        """A moment of headquarters' by this site's clock, by which the decision measures."""
+        if moment_ms is None:
+            return None
+        return WallMs(moment_ms + self._clock.wall_ms() - self.true_wall_ms())
 
     def balance(self, site: SiteStore, payer: str) -> Balance:
         """The payer's money now, part by part; only own entries where there is no replica."""
@@ -135,8 +143,8 @@ class Decider:
                 name: _account(site, known, account) for name, account in known.accounts.items()
             },
             offline_since_ms=self._link.offline_since_ms,
-            replica_ms=known.replica_ms,
-            local_minute=minute_of_week(self._clock.wall_ms(), self._zone),
+            replica_ms=self._in_own_time(known.replica_ms),
+            local_minute=minute_of_week(self.true_wall_ms(), self._zone),
         )
 
     def policy_now(self, policy: Policy) -> Policy:

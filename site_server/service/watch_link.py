@@ -27,6 +27,7 @@ from failure_modes.gates import CUT
 from failure_modes.link import ORDERED, LinkTiming, LinkWatcher, next_state
 from failure_modes.vocabulary import LinkEvent, LinkState
 from replication.messages import Beat, BeatAck
+from replication.reader import READER
 from site_server.ports import LinkStanding
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class ReplicaSigns:
     """Its TXID."""
     policy_version: Callable[[], int | None] = lambda: None
     """The highest version among the policies that apply here."""
+    needs_reader: Callable[[], int | None] = lambda: None
+    """What it would have to read to go on; None: it is not frozen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +243,8 @@ class WatchLink:
             position_txid=self._replica.position(),
             replica_age_ms=self._replica.age_ms(),
             wall_ms=self._clock.wall_ms() if self._tells_time else None,
+            reader=READER,
+            needs_reader=self._replica.needs_reader(),
         )
         try:
             # A full pipe must not delay the judgement: the beat then counts as sent and lost.

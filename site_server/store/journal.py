@@ -151,8 +151,15 @@ class Journal:
 
     def append(self, body: Body) -> Entry:
         """Record a fact. It exists if and only if the caller's transaction commits."""
+        return self._append(body, self._wall_ms())
+
+    def append_again(self, entry: Entry) -> Entry:
+        """Record a fact of a former epoch in this one, with its own time."""
+        return self._append(entry.parsed(), entry.wall_ms)
+
+    def _append(self, body: Body, wall_ms: WallMs) -> Entry:
         head = head_of(self._connection, self._epoch_of.site_name, self._epoch_of.epoch)
-        entry = next_entry(head, body, self._wall_ms())
+        entry = next_entry(head, body, wall_ms)
         moved = _summed(body)
         self._connection.execute(
             _APPEND,

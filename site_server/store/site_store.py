@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
+from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, TypeVar
 
 from replication.adapters.sqlite_file import SqliteFile
 from replication.journal import JournalHead
 from site_server.store.journal import entries_of, epochs_of, head_of
+from site_server.store.journal_carry import kept_entry, kept_range
 from site_server.store.journal_past import pruned_head
+from site_server.store.starts import note_start
 from site_server.store.tables import site_metadata
 from site_server.store.unit_of_work import SiteView, UnitOfWork
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
     from replication.journal import Entry
     from replication.ports import Clock
+    from replication.starts import Start
 
 T = TypeVar("T")
 
@@ -57,6 +62,15 @@ class SiteStore:
         with self._file.read() as connection:
             yield SiteView(connection, self._epochs)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is where the next start would look for it."""
+        return self._file.is_there
+
+    def start(self) -> Start:
+        """Note that the site starts now; call it once, before anything else is written."""
+        return self._file.write_now(lambda connection: note_start(connection, token_hex(16)))
+
     def head(self) -> JournalHead:
         """The last entry of this epoch that is safe on the disk."""
         with self._file.read() as connection:
@@ -71,6 +85,26 @@ class SiteStore:
         """The last entry of this epoch that is no longer here; 0 where all are."""
         with self._file.read() as connection:
             return pruned_head(connection, self._epoch_of.site_name, self._epoch_of.epoch).seq
+
+    def former_epochs(self) -> tuple[int, ...]:
+        """The epochs of this site before the present one that this file has entries of."""
+        site_name, epoch = self._epoch_of.site_name, self._epoch_of.epoch
+        return tuple(each for name, each in self._epochs if name == site_name and each < epoch)
+
+    def kept_range(self, epoch: int) -> tuple[int, int]:
+        """The last entry of that epoch which was pruned, and the last one that is here."""
+        with self._file.read() as connection:
+            return kept_range(connection, self._epoch_of.site_name, epoch)
+
+    def kept_entry(self, epoch: int, seq: int) -> Entry | None:
+        """That entry, if it is here."""
+        with self._file.read() as connection:
+            return kept_entry(connection, self._epoch_of.site_name, epoch, seq)
+
+    async def carry(self, epoch: int, after_seq: int) -> int:
+        """Move a piece of what lies beyond that entry of a former epoch into the present one."""
+        of = replace(self._epoch_of, epoch=epoch, seq=after_seq)
+        return await self.write(lambda unit: unit.carry(of))
 
     async def wait_beyond(self, seq: int) -> None:
         """Return once the head is beyond `seq`; at once where it is already."""

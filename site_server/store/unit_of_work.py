@@ -16,6 +16,7 @@ from site_server.store.journal import (
     spent_since,
     unmerged_micros,
 )
+from site_server.store.journal_carry import carry
 from site_server.store.journal_past import JournalPast
 from site_server.store.link_memory import LinkMemory
 from site_server.store.numbers import next_number
@@ -90,6 +91,10 @@ class UnitOfWork(SiteView):
         self.past = JournalPast(connection, epochs)
         self.reservations = Reservations(connection)
         self.wall_ms = wall_ms
+
+    def carry(self, of: JournalHead) -> int:
+        """Move a piece of what lies beyond `of`, in a former epoch, into the present one."""
+        return carry(self._connection, self.journal, of)
 
     def next_job_number(self) -> int:
         """The next IPP job-id of this site."""

@@ -23,6 +23,7 @@ from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.organisation import create
 from primary.service.publish import Publisher
+from primary.service.watch_starts import WatchStarts
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from replication.adapters.applier_process import ApplierProcess
@@ -37,7 +38,9 @@ from replication.adapters.replica import Replica
 from replication.adapters.shadow import Shadow
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_client_context, renewing_server_context
+from replication.reader import READER
 from replication.testing import MemoryJournal
+from replication.versions import VERSIONS
 from site_server.adapters.mirror_folder import newest_lineage
 from site_server.service.backlog import Backlog
 from site_server.service.exchange_registers import ExchangeRegisters
@@ -122,10 +125,8 @@ async def primary_end(
         litestream = LitestreamProcess(
             directory_path=directory.path, store=folder / "store", runtime_folder=folder / "ls"
         )
-        made = make_deltas(folder)
-        publisher = Publisher(
-            lineage=directory.lineage(), store=store, litestream=litestream, deltas=made
-        )
+        lineage, deltas = directory.lineage(), make_deltas(folder)
+        publisher = Publisher(lineage=lineage, store=store, litestream=litestream, deltas=deltas)
         directory.on_commit = publisher.changed
         ground = LinkGround(
             directory=directory,
@@ -133,6 +134,7 @@ async def primary_end(
             publisher=publisher,
             registers=registers,
             clock=clock,
+            starts=WatchStarts(ledger),
         )
         authority = CertificateAuthority(folder / "pki", clock)
         enrol = enrol_of(authority, ground, ledger)
@@ -220,27 +222,27 @@ async def site_end(
     port: int | None = None,
     store: SiteStore | None = None,
     takes_deltas: bool = True,
+    reader: int = READER,
+    versions: tuple[int, ...] = VERSIONS,
 ) -> AsyncIterator[SiteEnd]:
-    """A running site's end; `port`: where the WAN listens that leads to the primary.
-
-    With a `store` its journal goes up, and allowances are asked for and given back.
-    """
-    clock = SystemClock()
+    """A running site's end, over the WAN at `port`; the journal and allowances of its `store`."""
+    clock, mirror = SystemClock(), folder / "mirror"
     journal = journal or MemoryJournal(site_name=identity.site_name, epoch=identity.epoch)
-    (folder / "mirror").mkdir(parents=True, exist_ok=True)
+    mirror.mkdir(parents=True, exist_ok=True)
     client = client_of(identity, port, hello=lambda: greeting(exchange, takes_deltas=takes_deltas))
+    client.versions = versions
     exchange = ExchangeWithPrimary(journal=store or journal, link=client, clock=clock)
     with (
         closing(Replica(folder / "replica.db")) as replica,
         closing(Registers(folder / "registers.db", crsqlite_path(os.environ))) as registers,
     ):
-        applier = ApplierProcess(replica_path=folder / "replica.db", mirror=folder / "mirror")
+        applier = ApplierProcess(replica_path=folder / "replica.db", mirror=mirror, reader=reader)
         follow = FollowDirectory(
-            mirror=Mirror(folder / "mirror", client.fetch, replica.position),
+            mirror=Mirror(mirror, client.fetch, replica.position),
             applier=applier,
             listing=client,
             position=replica.position,
-            mirror_lineage=newest_lineage(folder / "mirror"),
+            mirror_lineage=newest_lineage(mirror),
         )
         watch = WatchLink(
             link=client, clock=clock, backlog=Backlog((exchange, follow)), timing=QUICK_TIMING
@@ -248,8 +250,8 @@ async def site_end(
         sideways = ExchangeRegisters(registers=registers, link=client)
         keep = keep_of(store, replica, client) if store else None
         listeners = (watch, exchange, follow, sideways, *((keep,) if keep else ()))
-        connection = partial(client.run, listeners)
-        async with running(applier.run, connection, *(each.run for each in listeners)):
+        services = (applier.run, partial(client.run, listeners), *(e.run for e in listeners))
+        async with running(*services):
             yield SiteEnd(
                 journal=journal,
                 client=client,

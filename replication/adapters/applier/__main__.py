@@ -13,7 +13,8 @@ the newest TXID in the mirror, if known, which saves listing it), and `{"id", "o
 (`replication.adapters.applier.proof`), and is answered with `{"id", "damage", "refused"}`.
 `{"id", "op": "rebuild", "lineage", "damaged_as"}` makes it anew
 (`replication.adapters.applier.rebuild`).
-Answer: `{"id", "position", "applied", "pages", "refused", "gap"}`, or `{"id", "error", "kind"}`
+Answer: `{"id", "position", "applied", "pages", "refused", "gap", "needs_reader"}`, or
+ `{"id", "error", "kind"}`
 where nothing could be done.
 """
 
@@ -36,6 +37,7 @@ from replication.adapters.applier.rebuild import Places, rebuild
 from replication.adapters.applier.replica_file import ReplicaFile
 from replication.errors import ReplicationError
 from replication.messages import Lineage
+from replication.reader import READER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,9 +101,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="replication.adapters.applier")
     for option in ("--replica", "--position", "--mirror"):
         parser.add_argument(option, type=Path, required=True)
+    parser.add_argument("--reader", type=int, default=READER)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    with closing(_Server(options.replica, options.position, options.mirror)) as server:
+    places = Places(
+        replica=options.replica,
+        position=options.position,
+        mirror=options.mirror,
+        reader=options.reader,
+    )
+    with closing(_Server(places)) as server:
         server.serve(sys.stdin.buffer, sys.stdout)
     return 0
 
@@ -109,8 +118,8 @@ def main(arguments: list[str] | None = None) -> int:
 class _Server:
     """Answers requests. The replica is opened by the first, so that a damaged one is an answer."""
 
-    def __init__(self, replica_path: Path, position_path: Path, mirror: Path) -> None:
-        self._places = Places(replica=replica_path, position=position_path, mirror=mirror)
+    def __init__(self, places: Places) -> None:
+        self._places = places
         self._replica: ReplicaFile | None = None
         self._applier: Applier | None = None
 
@@ -169,10 +178,13 @@ class _Server:
             log.warning("the WAL of the replica stays long: %s", error)
 
     def _opened(self) -> Applier:
+        if self._replica is not None and not self._replica.is_there:
+            log.warning("the replica vanished while it was open")
+            self.close()
         if self._applier is None:
             places = self._places
             self._replica = ReplicaFile(places.replica)
-            self._applier = Applier(self._replica, places.position, places.mirror)
+            self._applier = Applier(self._replica, places.position, places.mirror, places.reader)
         return self._applier
 
 
@@ -183,6 +195,7 @@ def _told(outcome: Outcome, position: Position | None) -> dict[str, Any]:
         "pages": outcome.pages,
         "refused": outcome.refused,
         "gap": outcome.gap,
+        "needs_reader": outcome.needs_reader,
     }
 
 

@@ -8,6 +8,9 @@ position. After a crash between the last two steps the stamp in the pages says w
 file that does not verify is named in the answer, left out, and the plan is made again: perhaps
 another file covers the same transactions. Where nothing does, what lies before the hole is applied.
 
+What this site's version cannot read is not applied (`readable`): the chain ends before it, and is
+planned anew from what is left, perhaps of smaller files that lead closer to it.
+
 A long chain is applied in slices. A slice is a prefix of the chain, so the replica stands at a true
 state of the directory after each of them, and the open files and the transaction stay bounded.
 
@@ -23,8 +26,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from replication.adapters.applier.delta_log import Chained, keep
+from replication.adapters.applier.delta_log import keep
 from replication.adapters.applier.position_file import read_position, store_position
+from replication.adapters.applier.readable import Readable
 from replication.adapters.applier.replica_file import Change, holes
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.delta_chain import split
@@ -32,7 +36,8 @@ from replication.ltx import LtxError, LtxFile, read_ltx
 from replication.manifest import LtxName
 from replication.page_delta import read_delta
 from replication.plan import GapError, cost, plan
-from replication.position import NOWHERE, BadPositionError, Position
+from replication.position import NOWHERE, TXID_MAX, BadPositionError, Position
+from replication.reader import READER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,13 +67,21 @@ class Outcome:
     """Names of damaged files: delete them and fetch them again."""
     gap: str | None = None
     """What is missing before the newest TXID can be reached."""
+    needs_reader: int | None = None
+    """What lies beyond needs this version of the schema, which is newer than what is read here."""
+    beyond_txid: int = TXID_MAX
+    """The first TXID known to be so."""
 
 
 class Applier:
     """Brings one replica up to date from one mirror."""
 
-    def __init__(self, replica: ReplicaFile, position_path: Path, mirror: Path) -> None:
+    def __init__(
+        self, replica: ReplicaFile, position_path: Path, mirror: Path, reader: int = READER
+    ) -> None:
+        """`reader`: the newest version of the directory's schema that the site can read."""
         self._replica = replica
+        self._readable = Readable(replica, reader)
         self._position_path = position_path
         self._mirror = mirror
         self.position = self._stored_position()
@@ -101,12 +114,10 @@ class Applier:
         outcome = Outcome()
         begin_txid = self._start_txid(lineage) or 0
         deltas = [read_delta(data) for data in split(chain)]
-        chained = Chained(self._replica, begin_txid)
-        for delta in deltas:
-            if delta.step.txid > begin_txid:
-                chained.add(delta)
-                outcome.applied = 1
-        if outcome.applied:
+        new = [delta for delta in deltas if delta.step.txid > begin_txid]
+        chained, outcome.needs_reader = self._readable.deltas(lineage, new, begin_txid)
+        if chained.leads_on:
+            outcome.applied = 1
             position = Position(lineage=lineage, txid=chained.name.max_txid)
             self._replica.write(chained.as_change(position))
             keep(ltx_path(self._mirror / lineage, chained.name), chained.as_ltx())
@@ -148,20 +159,20 @@ class Applier:
     def _chain(self, lineage: str, head_txid: int | None, outcome: Outcome) -> Sequence[LtxName]:
         root = self._mirror / lineage
         start_txid = self._start_txid(lineage)
-        if not outcome.refused:
+        if not outcome.refused and outcome.needs_reader is None:
             direct = _direct_chain(root, start_txid, head_txid)
             if direct is not None:
                 return direct
         cost_of = {
             name: cost(status.st_size)
             for name, status in scan_ltx(root)
-            if str(name) not in outcome.refused
+            if str(name) not in outcome.refused and name.max_txid < outcome.beyond_txid
         }
         try:
             outcome.gap = None
             return plan(start_txid, cost_of)
         except GapError as gap:
-            outcome.gap = str(gap)
+            outcome.gap = str(gap) if outcome.needs_reader is None else None
             reached_txid = gap.reached_txid
         if reached_txid <= (start_txid or 0):
             return ()
@@ -179,8 +190,14 @@ class Applier:
             for name in names:
                 source = stack.enter_context(ltx_path(self._mirror / lineage, name).open("rb"))
                 files.append(_verified(read_ltx(source, str(name)), name))
-            position = Position(lineage=lineage, txid=names[-1].max_txid)
             size_before = self._replica.page_count if self._start_txid(lineage) else 0
+            count, asked = self._readable.files(lineage, files, size_before=size_before)
+            if asked is not None:
+                outcome.needs_reader, outcome.beyond_txid = asked, names[count].max_txid
+                files, names = files[:count], names[:count]
+            if not files:
+                return
+            position = Position(lineage=lineage, txid=names[-1].max_txid)
             pages = self._write(files, position, size_before=size_before)
         self._stand_at(position)
         outcome.applied += len(names)

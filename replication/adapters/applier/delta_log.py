@@ -49,6 +49,11 @@ class Chained:
         """Of the file that holds the whole step."""
         return LtxName(level=0, min_txid=self._base_txid + 1, max_txid=self._txid)
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether there is a delta in it."""
+        return self._txid > self._base_txid
+
     def add(self, delta: PageDelta) -> None:
         """Prove the next delta. Errors: `BadDeltaError`."""
         step = delta.step

@@ -31,6 +31,7 @@ from replication.adapters.applier.position_file import store_position
 from replication.adapters.applier.replica_file import ReplicaFile
 from replication.adapters.ltx_folder import sync_folder
 from replication.position import NOWHERE
+from replication.reader import READER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ class Places:
     replica: Path
     position: Path
     mirror: Path
+    reader: int = READER
 
     @property
     def beside(self) -> Path:
@@ -80,7 +82,7 @@ def rebuild(places: Places, lineage: str, damaged_as: str) -> tuple[Outcome, Pos
 def _make(places: Places, lineage: str) -> tuple[Outcome, Position | None]:
     file = ReplicaFile(places.beside)
     try:
-        applier = Applier(file, _position_of(places.beside), places.mirror)
+        applier = Applier(file, _position_of(places.beside), places.mirror, places.reader)
         outcome = applier.apply(lineage)
         file.settle()
     finally:

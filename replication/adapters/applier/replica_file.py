@@ -100,9 +100,18 @@ class ReplicaFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: Any = None
+        self._inode = 0
         self._unchecked_pages = 0
         if path.exists() and path.stat().st_size > 0:
             self._open()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file that is open still has its name; also where none is open yet."""
+        try:
+            return self._connection is None or self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
 
     @property
     def page_count(self) -> int:
@@ -229,6 +238,7 @@ class ReplicaFile:
                 "writable_schema=ON",
             ):
                 self._connection.execute(f"PRAGMA {pragma}")
+            self._inode = self._path.stat().st_ino
             self._unchecked_pages = self._pages_in_wal()
 
     def _pages_in_wal(self) -> int:

@@ -7,9 +7,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from primary.certificates import common_name, new_key, was_signed_by
+from primary.certificates import CLOCK_SLACK, common_name, new_key, was_signed_by
 from primary.errors import BadRequestError, DamagedKeyError
-from primary.pki import CertificateAuthority
+from primary.pki import SITE_LIFE, CertificateAuthority
 from replication.testing import ManualClock
 
 DAY_MS = 86_400_000
@@ -94,7 +94,7 @@ def test_a_site_is_what_headquarters_says_whatever_it_asks_for(
     cert = x509.load_pem_x509_certificate(pem.encode())
     assert cert.subject == common_name("oslo")
     assert names_in(cert) >= {"holdfast://site/oslo/3", "panel.oslo.example"}
-    assert (cert.not_valid_after_utc - cert.not_valid_before_utc).days == 31
+    assert cert.not_valid_after_utc - cert.not_valid_before_utc == SITE_LIFE + CLOCK_SLACK
 
 
 def test_a_bad_request_or_host_is_refused(tmp_path: Path, clock: ManualClock) -> None:

@@ -17,6 +17,7 @@ from primary.link_load import LinkLoad
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.publish import Publisher
+from primary.service.watch_starts import WatchStarts
 from primary.testing import ScriptedSync
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
@@ -32,7 +33,7 @@ def registers(data_dir: Path) -> Iterator[Registers]:
 
 
 @pytest.fixture
-def link_load(services: Services, ingest: Ingest, registers: Registers) -> LinkLoad:
+def link_load(services: Services, ingest: Ingest, ledger: Ledger, registers: Registers) -> LinkLoad:
     store = LtxStore(services.directory.path.parent / "store")
     ground = LinkGround(
         directory=services.directory,
@@ -40,6 +41,7 @@ def link_load(services: Services, ingest: Ingest, registers: Registers) -> LinkL
         publisher=Publisher(lineage="0" * 32, store=store, litestream=ScriptedSync()),
         registers=registers,
         clock=services.clock,
+        starts=WatchStarts(ledger),
     )
     return LinkLoad(LinkConfig(sites_max=7, handshakes_max=3, downloads_max=1), ground)
 

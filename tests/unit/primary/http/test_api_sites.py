@@ -30,6 +30,8 @@ async def test_a_site_is_made_and_gets_a_title(api: Api) -> None:
         "policy_version_applied": None,
         "position_txid": None,
         "replica_age_ms": None,
+        "reader": None,
+        "needs_reader": None,
         "heard_wall_ms": None,
         "clock_offset_ms": None,
         "clock_is_wrong": False,

@@ -33,6 +33,7 @@ async def test_each_site_is_shown_with_its_position_and_when_it_was_heard(
         "holdfast_site_txids_behind": 3,
         "holdfast_site_replica_age_seconds": 1.5,
         "holdfast_site_heard_seconds_ago": 2,
+        "holdfast_site_replica_frozen": 0,
     }
     assert not [one for one in samples if one.labels.get("site") == "lima"]
     assert {one.value for one in samples if one.name == "holdfast_head_txid"} == {40}

@@ -9,6 +9,7 @@ from primary.service.grant_quotas import GrantQuotas
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.publish import Publisher
+from primary.service.watch_starts import WatchStarts
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.testing import ScriptedSync
@@ -27,24 +28,35 @@ def registers(tmp_path: Path) -> Iterator[Registers]:
 
 
 @pytest.fixture
-def ground(
-    tmp_path: Path,
-    directory: Directory,
-    ingest: Ingest,
-    clock: ManualClock,
-    registers: Registers,
-) -> LinkGround:
-    publisher = Publisher(
+def stores(directory: Directory, ledger: Ledger) -> tuple[Directory, Ledger]:
+    return directory, ledger
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, directory: Directory) -> Publisher:
+    return Publisher(
         lineage=directory.lineage(),
         store=LtxStore(tmp_path / "store"),
         litestream=ScriptedSync(txid=1),
     )
+
+
+@pytest.fixture
+def ground(
+    publisher: Publisher,
+    ingest: Ingest,
+    clock: ManualClock,
+    registers: Registers,
+    stores: tuple[Directory, Ledger],
+) -> LinkGround:
+    directory, ledger = stores
     return LinkGround(
         directory=directory,
         ingest=ingest,
         publisher=publisher,
         registers=registers,
         clock=clock,
+        starts=WatchStarts(ledger),
     )
 
 

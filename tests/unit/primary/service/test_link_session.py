@@ -172,6 +172,7 @@ async def test_a_full_disk_ends_the_session_and_not_the_primary(ground: LinkGrou
         publisher=ground.publisher,
         registers=FullRegisters(),
         clock=ground.clock,
+        starts=ground.starts,
     )
     links = Links()
     async with session(full, links) as wire:

@@ -27,6 +27,7 @@ from replication.messages import (
     Welcome,
     parse_from_site,
 )
+from replication.versions import VERSIONS, name_of
 
 if TYPE_CHECKING:
     import ssl
@@ -81,6 +82,7 @@ class ScriptedPrimary:
         self.waits: list[Wait] = []
         """Asked of the next callers, one each, in place of a link."""
         self.serve: Serve | None = None
+        self.subprotocols = tuple(map(name_of, VERSIONS))
         self.port = 0
 
     @property
@@ -109,7 +111,7 @@ class ScriptedPrimary:
     async def _link(self, request: web.Request) -> web.StreamResponse:
         if self.waits:
             return web.Response(status=503, headers=self.waits.pop(0).headers())
-        socket = web.WebSocketResponse(timeout=0.1)
+        socket = web.WebSocketResponse(timeout=0.1, protocols=self.subprotocols)
         await socket.prepare(request)
         call = Call(socket)
         script = self.scripts[min(self.calls, len(self.scripts) - 1)]

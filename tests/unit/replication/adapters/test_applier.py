@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - the statements are this test's own
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -104,7 +104,7 @@ async def test_files_that_were_applied_before_a_lost_position_do_no_harm(
 ) -> None:
     fill(source, 100)
     source.write(0, 2, 2)
-    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    parts: dict[str, Any] = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
     async with running(ApplierProcess(**parts)) as applier:
         await applier.apply(LINEAGE)
     (tmp_path / "replica.position").write_text(f"{at(1)}\n")
@@ -121,7 +121,7 @@ async def test_after_a_crash_before_the_position_a_part_of_what_was_lost_does_no
     source.commit("UPDATE users SET balance = 1 WHERE balance > 50")
     for txid in (2, 3):
         source.write(0, txid, txid)
-    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    parts: dict[str, Any] = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
     async with running(ApplierProcess(**parts)) as applier:
         await applier.apply(LINEAGE)
     (tmp_path / "replica.position").write_text(f"{at(1)}\n")
@@ -137,7 +137,7 @@ async def test_a_crash_while_another_lineage_took_its_place_starts_anew(
 ) -> None:
     fill(source, 100)
     source.write(0, 2, 2)
-    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    parts: dict[str, Any] = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
     async with running(ApplierProcess(**parts)) as applier:
         await applier.apply(LINEAGE)
     (tmp_path / "replica.position").write_text(f"{at(2, OTHER)}\n")
@@ -151,7 +151,7 @@ async def test_a_crash_while_another_lineage_took_its_place_starts_anew(
 async def test_an_unreadable_position_has_the_replica_made_anew(
     source: PageSource, tmp_path: Path, damage: str
 ) -> None:
-    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    parts: dict[str, Any] = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
     async with running(ApplierProcess(**parts)) as applier:
         await applier.apply(LINEAGE)
     (tmp_path / "replica.position").write_text(damage)
@@ -165,7 +165,7 @@ async def test_a_deleted_replica_is_made_anew_from_the_mirror_alone(
 ) -> None:
     fill(source, 100)
     source.write(0, 2, 2)
-    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    parts: dict[str, Any] = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
     async with running(ApplierProcess(**parts)) as applier:
         await applier.apply(LINEAGE)
     for file in tmp_path.glob("replica.db*"):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -124,7 +124,7 @@ async def test_a_request_that_is_none_is_refused(applier: ApplierProcess) -> Non
 
 async def test_a_replica_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "replica.db").write_bytes(os.urandom(8192))
-    parts = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
+    parts: dict[str, Any] = {"replica_path": tmp_path / "replica.db", "mirror": tmp_path / "mirror"}
     with PageSource(tmp_path / "directory.db", tmp_path / "mirror" / LINEAGE) as source:
         source.commit("CREATE TABLE a (b)")
         source.write(9, 1, 1)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from replication.adapters.sqlite_file import SqliteFile
-from replication.errors import StorageError, StorageFullError, StoreClosedError
+from replication.errors import FileGoneError, StorageError, StorageFullError, StoreClosedError
 from tests.unit.replication.adapters.small_disk import fill, small_disk
 
 if TYPE_CHECKING:
@@ -207,3 +207,22 @@ async def test_a_file_that_is_no_database_is_refused_in_our_words(tmp_path: Path
     (tmp_path / "a.db").write_bytes(b"not a database, but long enough to look like one " * 20)
     with pytest.raises(StorageError, match="not a database"):
         SqliteFile(tmp_path / "a.db", METADATA)
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_a_file_that_vanished_takes_nothing_more_although_it_is_still_open(
+    tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "notes.db"
+    file = SqliteFile(path, METADATA)
+    await file.write(noting("kept"))
+    assert (file.is_there, bodies(file)) == (True, ["kept"])
+    path.rename(tmp_path / "elsewhere.db")
+    if how == "replaced":
+        path.touch()
+    with pytest.raises(FileGoneError, match="deleted or replaced"):
+        await file.write(noting("lost"))
+    with pytest.raises(FileGoneError):
+        file.write_now(noting("lost"))
+    assert bodies(file) == ["kept"]
+    file.close()

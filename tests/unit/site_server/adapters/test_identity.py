@@ -13,6 +13,7 @@ from site_server.adapters.identity import (
     AlreadyJoinedError,
     DamagedIdentityError,
     Identity,
+    OtherSiteError,
     join,
     load,
 )
@@ -105,3 +106,19 @@ async def test_a_token_with_damaged_certificates_is_no_token(tmp_path: Path) -> 
     with pytest.raises(BadJoinTokenError):
         await join(print_token(token), tmp_path / "identity")
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_folder_that_joined_gets_a_new_epoch_only_by_its_own_token(folder: Path) -> None:
+    token = JoinToken(
+        site_name="lima",
+        primary_host="hq.example",
+        primary_port=7300,
+        ca_pem="x",
+        cert_pem="x",
+        key_pem="x",
+    )
+    with pytest.raises(AlreadyJoinedError, match="--again"):
+        await join(print_token(token), folder)
+    with pytest.raises(OtherSiteError):
+        await join(print_token(token), folder, again=True)
+    assert load(folder).epoch == 2

@@ -42,6 +42,7 @@ class FarSideDouble:
     certificate: CertificateStanding = field(
         default_factory=lambda: CertificateStanding(until_wall_ms=86_400_000, days_left=20)
     )
+    clock_offset_ms: int | None = None
     free_bytes: int = GIGABYTE
 
     def resync(self) -> None:

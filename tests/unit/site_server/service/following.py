@@ -48,6 +48,7 @@ class Store:
         self.story: list[str] = []
         self.errors: dict[str, list[Exception]] = {}
         self.refused: list[str] = []
+        self.needs_reader: int | None = None
         self.overweight = False
         self.makes_deltas = False
         self.failed = asyncio.Event()
@@ -80,9 +81,16 @@ class Store:
         self.story.append(f"apply {head_txid}")
         self._fail("apply")
         refused, self.refused = tuple(self.refused), []
-        if head_txid is not None and not refused:
+        if head_txid is not None and not refused and self.needs_reader is None:
             self.position = Position(lineage=lineage, txid=head_txid)
-        return Applied(position=self.position, files=1, pages=1, refused=refused, gap=None)
+        return Applied(
+            position=self.position,
+            files=1,
+            pages=1,
+            refused=refused,
+            gap=None,
+            needs_reader=self.needs_reader,
+        )
 
     async def deltas(self, lineage: str, base_txid: int, txid: int) -> Sequence[bytes]:
         del lineage
@@ -115,6 +123,9 @@ class Store:
     async def renew(self, manifest: Manifest) -> None:
         self.story.append(f"renew to {manifest.head_txid}")
         self._fail("renew")
+
+    async def reload(self) -> None:
+        self.story.append("reload")
 
     async def rebuild(self, lineage: str) -> Applied:
         self.story.append("rebuild")

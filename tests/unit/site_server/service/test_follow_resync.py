@@ -104,4 +104,4 @@ async def test_a_lost_replica_is_fetched_from_nothing() -> None:
         await follow.up(welcome(9))
         await follow.wait_for(9)
     assert store.story[:4] == ["list after 7", "pull 8,9", "lost", "the replica is lost"]
-    assert store.story[4:] == ["list after 0", "pull 1,2,3,4,5,6,7,8,9", "apply 9"]
+    assert store.story[4:] == ["reload", "list after 0", "pull 1,2,3,4,5,6,7,8,9", "apply 9"]
