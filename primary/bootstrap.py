@@ -23,6 +23,7 @@ from primary import store_keeping
 from primary.config import PrimaryConfig
 from primary.distribution import Distribution
 from primary.errors import NotInitialisedError, PrimaryError
+from primary.health_checks import Watched, checks_of
 from primary.http.app import make_app
 from primary.http.exchange import Services
 from primary.http.link_keys import LINKS
@@ -31,7 +32,7 @@ from primary.ledger_store import LedgerStore
 from primary.link_load import LinkLoad
 from primary.metrics_key import metrics_key
 from primary.pki import PKI_FOLDER, CertificateAuthority
-from primary.ports import Check, Checks
+from primary.ports import Checks
 from primary.server_certificates import ServerCertificates
 from primary.service.adjust import Adjust
 from primary.service.enrol import Enrol
@@ -45,6 +46,7 @@ from primary.service.organisation import (
     DIRECTORY_FILE,
 )
 from primary.service.restore_plan import check_finished
+from primary.service.set_back import SetBack
 from primary.service.settle_claims import SettleClaims
 from primary.service.settle_dispute import SettleDispute
 from primary.service.site_says import SiteSays
@@ -90,7 +92,6 @@ class Primary:
         self._enrol = self._enrolment(stores, card_key, clock)
         site_says = SiteSays()
         ground = self._ground(stores, site_says, clock)
-        self._set_back = ground.set_back
         self._keep_store = store_keeping.store_keeper(
             config, stores.directory, self._publisher, site_says, self._connected
         )
@@ -106,7 +107,7 @@ class Primary:
             disputes=SettleDispute(adjust, stores.directory, stores.ledger, clock),
             join_tokens=self._tokens,
             held_jobs=stores.registers,
-            checks=self._checks(),
+            checks=self._checks(ground.set_back),
             card_key=card_key,
             site_says=site_says,
             uplinks=self._ingest.uplinks,
@@ -146,6 +147,22 @@ class Primary:
             site_says=site_says,
             fan=RegistersFan(stores.registers),
         )
+
+    def _checks(self, set_back: SetBack) -> Checks:
+        watched = Watched(
+            directory=self._directory,
+            distribution=self._distribution,
+            heartbeat=self._heartbeat,
+            set_back=set_back,
+            watch_ledger=self._watch_ledger,
+            quotas=self._quotas,
+        )
+        return {
+            **checks_of(watched),
+            "link": self._link_load.check,
+            "store": store_keeping.check_of(self._keep_store),
+            "certificates": self._certificates.check,
+        }
 
     def _connected(self) -> Sequence[str]:
         return self._link_app[LINKS].names()
@@ -230,44 +247,6 @@ class Primary:
             await self._litestream.sync(timeout_ms)
         except LitestreamError as error:
             logger.warning("%s", error)
-
-    def _checks(self) -> Checks:
-        def litestream() -> Check:
-            is_ok = self._litestream.child.pid is not None and not self._publisher.is_late
-            return Check(is_ok=is_ok, detail=f"TXID {self._publisher.head().txid}")
-
-        def directory() -> Check:
-            problem = self._heartbeat.problem or self._set_back.problem
-            return Check(is_ok=not problem, detail=problem or "written")
-
-        def ledger() -> Check:
-            problem = self._watch_ledger.problem
-            return Check(is_ok=not problem, detail=problem or "written")
-
-        def quotas() -> Check:
-            problem = self._quotas.problem
-            return Check(is_ok=not problem, detail=problem or "granted")
-
-        def chain() -> Check:
-            problem = self._distribution.watch.problem
-            return Check(is_ok=not problem, detail=problem or "leads from a snapshot to the head")
-
-        def allowances() -> Check:
-            missing = self._directory.unheard()
-            detail = f"none is granted until heard: {', '.join(missing)}" if missing else "granted"
-            return Check(is_ok=True, detail=detail)
-
-        return {
-            "chain": chain,
-            "litestream": litestream,
-            "link": self._link_load.check,
-            "directory": directory,
-            "ledger": ledger,
-            "quotas": quotas,
-            "allowances": allowances,
-            "store": store_keeping.check_of(self._keep_store),
-            "certificates": self._certificates.check,
-        }
 
 
 async def run(config: PrimaryConfig, environ: Mapping[str, str]) -> None:

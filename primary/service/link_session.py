@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from primary.errors import PrimaryError
+from primary.service.entrance import Entrance
 from primary.service.grant_allowances import grant_allowances
 from primary.service.hear_standing import HearStanding
 from primary.service.ingest import Ingest
@@ -25,9 +26,7 @@ from primary.service.links import Links, Wire
 from primary.service.publish import Publisher, Subscription
 from primary.service.set_back import SetBack
 from primary.service.site_says import Hearing, SiteSays
-from primary.service.standing import objection
 from primary.service.watch_starts import WatchStarts
-from primary.store import restores
 from primary.store.directory import Directory
 from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.registers_peer import RegistersPeer
@@ -57,7 +56,7 @@ from replication.messages import (
 from replication.packed import unpack
 from replication.ports import Clock
 from replication.registers import RegistersPort
-from replication.versions import VERSIONS, no_shared
+from replication.versions import VERSIONS
 
 logger: Final = logging.getLogger(__name__)
 
@@ -97,6 +96,10 @@ class LinkSession:
         self._protocol = PROTOCOL
         self._registers = RegistersPeer(ground.registers, wire.send, ground.fan)
         self._following: asyncio.Task[None] | None = None
+        self._entrance = Entrance(
+            ground.directory, ground.ingest, ground.starts, site_name=site_name, epoch=epoch
+        )
+        self._entrance.versions = ground.versions
         self._standing = HearStanding(
             ground.ingest, ground.directory, site_name=site_name, epoch=epoch
         )
@@ -106,12 +109,11 @@ class LinkSession:
         hello = await self._wire.receive()
         if not isinstance(hello, Hello):
             return
-        # Once more at the end: nobody may come in who was revoked while that was looked up.
-        refusal = await self._refusal_of(hello) or self._objection()
+        refusal = await self._entrance.refusal_of(hello)
         if refusal:
             await self.refuse(links, refusal)
             return
-        await self._learn_epoch()
+        await self._entrance.learn_epoch()
         self._protocol = min(hello.protocol, PROTOCOL)
         self._wire.speak(self._protocol)
         self._hear_clock(hello.wall_ms)
@@ -132,6 +134,7 @@ class LinkSession:
         """Tell the site why it may not come in, and the log, once."""
         if links.is_news(self._site_name, reason):
             logger.warning("site %s is refused: %s", self._site_name, reason)
+            await self._entrance.turned_up()
         await self._fence(reason)
 
     async def _serve(
@@ -210,7 +213,7 @@ class LinkSession:
         return None
 
     async def _beat(self, beat: Beat) -> bool:
-        refusal = self._objection()
+        refusal = self._entrance.objection()
         if refusal:
             await self._fence(refusal)
             return False
@@ -257,54 +260,6 @@ class LinkSession:
         for answer in answers:
             for holder in answer.holders if answer.short_micros else ():
                 links.recall(holder, answer.payer, answer.short_micros)
-
-    async def _refusal_of(self, hello: Hello) -> str:
-        """Why this site must not come in; '' where it may."""
-        if (hello.site_name, hello.epoch) != (self._site_name, self._epoch):
-            return (
-                f"This is the certificate of site {self._site_name}, epoch {self._epoch}, and not "
-                f"of site {hello.site_name}, epoch {hello.epoch}. Join again with a new token."
-            )
-        if hello.protocol not in self._ground.versions:
-            return no_shared([hello.protocol], self._ground.versions)
-        return self._objection() or await self._rolled_back(hello) or await self._cloned(hello)
-
-    async def _learn_epoch(self) -> None:
-        """A directory that came back from a backup may not know that this epoch was given out."""
-        name, epoch = self._site_name, self._epoch
-        site = self._ground.directory.site(name)
-        if site is not None and site.epoch < epoch:
-            await self._ground.directory.write(lambda db: restores.learn_epoch(db, name, epoch))
-
-    async def _turned_up(self) -> None:
-        """A site of ours that a restored directory does not know may hold allowances, too."""
-        name = self._site_name
-        if self._ground.directory.site(name) is None and self._ground.directory.was_restored:
-            await self._ground.directory.write(lambda db: restores.put_unheard(db, name))
-
-    def _objection(self) -> str:
-        site = self._ground.directory.site(self._site_name)
-        return objection(site, site_name=self._site_name, epoch=self._epoch)
-
-    async def _rolled_back(self, hello: Hello) -> str:
-        """A journal that ends before what it once sent has lost its end; no retry heals that."""
-        head = await self._ground.ingest.head(self._site_name, self._epoch)
-        if hello.journal_seq >= head.seq:
-            return ""
-        reason = (
-            f"The journal of site {self._site_name}, epoch {self._epoch}, ends with entry "
-            f"{hello.journal_seq}, but headquarters has {head.seq} of it: the site's disk was "
-            "rolled back. Join it again with a new token."
-        )
-        await self._ground.directory.fence(self._site_name, reason)
-        return reason
-
-    async def _cloned(self, hello: Hello) -> str:
-        """A start that does not come after the newest one is of another copy of the disk."""
-        reason = await self._ground.starts.objection(hello)
-        if reason:
-            await self._ground.directory.fence(self._site_name, reason)
-        return reason
 
     async def _fence(self, reason: str) -> None:
         await self._wire.send(Fence(reason=reason[:REASON_CHARS_MAX]))

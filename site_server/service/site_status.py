@@ -185,9 +185,8 @@ class SiteStatus:
     def status(self) -> Status:
         """Everything, as it is now."""
         ground, far = self._ground, self._far_side
-        replica, certificate = far.standing_of_replica, far.certificate
+        head, replica, certificate = ground.store.head(), far.standing_of_replica, far.certificate
         wall_ms, offset_ms = ground.clock.wall_ms(), far.clock_offset_ms
-        head = ground.store.head()
         with ground.directory.read() as snapshot:
             heartbeat = snapshot.heartbeat() if snapshot else None
             watermarks = snapshot.watermarks() if snapshot else {}

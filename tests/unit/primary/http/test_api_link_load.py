@@ -18,6 +18,7 @@ from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround
 from primary.service.publish import Publisher
 from primary.service.watch_starts import WatchStarts
+from primary.store.ledger import Ledger
 from primary.testing import ScriptedSync
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
