@@ -17,6 +17,7 @@ from primary import (
     allowance_commands,
     bootstrap,
     config,
+    copy_ledger_command,
     dispute_commands,
     doctor,
     link_commands,
@@ -31,12 +32,9 @@ from primary.errors import ConfigError, PrimaryError
 from primary.secret_input import read_secret
 from primary.service.organisation import create
 from primary.service.restore_plan import check_finished
-from primary.store.ledger import LEDGER_FILE
-from primary.store.ledger_copy import copy_ledger
 from primary.store.postgres import PostgresAddress
 from replication.adapters.collector import calm_collector
 from replication.adapters.components import render
-from replication.adapters.folder_lock import only_server_of
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
@@ -87,11 +85,7 @@ def _same_place(wanted: argparse.Namespace, data_dir: Path) -> str:
 
 def _copy_ledger(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = _config(wanted, environ)
-    with only_server_of(settings.data_dir):
-        copied = copy_ledger(settings.data_dir / LEDGER_FILE, settings.ledger_place)
-    for table, rows in copied.items():
-        print(f"{table:12} {rows:>12,} rows")
-    print(f"{settings.ledger_place}: all is there. Keep {LEDGER_FILE} until you have a backup.")
+    print(copy_ledger_command.copy(settings))
     return 0
 
 

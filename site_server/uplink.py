@@ -6,7 +6,8 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
-from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.link_client import LinkAddress, LinkClient
+from replication.adapters.link_times import LinkTimes
 from site_server.adapters.ask_renewal import AskRenewal
 from site_server.causes import Cause
 from site_server.refusals import refusal

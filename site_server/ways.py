@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from replication.adapters.applier_process import ApplierProcess
-from replication.adapters.link_client import LinkClient, LinkTimes
+from replication.adapters.link_client import LinkClient
+from replication.adapters.link_times import LinkTimes
 from replication.adapters.store_first import StoreFirst
 from replication.adapters.store_place import source_of
 from replication.link import Link

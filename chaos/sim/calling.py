@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 from chaos.sim.frames import frame, from_primary
 from chaos.sim.wan import Way
 from replication.adapters.downloads import LinkDownError
-from replication.adapters.link_client import LinkTimes, pause_ms
+from replication.adapters.link_times import LinkTimes, pause_ms
 from replication.adapters.ltx_fetch import NotThereError
 from replication.messages import Fence, Welcome
 

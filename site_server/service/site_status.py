@@ -192,8 +192,7 @@ class SiteStatus:
             watermarks = snapshot.watermarks() if snapshot else {}
             prices = snapshot.price_list_at(wall_ms) if snapshot else None
             policies = snapshot.policy_standing() if snapshot else NO_POLICIES
-        with ground.store.read() as site:
-            jobs = site.jobs.count_by_state()
+        jobs = self._jobs_by_state()
         return Status(
             site_name=head.site_name,
             epoch=head.epoch,
@@ -233,6 +232,10 @@ class SiteStatus:
             wall_ms=wall_ms,
             clock_offset_ms=offset_ms,
         )
+
+    def _jobs_by_state(self) -> dict[str, int]:
+        with self._ground.store.read() as site:
+            return site.jobs.count_by_state()
 
     def resync(self) -> None:
         """Have replica and mirror made anew; asking twice is asking once."""

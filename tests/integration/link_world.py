@@ -29,7 +29,8 @@ from primary.store.ledger import Ledger
 from replication.adapters.applier_process import ApplierProcess
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
-from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.link_client import LinkAddress, LinkClient
+from replication.adapters.link_times import LinkTimes
 from replication.adapters.listen import Door, listening
 from replication.adapters.litestream_process import LitestreamProcess
 from replication.adapters.ltx_mirror import Mirror

@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from replication.adapters.downloads import LinkDownError
-from replication.adapters.link_client import LinkAddress, LinkClient, LinkTimes
+from replication.adapters.link_client import LinkAddress, LinkClient
+from replication.adapters.link_times import LinkTimes
 from replication.adapters.ltx_fetch import NotThereError, WrongBytesError
 from replication.adapters.tls import link_client_context
 from replication.delta_chain import DeltaChain

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from primary.pki import CertificateAuthority
-from replication.adapters.link_client import (
-    LinkAddress,
-    LinkClient,
-    LinkTimes,
-)
+from replication.adapters.link_client import LinkAddress, LinkClient
+from replication.adapters.link_times import LinkTimes
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.tls import link_client_context, link_server_context
 from replication.messages import (

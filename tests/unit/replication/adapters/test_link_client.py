@@ -12,10 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.live import waiting
-from replication.adapters.link_client import (
-    LinkTimes,
-    pause_ms,
-)
+from replication.adapters.link_times import LinkTimes, pause_ms
 from replication.entry_bodies import JobDeleted
 from replication.journal import JournalHead, next_entry
 from replication.messages import Ack, Beat, BeatAck, Entries, Fence, Gap, Hello, PushedDelta
