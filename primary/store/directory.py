@@ -48,6 +48,7 @@ _SITE = select(
     sites.c.state_reason,
     sites.c.certificate_until_wall_ms,
 ).order_by(sites.c.site_name)
+_SITE_COLUMNS: Final = tuple(column.name for column in _SITE.selected_columns)
 _ONE_SITE: Final = _SITE.where(sites.c.site_name == bindparam("site"))
 _ONE_SITE_TEXT: Final = str(_ONE_SITE.compile(dialect=dialect(paramstyle="named")))
 _COUNT_SITES_TEXT: Final = str(select(func.count()).select_from(sites).compile())
@@ -163,10 +164,7 @@ class Directory:
         row = self._file.look_up(_ONE_SITE_TEXT, {"site": site_name})
         if row is None:
             return None
-        name, title, epoch, state, state_reason = row
-        return Site(
-            site_name=name, title=title, epoch=epoch, state=state, state_reason=state_reason
-        )
+        return Site(**dict(zip(_SITE_COLUMNS, row, strict=True)))
 
     def sites_count(self) -> int:
         """How many there are."""
