@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chaos.seeds.story import Ended
 
 HOUR_S: Final = 3_600
+STOPPED: Final = 130
 YEAR_HOURS: Final = 24 * 365
 
 
@@ -47,7 +48,11 @@ def main() -> int:
     else:
         seeds = range(options.seed, options.seed + options.count)
     wanted = (Wanted(seed=seed, sites=first.sites, hours=first.hours) for seed in seeds)
-    return _run(wanted, shrinks=options.shrink)
+    try:
+        return _run(wanted, shrinks=options.shrink)
+    except KeyboardInterrupt:
+        print("Stopped.")
+        return STOPPED
 
 
 def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -56,10 +57,15 @@ def fleet(wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Ended]]:
     forks = multiprocessing.get_context("fork")
     cores = os.cpu_count() or 1
     room = threading.Semaphore(2 * cores)
-    with forks.Pool(cores, maxtasksperchild=1) as pool:
+    with forks.Pool(cores, _deaf_to_ctrl_c, maxtasksperchild=1) as pool:
         for found in pool.imap_unordered(_simulated, _as_there_is(room, wanted), chunksize=1):
             room.release()
             yield found
+
+
+def _deaf_to_ctrl_c() -> None:
+    """A terminal tells every process of the group; the first one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _as_there_is(room: threading.Semaphore, wanted: Iterable[Wanted]) -> Iterator[Wanted]:
