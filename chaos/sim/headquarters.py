@@ -7,7 +7,6 @@ What is simulated: time, litestream, and the wire to each site.
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -70,13 +69,10 @@ class PrimaryRun:
     def __init__(self, parts: PrimaryParts, life: Life) -> None:
         folder, clock = parts.folder, parts.clock
         self._loop, self._life = parts.loop, life
-        self._stack = ExitStack()
         self.directory = Directory(folder / "directory.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.registers = Registers(folder / "registers.db", parts.extension)
         self.report = LedgerReport(folder / "ledger.db")
-        for each in (self.directory, self.ledger, self.report, self.registers):
-            self._stack.callback(each.close)
         store = folder / "store"
         self.ingest = Ingest(self.directory, self.ledger, clock)
         self._store = LtxStore(store)
@@ -125,13 +121,10 @@ class PrimaryRun:
                 self._watch_ledger.due()
                 self._quotas.due()
 
-    def hang_up(self, *, with_farewell: bool) -> None:
-        """What the kernel does with the connections of a dead process; a dead machine says none."""
+    def hang_up(self) -> None:
+        """What the kernel does with the connections of a dead process."""
         for end in list(self._ends):
-            if with_farewell:
-                end.close()
-            else:
-                end.vanish()
+            end.close()
 
     def call(self, line: Line, site_name: str, epoch: int) -> End | None:
         """A site calls; its certificate says who it is."""

@@ -1,8 +1,8 @@
 """litestream in a simulation: the commits of a directory become LTX files in a folder.
 
 What it writes is what litestream 0.5.17 writes, as far as anybody can tell from the files: one of
-level 0 per sync, compacted ones and snapshots now and then, and after a restart the whole database
-as one step. The pages are those of the real file.
+level 0 per sync, a snapshot now and then, and after a restart the whole database as one step. The
+pages are those of the real file. It compacts nothing: levels between come in the live scenarios.
 
 Every state that was shipped is remembered by its hash, for the checker of promise 5. This memory
 belongs to the simulation, not to the process that may die.
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from replication.ports import Clock
 
-COMPACTED_EVERY: Final = 32
-"""Transactions in one file of level 1; those of level 0 go half of that later."""
 SNAPSHOT_EVERY: Final = 128
 KEPT_SNAPSHOTS: Final = 2
 

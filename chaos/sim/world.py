@@ -100,7 +100,7 @@ class World:
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
-        self._deaths: set[asyncio.Task[None]] = set()
+        self._processes: set[asyncio.Task[None]] = set()
         self._card_key = b""
 
     async def begin(self) -> None:
@@ -158,7 +158,7 @@ class World:
         """Kill -9: the kernel says farewell for it."""
         self.machines[machine].end_life()
         if machine == HEADQUARTERS and self.primary is not None:
-            self.primary.hang_up(with_farewell=True)
+            self.primary.hang_up()
             self.primary = None
         site = self.sites.pop(machine, None)
         if site is not None:
@@ -218,7 +218,7 @@ class World:
         """A process that ends by itself ends the simulation: it must not."""
         task = self.loop.start(life, work, life.name)
         task.add_done_callback(self._ended)
-        self._deaths.add(task)
+        self._processes.add(task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

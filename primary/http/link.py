@@ -79,7 +79,7 @@ def make_link_app(
     silence_ms: int = SILENCE_MS,
     admission: Admission | None = None,
 ) -> web.Application:
-    """The application for the link's port; serve it with `tls.link_server_context`."""
+    """The application for the link's port; serve it with `tls.renewing_server_context`."""
     app = web.Application(
         middlewares=[problems_middleware, _identify], client_max_size=JOIN_BYTES_MAX
     )
