@@ -56,6 +56,9 @@ class FaultKind(StrEnum):
     WAN_HEALED = "wan_healed"
     KILLED = "killed"
     STARTED = "started"
+    POWER_CUT = "power_cut"
+    DISK_FULL = "disk_full"
+    ROOM_MADE = "room_made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from chaos.faults.clock_jumped import ClockJumped
+from chaos.faults.disk_full import DiskFull
+from chaos.faults.power_cut import PowerCut
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
 from chaos.faults.wan_cut import WanCut
@@ -38,6 +40,8 @@ FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
     (ProcessKilled.draw, 4),
     (ClockJumped.draw, 1),
     (PrinterOff.draw, 2),
+    (PowerCut.draw, 2),
+    (DiskFull.draw, 1),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000

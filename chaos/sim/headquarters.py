@@ -126,6 +126,11 @@ class PrimaryRun:
         for end in list(self._ends):
             end.close()
 
+    def vanish(self) -> None:
+        """What becomes of the connections of a machine without power."""
+        for end in list(self._ends):
+            end.vanish()
+
     def call(self, line: Line, site_name: str, epoch: int) -> End | None:
         """A site calls; its certificate says who it is."""
         if not self._life.is_alive:

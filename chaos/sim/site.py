@@ -127,6 +127,10 @@ class SiteRun:
         """What the kernel does with the connection of a dead process."""
         self._caller.hang_up()
 
+    def vanish(self) -> None:
+        """What becomes of the connection of a machine without power."""
+        self._caller.vanish()
+
     def _services(self, supervisor: Supervisor) -> Services:
         parts = self._parts
         ground = Ground(
