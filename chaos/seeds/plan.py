@@ -17,6 +17,7 @@ from chaos.sim.organisation import SITE_NAMES, user_names
 from chaos.sim.step import Frame, Step
 from chaos.sim.workload.adjusting import Adjusting
 from chaos.sim.workload.copying import Copying
+from chaos.sim.workload.crowding import Crowding
 from chaos.sim.workload.deleting import Deleting
 from chaos.sim.workload.printing import Printing
 
@@ -32,6 +33,7 @@ WORK: Final[tuple[tuple[Draw, int], ...]] = (
     (Copying.draw, 12),
     (Deleting.draw, 4),
     (Adjusting.draw, 6),
+    (Crowding.draw, 1),
 )
 """Kinds of work, and how many of each per site and hour."""
 FAULTS: Final[tuple[tuple[Draw, int], ...]] = (

@@ -86,7 +86,9 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
         world = World(loop, disks / "machines", seed, sites, history)
         if any(isinstance(step, ON_DISKS) for step in plan):
             world.let_disks_fail(
-                Disks(disks / "machines", disks / "record", part_of(seed, "what a power cut leaves"))
+                Disks(
+                    disks / "machines", disks / "record", part_of(seed, "what a power cut leaves")
+                )
             )
         found = loop.run_until_complete(_story(world, plan))
     _KEPT.append(world)

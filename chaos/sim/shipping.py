@@ -104,7 +104,9 @@ class Shipping:
 
     def _tidy(self) -> None:
         if self._txid % SNAPSHOT_EVERY == 0 or self._txid == 1:
-            self._write(LEVEL_SNAPSHOT, self._txid, dict(enumerate(self._pages, 1)), len(self._pages))
+            self._write(
+                LEVEL_SNAPSHOT, self._txid, dict(enumerate(self._pages, 1)), len(self._pages)
+            )
             snapshots = sorted(
                 name.max_txid for name, _ in scan_ltx(self._store) if name.is_snapshot
             )

@@ -1,4 +1,4 @@
-"""A file that is written as a careful program does it: it is there whole and synced, or not at all."""
+"""A file that is written as a careful program does it: there whole and synced, or not at all."""
 
 from __future__ import annotations
 

@@ -20,9 +20,10 @@ from chaos.errors import NotReadyError
 from chaos.sim import chance
 from chaos.sim.clock import MachineClock
 from chaos.sim.disks import UNBOUNDED
+from chaos.sim.gauges import Gauges
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
 from chaos.sim.loop import Life
-from chaos.sim.organisation import SITE_NAMES, organisation
+from chaos.sim.organisation import LIMITS, SITE_NAMES, organisation
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
 from chaos.sim.site import SiteParts, SiteRun
@@ -116,6 +117,8 @@ class World:
             for name in (HEADQUARTERS, *self.site_names)
         }
         self.credit = chance.part_of(seed, "credit").choice(("strict", "replica_balance"))
+        self.limits = chance.part_of(seed, "limits").choice(LIMITS)
+        self.gauges = Gauges(history)
         self.extension = crsqlite_path(os.environ)
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
@@ -155,6 +158,7 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                gauges=self.gauges,
             ),
             life,
         )
@@ -176,6 +180,7 @@ class World:
                 printer=self.printers[site_name],
                 extension=self.extension,
                 card_key=self._card_key,
+                limits=self.limits,
                 on_applied=partial(self._applied, site_name),
             )
         )
@@ -253,6 +258,15 @@ class World:
         if self.primary is None:
             raise LinkDownError
         return self.primary
+
+    def look(self) -> None:
+        """At how large everything has become, and at the disks' record."""
+        for name, site in self.sites.items():
+            self.gauges.look(name, site)
+        if self.primary is not None:
+            self.gauges.look_at_primary(HEADQUARTERS, self.primary)
+        if self._disks is not None:
+            self._disks.keep_short()
 
     def running_primary(self) -> PrimaryRun:
         """Headquarters' process."""

@@ -157,7 +157,9 @@ class Disk:
             self._rename(_Renaming(path, file))
         elif file is None:
             there = Path(path).read_bytes()
-            file = self._names[path] = self._durable_names[path] = _File(bytearray(there), bytearray(there))
+            file = self._names[path] = self._durable_names[path] = _File(
+                bytearray(there), bytearray(there)
+            )
         elif operation.is_fresh and file.now:
             file.do(0, None)
         self._open[operation.handle] = file

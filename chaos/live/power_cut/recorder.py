@@ -1,4 +1,4 @@
-"""The recorder: built from recorder.c and its like, and what a program needs in its environment to be recorded.
+"""The recorder, built from recorder.c and its like, and what a program needs to be recorded.
 
     recorder = build_recorder(folder)
     environ = recording(recorder, root=replica_folder, log=folder / "record")
@@ -17,7 +17,9 @@ from typing import Final
 
 from chaos.errors import ChaosError, MissingToolError
 
-SOURCES: Final = tuple(Path(__file__).with_name(f"{name}.c") for name in ("recorder", "room", "hooks"))
+SOURCES: Final = tuple(
+    Path(__file__).with_name(f"{name}.c") for name in ("recorder", "room", "hooks")
+)
 BUILD_TIMEOUT_S: Final = 60
 MISSING: Final = (
     "The power-cut recorder is built with a C compiler, which is missing here. As root, run:"
