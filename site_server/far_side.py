@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from replication.adapters.replica import Replica
     from replication.messages import Hello
     from replication.ports import Clock
+    from replication.position import Position
     from replication.registers import RegistersPort
     from site_server.adapters.identity import Identity
     from site_server.config import Config
@@ -55,6 +56,10 @@ class NearSide:
     store: SiteStore
     replica: Replica
     registers: RegistersPort
+
+    def applied(self) -> Position | None:
+        """Where the replica that can be read stands; None where none can."""
+        return self.replica.position if self.replica.ready else None
 
 
 class FarSide:
@@ -96,10 +101,10 @@ class FarSide:
             store=near.store, directory=directory, link=self._client, clock=clock
         )
         self._standing = self._tell_standing(near.store, directory)
-        self._age = ReplicaAge(directory, clock)
+        self._age = ReplicaAge(directory, clock, near.applied)
         self._stall = StallAlarm(self, clock)
         self.true_time = TrueTime(clock)
-        self._watch = self._watch_link(config, clock, directory)
+        self._watch = self._watch_link(config, clock, AppliedPolicy(directory, near.applied))
         _go_on(self._watch, near.store)
 
     def _watch_files(self, folder: DataFolder) -> WatchFiles:
@@ -111,7 +116,7 @@ class FarSide:
             lost_mirror=self._follow.refill,
         )
 
-    def _watch_link(self, config: Config, clock: Clock, directory: Directory) -> WatchLink:
+    def _watch_link(self, config: Config, clock: Clock, policy: AppliedPolicy) -> WatchLink:
         return WatchLink(
             link=self._client,
             clock=clock,
@@ -120,7 +125,7 @@ class FarSide:
             replica=ReplicaSigns(
                 age_ms=self._age.age_ms,
                 position=lambda: self.position,
-                policy_version=AppliedPolicy(directory).version,
+                policy_version=policy.version,
                 needs_reader=lambda: self._follow.frozen.needs_reader,
             ),
         )
