@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Final
 
 from chaos.seeds.fleet import Wanted, fleet, with_fixed_hashes
 from chaos.seeds.shrink import shrunk
+from chaos.seeds.summary import HOUR_S, Summary
 from chaos.sim.organisation import SITE_NAMES
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
     from chaos.seeds.story import Ended
 
-HOUR_S: Final = 3_600
 STOPPED: Final = 130
-YEAR_HOURS: Final = 24 * 365
 
 
 def main() -> int:
@@ -56,21 +54,18 @@ def main() -> int:
 
 
 def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> int:
-    totals: Counter[str] = Counter()
-    hours, failed, seeds = 0.0, 0, 0
+    summary = Summary()
     for each, ended in fleet(wanted):
         print(_line(each, ended), flush=True)
-        seeds += 1
-        hours += ended.simulated_s / HOUR_S
-        totals += ended.steps
+        summary.add(each, ended)
         if ended.broken:
-            failed += 1
             _tell(each, ended)
             if shrinks:
                 _tell_small(shrunk(each, ended))
-    if seeds > 1:
-        _sum_up(seeds, hours, failed, totals)
-    return 1 if failed else 0
+    if summary.seeds > 1:
+        for line in summary.lines():
+            print(line)
+    return 1 if summary.failing else 0
 
 
 def _line(wanted: Wanted, ended: Ended) -> str:
@@ -93,12 +88,6 @@ def _tell_small(small: Wanted) -> None:
     print(f"    it takes no more than these {len(small.steps)} steps:")
     for step in small.steps:
         print(f"        {step}")
-
-
-def _sum_up(seeds: int, hours: float, failed: int, totals: Counter[str]) -> None:
-    years = hours / YEAR_HOURS
-    print(f"{seeds} seeds, {hours:.0f} simulated hours ({years:.3f} years), {failed} failed")
-    print("    " + ", ".join(f"{times} {name}" for name, times in sorted(totals.items())))
 
 
 def _positive(text: str) -> int:

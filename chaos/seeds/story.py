@@ -23,6 +23,7 @@ from chaos.history import HistoryFile
 from chaos.seeds.verdicts import final_state, opening, verdicts
 from chaos.sim.chance import part_of, seeded
 from chaos.sim.clock import MachineClock
+from chaos.sim.coverage import remembered
 from chaos.sim.loop import VirtualLoop
 from chaos.sim.people import People
 from chaos.sim.step import Scene
@@ -31,6 +32,7 @@ from chaos.sim.world import HEADQUARTERS, World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaos.sim.coverage import Pair
     from chaos.sim.step import Step
 
 WARM_UP_S: Final = 30.0
@@ -51,6 +53,8 @@ class Ended:
     """How many of each kind of step."""
     faults: int
     """How many of them are faults."""
+    stepped: Counter[Pair]
+    """How often each event met each state of the product's machines."""
     digest: str
     """SHA-256 of the history: the same seed and code give the same."""
 
@@ -77,7 +81,11 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
     asyncio.set_event_loop(loop)
     path = kept / HISTORY
     path.unlink(missing_ok=True)
-    with seeded(seed), HistoryFile(path, MachineClock(loop)) as history:
+    with (
+        seeded(seed),
+        remembered() as stepped,
+        HistoryFile(path, MachineClock(loop)) as history,
+    ):
         world = World(loop, disks, seed, sites, history)
         found = loop.run_until_complete(_story(world, plan))
     _KEPT.append(world)
@@ -86,6 +94,7 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
         simulated_s=loop.time(),
         steps=Counter(type(step).__name__ for step in plan),
         faults=sum(type(step).__module__.startswith(FAULTS) for step in plan),
+        stepped=stepped,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 

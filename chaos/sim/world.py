@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -100,6 +101,8 @@ class World:
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
+        self.repeating_panels: Counter[str] = Counter()
+        """Sites whose panels ask everything twice, for they never hear the first answer."""
         self._processes: set[asyncio.Task[None]] = set()
         self._card_key = b""
 
