@@ -30,6 +30,11 @@ def main() -> int:
     parser.add_argument("--sites", type=_sites, default=3, help="1 to 8 (default: 3)")
     parser.add_argument("--hours", type=float, default=1.0, help="simulated, of work and faults")
     parser.add_argument("--plan", action="store_true", help="only print what would happen")
+    parser.add_argument(
+        "--reach",
+        action="store_true",
+        help="fail where a kind of fault never came or a promise was never judged",
+    )
     parser.add_argument("--shrink", action="store_true", help="make a plan that fails small")
     options = parser.parse_args()
     first = Wanted(seed=options.seed, sites=options.sites, hours=options.hours)
@@ -47,13 +52,17 @@ def main() -> int:
         seeds = range(options.seed, options.seed + options.count)
     wanted = (Wanted(seed=seed, sites=first.sites, hours=first.hours) for seed in seeds)
     try:
-        return _run(wanted, shrinks=options.shrink)
+        summary = _run(wanted, shrinks=options.shrink)
     except KeyboardInterrupt:
         print("Stopped.")
         return STOPPED
+    unreached = summary.unreached if options.reach else ()
+    for each in unreached:
+        print(f"    not reached: {each}")
+    return 1 if summary.failing or unreached else 0
 
 
-def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> int:
+def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> Summary:
     summary = Summary()
     for each, ended in fleet(wanted):
         print(_line(each, ended), flush=True)
@@ -65,7 +74,7 @@ def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> int:
     if summary.seeds > 1:
         for line in summary.lines():
             print(line)
-    return 1 if summary.failing else 0
+    return summary
 
 
 def _line(wanted: Wanted, ended: Ended) -> str:

@@ -61,6 +61,15 @@ class Summary:
         return sorted(name for name in self.promises if not self.judged[name])
 
     @property
+    def unreached(self) -> Sequence[str]:
+        """The kinds of faults that never came, and the promises that were never judged."""
+        never_came = [name for name, times in self.faults.items() if not times]
+        return [f"no fault {name}" for name in never_came] + [
+            f"promise {self.promises[name]} was never judged by {name}"
+            for name in self.never_judged
+        ]
+
+    @property
     def never_stepped(self) -> Sequence[Pair]:
         """The steps of the state machines that were never taken."""
         return sorted(PAIRS - self.stepped.keys())
@@ -94,8 +103,9 @@ class Summary:
                 f"    steps of the {machine.name}: {there_are - len(missing)} of {there_are}"
                 " (state, event) pairs reached"
             )
-            for pair in missing:
-                yield f"        never: {pair.event} while {pair.state}"
+            for state in sorted({pair.state for pair in missing}):
+                events = ", ".join(pair.event for pair in missing if pair.state == state)
+                yield f"        never while {state}: {events}"
         refused = sum(times for pair, times in self.stepped.items() if pair not in PAIRS)
         yield f"    steps that do not exist, tried and refused: {refused}"
 
