@@ -49,6 +49,12 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+ANSWER_LOST: Final = "the answer was lost"
+PROCESS_GONE: Final = "no answer: the process died"
+NOT_BY_WAITING: Final = frozenset({ANSWER_LOST, PROCESS_GONE})
+"""Reasons of an `unknown` outcome that a simulation knows, and that are no waiting of the site."""
+
+
 class FaultKind(StrEnum):
     """What the scenario did to a node."""
 

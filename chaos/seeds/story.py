@@ -25,6 +25,7 @@ from chaos.history import HistoryFile
 from chaos.seeds.verdicts import final_state, opening, verdicts
 from chaos.sim.chance import part_of, seeded
 from chaos.sim.clock import MachineClock
+from chaos.sim.coverage import remembered
 from chaos.sim.disks import Disks
 from chaos.sim.loop import VirtualLoop
 from chaos.sim.people import People
@@ -34,6 +35,7 @@ from chaos.sim.world import HEADQUARTERS, World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaos.sim.coverage import Pair
     from chaos.sim.step import Step
 
 WARM_UP_S: Final = 30.0
@@ -56,6 +58,8 @@ class Ended:
     """How many of each kind of step."""
     faults: int
     """How many of them are faults."""
+    stepped: Counter[Pair]
+    """How often each event met each state of the product's machines."""
     digest: str
     """SHA-256 of the history: the same seed and code give the same."""
 
@@ -82,7 +86,11 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
     asyncio.set_event_loop(loop)
     path = kept / HISTORY
     path.unlink(missing_ok=True)
-    with seeded(seed), HistoryFile(path, MachineClock(loop)) as history:
+    with (
+        seeded(seed),
+        remembered() as stepped,
+        HistoryFile(path, MachineClock(loop)) as history,
+    ):
         world = World(loop, disks / "machines", seed, sites, history)
         if any(isinstance(step, ON_DISKS) for step in plan):
             world.let_disks_fail(
@@ -97,6 +105,7 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
         simulated_s=loop.time(),
         steps=Counter(type(step).__name__ for step in plan),
         faults=sum(type(step).__module__.startswith(FAULTS) for step in plan),
+        stepped=stepped,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 

@@ -25,6 +25,7 @@ from chaos.final_state import (
     SiteFound,
     Watermark,
 )
+from chaos.sim.looking import look_at_spool
 from chaos.sim.organisation import user_names
 from chaos.sim.world import HEADQUARTERS
 from replication.entry_bodies import user_payer
@@ -67,7 +68,7 @@ async def final_state(world: World, before: Opening) -> FinalState:
 async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
     """The judgement on each promise."""
     for name, site in world.sites.items():
-        await world.gauges.look_at_spool(name, site)
+        await look_at_spool(world.gauges, name, site)
     history = world.history.history()
     registers = {HEADQUARTERS: await world.running_primary().registers.held_jobs()}
     for name, site in world.sites.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol, TypeVar
 
 from chaos.sim.frames import frame, from_primary
 from chaos.sim.wan import Way
@@ -18,13 +18,15 @@ from replication.adapters.ltx_fetch import NotThereError
 from replication.messages import Fence, Welcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
     from chaos.sim.wan import End, Line
     from replication.known_entry import KnownEntry
     from replication.link import LinkListener
     from replication.manifest import LtxName, Manifest
     from replication.messages import AnyFromPrimary, AnyFromSite, Hello
+
+T = TypeVar("T")
 
 REQUEST_BYTES: Final = 300
 PIECE_BYTES: Final = 64 * 1024
@@ -98,34 +100,36 @@ class Calling:
     async def manifest(self, after_txid: int) -> Manifest:
         """See `Downloads.manifest`."""
         async with self._asking():
-            found = await self._headquarters.manifest(self._name, self._epoch, after_txid)
-            await self._line.carry(Way.DOWN, 150 * len(found.entries))
+            found = await self._asked(
+                lambda: self._headquarters.manifest(self._name, self._epoch, after_txid)
+            )
+            await self._line.answer(150 * len(found.entries))
         return found
 
     async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
         """See `Downloads.deltas`."""
         async with self._asking():
-            found = await self._headquarters.deltas(lineage, base_txid, txid)
+            found = await self._asked(lambda: self._headquarters.deltas(lineage, base_txid, txid))
             if not found:
                 raise NotThereError
-            await self._line.carry(Way.DOWN, sum(map(len, found)))
+            await self._line.answer(sum(map(len, found)))
         return found
 
     async def known_entry(self, epoch: int, seq: int) -> KnownEntry:
         """See `Downloads.known_entry`."""
         async with self._asking():
-            return await self._headquarters.known_entry(self._name, epoch, seq)
+            return await self._asked(lambda: self._headquarters.known_entry(self._name, epoch, seq))
 
     async def fetch(
         self, name: LtxName, lineage: str, offset_bytes: int = 0
     ) -> AsyncGenerator[bytes, None]:
         """See `Downloads.fetch`."""
         async with self._asking():
-            data = await self._headquarters.file(lineage, name)
+            data = await self._asked(lambda: self._headquarters.file(lineage, name))
         for at in range(offset_bytes, len(data), PIECE_BYTES):
             piece = data[at : at + PIECE_BYTES]
             async with self._asking(asks=False):
-                await self._line.carry(Way.DOWN, len(piece))
+                await self._line.answer(len(piece))
             self.arrived_bytes += len(piece)
             yield piece
 
@@ -145,6 +149,13 @@ class Calling:
         if self._end is not end:
             raise LinkDownError
 
+    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """The answer; where the first one is lost, to the same question asked again."""
+        if self._line.loses_an_answer():
+            await ask()
+            await self._line.carry(Way.UP, REQUEST_BYTES)
+        return await ask()
+
     async def _connection(self, listeners: Sequence[LinkListener]) -> tuple[bool, bool]:
         """Whether it was welcomed, and whether it was refused."""
         hello = self._hello()
@@ -153,6 +164,10 @@ class Calling:
         try:
             async with asyncio.timeout(self._times.connect_ms / 1000):
                 await self._line.carry(Way.UP, REQUEST_BYTES)
+                if self._line.loses_an_answer():
+                    # Somebody on the way has asked twice: headquarters has a connection that
+                    # nobody will ever speak on.
+                    self._headquarters.call(self._line, hello.site_name, hello.epoch)
                 end = self._headquarters.call(self._line, hello.site_name, hello.epoch)
                 if end is None:
                     return False, False

@@ -99,6 +99,7 @@ class PrimaryRun:
         self._watch_ledger = WatchLedger(self.ingest)
         self._claims = SettleClaims(self.directory, self.registers)
         self._quotas = GrantQuotas(self.directory, self.ledger, self.adjust, clock)
+        self.site_says = SiteSays()
         self._ground = LinkGround(
             directory=self.directory,
             ingest=self.ingest,
@@ -106,7 +107,7 @@ class PrimaryRun:
             registers=self.registers,
             clock=clock,
             starts=WatchStarts(self.ledger),
-            site_says=SiteSays(),
+            site_says=self.site_says,
         )
         self.links = Links()
         self._ends: set[End] = set()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
-from chaos.history import Event, Operation, Outcome
+from chaos.history import ANSWER_LOST, PROCESS_GONE, Event, Operation, Outcome
 from chaos.sim.organisation import card_of
 from chaos.sim.paper import FORMAT, document
 from chaos.sim.world import HEADQUARTERS
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from itertools import count
 
     from chaos.history import Fact
-    from chaos.sim.world import Machine, World
+    from chaos.sim.machine import Machine
+    from chaos.sim.world import World
     from replication.ports import WallMs
     from site_server.service.list_jobs import JobList
     from site_server.services import Services
@@ -201,6 +202,10 @@ class People:
     ) -> T | None:
         machine = self.world.machines[site_name]
         began = self.world.loop.time(), machine.clock.wall_ms()
+        if operation is not Operation.PRINT and self.world.repeating_panels[site_name]:
+            await self._call(machine, work)
+            self._saw(operation, machine, began, (None, Outcome.UNKNOWN, ANSWER_LOST), {})
+            began = self.world.loop.time(), machine.clock.wall_ms()
         answer = await self._call(machine, work)
         result = answer[0]
         known: dict[str, Fact] = {}
@@ -254,7 +259,7 @@ class People:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         if not task.done():
-            return None, Outcome.UNKNOWN, "no answer"
+            return None, Outcome.UNKNOWN, PROCESS_GONE
         return _answer(task)
 
 

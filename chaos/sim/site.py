@@ -24,7 +24,8 @@ from site_server.adapters.identity import Identity
 from site_server.adapters.spool import Spool
 from site_server.config import Config
 from site_server.data_folder import DataFolder
-from site_server.far_side import FarSide, NearSide
+from site_server.far_side import FarSide
+from site_server.near_side import NearSide
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.supervise import Supervisor
@@ -63,6 +64,8 @@ class SiteParts:
     extension: Path
     card_key: bytes
     limits: Limits
+    disk_fails: bool
+    """Whether its power may be cut, or its disk be full."""
     on_applied: Callable[[Position, str], None]
     """Hears where the replica stands, and the hash of what it holds."""
 
@@ -167,7 +170,9 @@ class SiteRun:
         return Ways(
             caller=caller,
             fetch=caller.fetch,
-            applier=AppliedHere(folder.replica, folder.mirror, parts.on_applied),
+            applier=AppliedHere(
+                folder.replica, folder.mirror, parts.on_applied, disk_fails=parts.disk_fails
+            ),
         )
 
 

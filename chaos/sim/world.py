@@ -1,17 +1,13 @@
 """Everything in one simulation: headquarters, its sites, their lines, printers and disks.
 
 The world owns what survives a process: folders, printers, lines, and what was seen. A process is a
-`Life`; when it ends, its folder is copied for the next one, so that files which the dead one still
-has open are no longer anybody's. Where its power was cut the next one gets what the disk has kept
-(`chaos.sim.disks`).
+`Life` on a `Machine`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
-from dataclasses import dataclass, field
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +18,8 @@ from chaos.sim.clock import MachineClock
 from chaos.sim.disks import UNBOUNDED
 from chaos.sim.gauges import Gauges
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
-from chaos.sim.loop import Life
+from chaos.sim.looking import look_at_primary, look_at_site
+from chaos.sim.machine import Machine
 from chaos.sim.organisation import LIMITS, SITE_NAMES, organisation
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
@@ -34,12 +31,13 @@ from replication.adapters.components import crsqlite_path
 from replication.adapters.downloads import LinkDownError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine
     from pathlib import Path
 
     from chaos.history import HistoryFile
     from chaos.sim.disks import Disks
-    from chaos.sim.loop import VirtualLoop
+    from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.wan import End
     from replication.known_entry import KnownEntry
     from replication.manifest import LtxName, Manifest
@@ -47,53 +45,6 @@ if TYPE_CHECKING:
 
 EPOCH: Final = 1
 HEADQUARTERS: Final = "headquarters"
-
-
-@dataclass(slots=True)
-class Machine:
-    """One machine: its disk, its clock, and the process on it, if one runs."""
-
-    name: str
-    disk: Path
-    clock: MachineClock
-    runs: int = 0
-    life: Life = field(default_factory=lambda: Life("nobody", is_alive=False))
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the present process dies."""
-    disks: Disks | None = None
-    """None where disks never fail."""
-    fillings: int = 0
-    """How often its disk was filled without room being made since."""
-
-    @property
-    def folder(self) -> Path:
-        """The data folder of the present process."""
-        return self.disk / str(self.runs)
-
-    def new_life(self) -> Life:
-        """A process starts on what the one before it left."""
-        former = self.folder
-        self.runs += 1
-        if self.disks is None:
-            shutil.copytree(former, self.folder)
-        else:
-            with self.disks.with_room(self.disk):
-                if not self.folder.exists():  # a power cut has made it already
-                    shutil.copytree(former, self.folder)
-            self.disks.begin(self.disk, self.folder)
-        self.life, self.gone = Life(self.name), asyncio.Event()
-        return self.life
-
-    def end_life(self) -> None:
-        """The process is killed."""
-        self.life.end()
-        self.gone.set()
-
-    def lose_power(self, disks: Disks) -> None:
-        """The process ends, and the disk has what it has."""
-        self.end_life()
-        with disks.with_room(self.disk):
-            disks.power_cut(self.disk, self.disk / str(self.runs + 1))
 
 
 class World:
@@ -123,6 +74,8 @@ class World:
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
+        self.repeating_panels: Counter[str] = Counter()
+        """Sites whose panels ask everything twice, for they never hear the first answer."""
         self._processes: set[asyncio.Task[None]] = set()
         self._card_key = b""
 
@@ -181,6 +134,7 @@ class World:
                 extension=self.extension,
                 card_key=self._card_key,
                 limits=self.limits,
+                disk_fails=self._disks is not None,
                 on_applied=partial(self._applied, site_name),
             )
         )
@@ -262,9 +216,9 @@ class World:
     def look(self) -> None:
         """At how large everything has become, and at the disks' record."""
         for name, site in self.sites.items():
-            self.gauges.look(name, site)
+            look_at_site(self.gauges, name, site)
         if self.primary is not None:
-            self.gauges.look_at_primary(HEADQUARTERS, self.primary)
+            look_at_primary(self.gauges, HEADQUARTERS, self.primary)
         if self._disks is not None:
             self._disks.keep_short()
 
