@@ -39,6 +39,14 @@ class Operation(StrEnum):
     COPY_FINISH = "copy_finish"
     ADJUST = "adjust"
     ADD_USER = "add_user"
+    CALL = "call"
+    """Somebody asked for one thing at headquarters' door for sites."""
+    LINK = "link"
+    """A connection of a site, from its call to its end."""
+    REVOKE = "revoke"
+    ADMIT = "admit"
+    """A site joined, for the first time or again."""
+    CLAIM = "claim"
 
 
 class Outcome(StrEnum):
@@ -56,6 +64,11 @@ class FaultKind(StrEnum):
     WAN_HEALED = "wan_healed"
     KILLED = "killed"
     STARTED = "started"
+    RESTORED = "restored"
+    """Headquarters came back from what it was at an earlier moment."""
+    CLONED = "cloned"
+    ROLLED_BACK = "rolled_back"
+    """A site's disk came back from what it was at an earlier moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,10 @@ from chaos.seeds.verdicts import final_state, opening, verdicts
 from chaos.sim.chance import part_of, seeded
 from chaos.sim.clock import MachineClock
 from chaos.sim.loop import VirtualLoop
+from chaos.sim.organisation import HEADQUARTERS
 from chaos.sim.people import People
 from chaos.sim.step import Scene
-from chaos.sim.world import HEADQUARTERS, World
+from chaos.sim.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,8 +24,7 @@ from chaos.final_state import (
     SiteFound,
     Watermark,
 )
-from chaos.sim.organisation import user_names
-from chaos.sim.world import HEADQUARTERS
+from chaos.sim.organisation import HEADQUARTERS, user_names
 from replication.entry_bodies import user_payer
 from replication.journal import Entry
 from replication.ports import Micros

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
+HEADQUARTERS: Final = "headquarters"
+"""The machine of the primary."""
 PAGE_MICROS: Final = 50_000
 SITE_NAMES: Final = ("oslo", "lima", "rome", "cairo", "delhi", "quito", "seoul", "accra")
 USERS: Final = 12

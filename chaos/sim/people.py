@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
 from chaos.history import Event, Operation, Outcome
-from chaos.sim.organisation import card_of
+from chaos.sim.organisation import HEADQUARTERS, card_of
 from chaos.sim.paper import FORMAT, document
-from chaos.sim.world import HEADQUARTERS
 from failure_modes.facts import CopyFacts
 from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount

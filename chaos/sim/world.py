@@ -12,21 +12,24 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chaos.checkers.replica_follows import Applied
 from chaos.errors import NotReadyError
 from chaos.sim import chance
+from chaos.sim.called import call_event, link_event
+from chaos.sim.calling import FarEnd
 from chaos.sim.clock import MachineClock
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
+from chaos.sim.joining import join
 from chaos.sim.loop import Life
-from chaos.sim.organisation import SITE_NAMES, organisation
+from chaos.sim.organisation import HEADQUARTERS, SITE_NAMES, organisation
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
 from chaos.sim.site import SiteParts, SiteRun
 from chaos.sim.wan import Line
 from primary import organisation_load
-from primary.service.organisation import CARD_KEY_FILE, create
+from primary.service.organisation import create
 from replication.adapters.components import crsqlite_path
 from replication.adapters.downloads import LinkDownError
 
@@ -35,14 +38,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaos.history import HistoryFile
+    from chaos.sim.door import Answered, Asked
+    from chaos.sim.handshake import Papers
+    from chaos.sim.link_wire import LinkWire
     from chaos.sim.loop import VirtualLoop
     from chaos.sim.wan import End
-    from replication.known_entry import KnownEntry
-    from replication.manifest import LtxName, Manifest
     from replication.position import Position
-
-EPOCH: Final = 1
-HEADQUARTERS: Final = "headquarters"
 
 
 @dataclass(slots=True)
@@ -56,6 +57,13 @@ class Machine:
     life: Life = field(default_factory=lambda: Life("nobody", is_alive=False))
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the present process dies."""
+    is_in_hands: bool = False
+    """Whether an administrator is at it: nobody else starts its process."""
+
+    @property
+    def site_name(self) -> str:
+        """The site that it is; a copy of its disk is the same one."""
+        return self.name.partition("~")[0]
 
     @property
     def folder(self) -> Path:
@@ -101,24 +109,21 @@ class World:
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
         self._processes: set[asyncio.Task[None]] = set()
-        self._card_key = b""
 
     async def begin(self) -> None:
         """Everything is made and started, for the first time."""
         machine = self.machines[HEADQUARTERS]
         made = organisation(self.site_names, chance.part_of(self.seed, "organisation"), self.credit)
         create(machine.folder, organisation_load.load(made), machine.clock)
-        self._card_key = bytes.fromhex((machine.folder / CARD_KEY_FILE).read_text().strip())
         self._start_primary()
         for name in self.site_names:
             self.machines[name].folder.mkdir(parents=True)
-            if self.primary is not None:
-                await self.primary.directory.new_epoch(name)
+            await join(self, self.machines[name])
             self._start_site(name)
 
     def _start_primary(self) -> None:
         machine = self.machines[HEADQUARTERS]
-        if machine.life.is_alive:
+        if machine.life.is_alive or machine.is_in_hands:
             return
         life = machine.new_life()
         self.primary = PrimaryRun(
@@ -128,6 +133,7 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                on_link=self._link_ended,
             ),
             life,
         )
@@ -135,20 +141,16 @@ class World:
 
     def _start_site(self, site_name: str) -> None:
         machine = self.machines[site_name]
-        if machine.life.is_alive:
+        if machine.life.is_alive or machine.is_in_hands:
             return
         life = machine.new_life()
         site = self.sites[site_name] = SiteRun(
             SiteParts(
-                site_name=site_name,
-                epoch=EPOCH,
                 folder=machine.folder,
                 clock=machine.clock,
-                line=self.lines[site_name],
-                headquarters=self,
+                far_end=FarEnd(line=self.lines[site_name], headquarters=self),
                 printer=self.printers[site_name],
                 extension=self.extension,
-                card_key=self._card_key,
                 on_applied=partial(self._applied, site_name),
             )
         )
@@ -173,30 +175,22 @@ class World:
 
     # What a site finds at the other end of its line: see `calling.Headquarters`.
 
-    def call(self, line: Line, site_name: str, epoch: int) -> End | None:
+    def call(self, line: Line, papers: Papers) -> End | None:
         """A connection; None where nobody answers."""
-        return None if self.primary is None else self.primary.call(line, site_name, epoch)
+        return None if self.primary is None else self.primary.call(line, papers)
 
-    async def manifest(self, site_name: str, epoch: int, after_txid: int) -> Manifest:
+    async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
         """See `PrimaryRun`."""
-        return await self._there().manifest(site_name, epoch, after_txid)
-
-    async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
-        """See `PrimaryRun`."""
-        return await self._there().deltas(lineage, base_txid, txid)
-
-    async def file(self, lineage: str, name: LtxName) -> bytes:
-        """See `PrimaryRun`."""
-        return await self._there().file(lineage, name)
-
-    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
-        """See `PrimaryRun`."""
-        return await self._there().known_entry(site_name, epoch, seq)
-
-    def _there(self) -> PrimaryRun:
         if self.primary is None:
             raise LinkDownError
-        return self.primary
+        clock = self.machines[HEADQUARTERS].clock
+        began = clock.monotonic_ms(), clock.wall_ms()
+        answered = await self.primary.ask(papers, asked)
+        self.history.event(call_event(papers, asked, answered, began, clock.monotonic_ms()))
+        return answered
+
+    def _link_ended(self, wire: LinkWire) -> None:
+        self.history.event(link_event(wire, self.machines[HEADQUARTERS].clock))
 
     def running_primary(self) -> PrimaryRun:
         """Headquarters' process."""
