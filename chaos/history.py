@@ -44,6 +44,8 @@ class Operation(StrEnum):
     LINK = "link"
     """A connection of a site, from its call to its end."""
     REVOKE = "revoke"
+    SHUT_OUT = "shut_out"
+    """How many entries of a revoked site headquarters had, and had when that was lifted."""
     ADMIT = "admit"
     """A site joined, for the first time or again."""
     CLAIM = "claim"

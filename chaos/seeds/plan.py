@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chaos.faults.clock_jumped import ClockJumped
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
+from chaos.faults.site_revoked import SiteRevoked
 from chaos.faults.wan_cut import WanCut
 from chaos.faults.wan_slow import WanSlow
 from chaos.sim.chance import part_of
@@ -16,6 +17,7 @@ from chaos.sim.step import Frame, Step
 from chaos.sim.workload.adjusting import Adjusting
 from chaos.sim.workload.copying import Copying
 from chaos.sim.workload.deleting import Deleting
+from chaos.sim.workload.intruding import Intruding
 from chaos.sim.workload.printing import Printing
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ WORK: Final[tuple[tuple[Draw, int], ...]] = (
     (Copying.draw, 12),
     (Deleting.draw, 4),
     (Adjusting.draw, 6),
+    (Intruding.draw, 4),
 )
 """Kinds of work, and how many of each per site and hour."""
 FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
@@ -38,6 +41,7 @@ FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
     (ProcessKilled.draw, 4),
     (ClockJumped.draw, 1),
     (PrinterOff.draw, 2),
+    (SiteRevoked.draw, 1),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000

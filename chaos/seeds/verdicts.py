@@ -12,6 +12,7 @@ from chaos.checkers.exactly_once import exactly_once
 from chaos.checkers.latency_unmoved import latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
 from chaos.checkers.never_overdrawn import never_overdrawn
+from chaos.checkers.nothing_without_certificate import nothing_without_certificate
 from chaos.checkers.registers_equal import registers_equal
 from chaos.checkers.released_once import released_once
 from chaos.checkers.replica_follows import replica_follows
@@ -64,6 +65,7 @@ async def final_state(world: World, before: Opening) -> FinalState:
 
 async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
     """The judgement on each promise."""
+    world.running_primary().tell_links()
     history = world.history.history()
     registers = {HEADQUARTERS: await world.running_primary().registers.held_jobs()}
     for name, site in world.sites.items():
@@ -76,6 +78,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
         registers_equal(registers),
+        nothing_without_certificate(history),
     ]
     if world.credit == "strict":
         found.append(never_overdrawn(state, _restricted(world.running_primary())))

@@ -60,7 +60,7 @@ async def administer(
 async def join(world: World, machine: Machine, *, again: bool = False) -> Identity:
     """Make `machine`, whose server is stopped, the site that it is named for."""
     for _ in range(TIMES_MAX):
-        token = await _token(world, machine.site_name)
+        token = await token_of(world, machine.site_name)
         try:
             joined = await _join_with(world, machine, token, again=again)
         except JoinFailedError:
@@ -88,7 +88,8 @@ def tell(world: World, operation: Operation, facts: Mapping[str, Fact]) -> None:
     )
 
 
-async def _token(world: World, site_name: str) -> str:
+async def token_of(world: World, site_name: str) -> str:
+    """A new join token for that site."""
     answered = await administer(world, "POST", f"{SITES}/{site_name}/join-tokens")
     if answered.status != HTTPStatus.CREATED:
         raise UnexpectedAnswerError(f"No token for {site_name}: {answered.body!r}")
@@ -102,11 +103,10 @@ async def _join_with(world: World, machine: Machine, token: str, *, again: bool)
         cert, key = folder / "token.cert.pem", folder / "token.key.pem"
         write_private(cert, token.cert_pem.encode())
         write_private(key, token.key_pem.encode())
-        papers = Papers(
-            context=dialling(cert=cert, key=key, ca_pem=token.ca_pem),
-            kind="join",
-            site_name=token.site_name,
-        )
+        context = dialling(cert=cert, key=key, ca_pem=token.ca_pem)
+        cert.unlink()
+        key.unlink()
+        papers = Papers(context=context, kind="join", site_name=token.site_name)
         body = request.model_dump_json().encode()
         return await _brought(world, papers, Asked(method="POST", path=JOIN_PATH, body=body))
 

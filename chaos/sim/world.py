@@ -20,6 +20,8 @@ from chaos.sim import chance
 from chaos.sim.called import call_event, link_event
 from chaos.sim.calling import FarEnd
 from chaos.sim.clock import MachineClock
+from chaos.sim.door import Asked
+from chaos.sim.doors import LINK_PATH
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
 from chaos.sim.joining import join
 from chaos.sim.loop import Life
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaos.history import HistoryFile
-    from chaos.sim.door import Answered, Asked
+    from chaos.sim.door import Answered
     from chaos.sim.handshake import Papers
     from chaos.sim.link_wire import LinkWire
     from chaos.sim.loop import VirtualLoop
@@ -108,6 +110,8 @@ class World:
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
+        self.attended: set[str] = set()
+        """Sites at which an administrator is."""
         self._processes: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
@@ -177,7 +181,14 @@ class World:
 
     def call(self, line: Line, papers: Papers) -> End | None:
         """A connection; None where nobody answers."""
-        return None if self.primary is None else self.primary.call(line, papers)
+        if self.primary is None or not self.primary.is_open:
+            return None
+        end = self.primary.call(line, papers)
+        if end is None:
+            clock = self.machines[HEADQUARTERS].clock
+            now = clock.monotonic_ms(), clock.wall_ms()
+            self.history.event(call_event(papers, Asked(path=LINK_PATH), None, now, now[0]))
+        return end
 
     async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
         """See `PrimaryRun`."""
