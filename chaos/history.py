@@ -68,9 +68,13 @@ class FaultKind(StrEnum):
     STARTED = "started"
     RESTORED = "restored"
     """Headquarters came back from what it was at an earlier moment."""
+    LEDGER_SET_BACK = "ledger_set_back"
+    """And its ledger with it."""
     CLONED = "cloned"
     ROLLED_BACK = "rolled_back"
     """A site's disk came back from what it was at an earlier moment."""
+    ONE_AGAIN = "one_again"
+    """Of two pasts of a site one goes on, in the epoch that is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

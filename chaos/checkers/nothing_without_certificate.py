@@ -72,7 +72,7 @@ def _rulings(history: History) -> dict[str, list[Ruling]]:
     found: dict[str, list[Ruling]] = {}
     for record in history.records:
         if isinstance(record, Fault) and record.kind is FaultKind.RESTORED:
-            as_of_ms = int(record.what)
+            as_of_ms = int(record.what.split()[0])
             for rulings in found.values():
                 known = [each for each in rulings if each.at_ms <= as_of_ms]
                 forgotten = known[-1] if known else Ruling(at_ms=0, operation=Operation.ADMIT)
@@ -132,9 +132,16 @@ def _named(event: Event) -> str:
 
 
 def _written_by_revoked(history: History) -> Iterator[str]:
-    for event in history.events(Operation.SHUT_OUT):
+    restored_ms = 0
+    for record in history.records:
+        if isinstance(record, Fault):
+            is_restored = record.kind is FaultKind.RESTORED
+            restored_ms = record.monotonic_ms if is_restored else restored_ms
+            continue
+        event = record
         before, after = event.number("before"), event.number("after")
-        if after > before >= 0:
+        is_so = event.operation is Operation.SHUT_OUT and restored_ms < event.number("since_ms")
+        if is_so and after > before >= 0:
             yield (
                 f"{event.text('site_name')} handed in {after - before} entries while it was revoked"
             )

@@ -46,12 +46,17 @@ class SiteRevoked:
                 return
             path = f"{SITES}/{self.site_name}/revocation"
             await administer(world, "PUT", path, {"reason": "a drill"})
-            tell(world, Operation.REVOKE, {"site_name": self.site_name})
+            since_ms = tell(world, Operation.REVOKE, {"site_name": self.site_name})
             await asyncio.sleep(IN_EFFECT_S)
             before = _received(world, self.site_name)
             await asyncio.sleep(self.for_ms / 1000)
             after = _received(world, self.site_name)
-            facts: dict[str, Fact] = {"site_name": self.site_name, "before": before, "after": after}
+            facts: dict[str, Fact] = {
+                "site_name": self.site_name,
+                "since_ms": since_ms,
+                "before": before,
+                "after": after,
+            }
             tell(world, Operation.SHUT_OUT, facts)
             await administer(world, "DELETE", path)
             await hands.join_again()

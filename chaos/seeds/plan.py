@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from chaos.faults.clock_jumped import ClockJumped
+from chaos.faults.disk_put_back import DiskPutBack
+from chaos.faults.headquarters_restored import HeadquartersRestored
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
+from chaos.faults.site_cloned import SiteCloned
 from chaos.faults.site_revoked import SiteRevoked
 from chaos.faults.wan_cut import WanCut
 from chaos.faults.wan_slow import WanSlow
@@ -42,6 +45,9 @@ FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
     (ClockJumped.draw, 1),
     (PrinterOff.draw, 2),
     (SiteRevoked.draw, 1),
+    (SiteCloned.draw, 1),
+    (DiskPutBack.draw, 1),
+    (HeadquartersRestored.draw, 1),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from chaos.checkers.acknowledged_survives import acknowledged_survives
+from chaos.checkers.disasters import disasters_of
+from chaos.checkers.entries import bodies
 from chaos.checkers.exactly_once import exactly_once
 from chaos.checkers.latency_unmoved import latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
@@ -25,8 +28,9 @@ from chaos.final_state import (
     SiteFound,
     Watermark,
 )
+from chaos.history import Operation
 from chaos.sim.organisation import HEADQUARTERS, user_names
-from replication.entry_bodies import user_payer
+from replication.entry_bodies import BalanceAdjusted, user_payer
 from replication.journal import Entry
 from replication.ports import Micros
 from replication.schema.directory import balances, users
@@ -72,7 +76,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         registers[name] = await site.registers.held_jobs()
     found = [
         money_conserved(state),
-        exactly_once(state),
+        exactly_once(state, disasters_of(history)),
         acknowledged_survives(history, state),
         released_once(history, state),
         replica_follows(world.applied, world.shipped.at),
@@ -81,8 +85,22 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         nothing_without_certificate(history),
     ]
     if world.credit == "strict":
-        found.append(never_overdrawn(state, _restricted(world.running_primary())))
+        found.append(
+            never_overdrawn(state, _restricted(world.running_primary()), _beyond(world, state))
+        )
     return tuple(found)
+
+
+def _beyond(world: World, state: FinalState) -> Counter[str]:
+    """How far payers may be below zero: allowances held twice, and credit that was forgotten."""
+    history = world.history.history()
+    disasters = disasters_of(history)
+    booked = {body.request_id for body in bodies(state.primary.entries, BalanceAdjusted)}
+    beyond = Counter(world.held_twice)
+    for event in history.events(Operation.ADJUST):
+        if event.text("request_id") not in booked and disasters.may_be_lost(event):
+            beyond[event.text("payer")] += max(event.number("amount_micros"), 0)
+    return beyond
 
 
 def _balances(primary: PrimaryRun) -> dict[str, Micros]:

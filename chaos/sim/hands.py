@@ -47,11 +47,17 @@ class Hands:
         self.world.start(machine.name)
         self.world.history.fault(FaultKind.STARTED, machine.name)
 
-    async def join_again(self, name: str | None = None) -> None:
-        """`holdfast-site join --again`, and start it. A token ends a fence."""
+    async def join_again(self, name: str | None = None) -> int:
+        """`holdfast-site join --again`, and start it; its epoch. A token ends a fence."""
         machine = self.stop(name)
-        await join(self.world, machine, again=True)
+        joined = await join(self.world, machine, again=True)
         self.start(name)
+        return joined.epoch
+
+    async def make_one_again(self) -> None:
+        """The same, for the one that goes on after there were two."""
+        epoch = await self.join_again()
+        self.world.history.fault(FaultKind.ONE_AGAIN, self.site_name, str(epoch))
 
 
 @asynccontextmanager

@@ -72,10 +72,10 @@ async def join(world: World, machine: Machine, *, again: bool = False) -> Identi
     raise NotReadyError(f"{machine.site_name} never got in.")
 
 
-def tell(world: World, operation: Operation, facts: Mapping[str, Fact]) -> None:
-    """Write into the history that the administrator did this just now."""
+def tell(world: World, operation: Operation, facts: Mapping[str, Fact]) -> int:
+    """Write into the history that the administrator did this just now; when that is."""
     clock = world.machines[HEADQUARTERS].clock
-    world.history.event(
+    told = world.history.event(
         Event(
             operation=operation,
             node=HEADQUARTERS,
@@ -86,6 +86,7 @@ def tell(world: World, operation: Operation, facts: Mapping[str, Fact]) -> None:
             facts=facts,
         )
     )
+    return told.monotonic_ms
 
 
 async def token_of(world: World, site_name: str) -> str:

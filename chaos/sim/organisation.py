@@ -27,6 +27,11 @@ def card_of(user_name: str) -> str:
     return f"04{int(user_name.removeprefix('user')):08X}"
 
 
+def site_of(machine: str) -> str:
+    """The site that runs on that machine: a copy of its disk is the same one."""
+    return machine.partition("~")[0]
+
+
 def organisation(site_names: Sequence[str], random: Random, credit: str) -> str:
     """The file that headquarters is made from. Some people run out of money, some are free."""
     parts = ['currency = "EUR"', f'[[policies]]\nlayer = "global"\nrules = {{credit = "{credit}"}}']

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
 from chaos.history import Event, Operation, Outcome
-from chaos.sim.organisation import HEADQUARTERS, card_of
+from chaos.sim.organisation import HEADQUARTERS, card_of, site_of
 from chaos.sim.paper import FORMAT, document
 from failure_modes.facts import CopyFacts
 from failure_modes.job_lifecycle import JobState
@@ -67,7 +67,7 @@ class People:
 
         async def work(services: Services) -> JobView:
             request = JobRequest(
-                queue_name=f"{site_name}-secure",
+                queue_name=f"{site_of(site_name)}-secure",
                 user_name=user_name,
                 job_name=name,
                 ticket=JobTicket(),
@@ -181,7 +181,8 @@ class People:
         return [each.job.job_uuid for each in jobs if each.job.state is JobState.HELD]
 
     async def _log_in(self, site_name: str, user_name: str) -> PanelSession | None:
-        device = Device(device_name=f"{site_name}-panel", printer_name=f"{site_name}-laser")
+        site = site_of(site_name)
+        device = Device(device_name=f"{site}-panel", printer_name=f"{site}-laser")
         entered = await self._try(
             site_name,
             Operation.LOGIN,

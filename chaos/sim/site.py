@@ -117,14 +117,16 @@ class SiteRun:
             return False
         with self.store.read() as site:
             jobs = site.jobs.listing(ended=False, limit=JOBS_MAX)
-        return self._is_drained() and not any(job.state in ON_ITS_WAY for job in jobs)
+        return self.is_drained() and not any(job.state in ON_ITS_WAY for job in jobs)
 
-    def _is_drained(self) -> bool:
+    def is_drained(self) -> bool:
         """Whether the replica covers every entry here, of any epoch."""
+        if self.services is None:
+            return False
         head, identity = self.store.head(), self.identity
         ends = {epoch: self.store.kept_range(epoch)[1] for epoch in self.store.former_epochs()}
         ends[identity.epoch] = head.seq
-        with self.running().ground.directory.read() as snapshot:
+        with self.services.ground.directory.read() as snapshot:
             marks = snapshot.watermarks() if snapshot else {}
         return all(seq <= marks.get((identity.site_name, epoch), 0) for epoch, seq in ends.items())
 

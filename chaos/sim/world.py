@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from chaos.sim.doors import LINK_PATH
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
 from chaos.sim.joining import join
 from chaos.sim.loop import Life
-from chaos.sim.organisation import HEADQUARTERS, SITE_NAMES, organisation
+from chaos.sim.organisation import HEADQUARTERS, SITE_NAMES, organisation, site_of
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
 from chaos.sim.site import SiteParts, SiteRun
@@ -59,13 +60,20 @@ class Machine:
     life: Life = field(default_factory=lambda: Life("nobody", is_alive=False))
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the present process dies."""
+    past: int = 0
+    """Counts the times that another disk, or an older state of it, took its place."""
     is_in_hands: bool = False
     """Whether an administrator is at it: nobody else starts its process."""
 
     @property
     def site_name(self) -> str:
         """The site that it is; a copy of its disk is the same one."""
-        return self.name.partition("~")[0]
+        return site_of(self.name)
+
+    @property
+    def replica_name(self) -> str:
+        """What its replica is called by whoever follows it: on another disk it is another one."""
+        return f"{self.name} ({self.past})" if self.past else self.name
 
     @property
     def folder(self) -> Path:
@@ -110,6 +118,8 @@ class World:
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
+        self.held_twice: Counter[str] = Counter()
+        """Allowances, by payer, that were on a disk when it was copied."""
         self.attended: set[str] = set()
         """Sites at which an administrator is."""
         self._processes: set[asyncio.Task[None]] = set()
@@ -152,10 +162,10 @@ class World:
             SiteParts(
                 folder=machine.folder,
                 clock=machine.clock,
-                far_end=FarEnd(line=self.lines[site_name], headquarters=self),
-                printer=self.printers[site_name],
+                far_end=FarEnd(line=self.lines[machine.site_name], headquarters=self),
+                printer=self.printers[machine.site_name],
                 extension=self.extension,
-                on_applied=partial(self._applied, site_name),
+                on_applied=partial(self._applied, machine.replica_name),
             )
         )
         self._watched(life, site.run())

@@ -116,6 +116,7 @@ async def _join(request: web.Request) -> web.StreamResponse:
         where = ".".join(map(str, first["loc"]))
         raise BadRequestError(f"Not a join request: {where}: {first['msg']}") from error
     answer = await request.app[ENROL].join(peer.site_name, peer.serial, wanted)
+    request.app[LINKS].end(peer.site_name)  # whoever is connected has a former epoch
     return web.Response(text=answer.model_dump_json(), content_type="application/json")
 
 
