@@ -18,8 +18,13 @@ from chaos.sim.chance import part_of
 from chaos.sim.organisation import SITE_NAMES, user_names
 from chaos.sim.step import Frame, Step
 from chaos.sim.workload.adjusting import Adjusting
+from chaos.sim.workload.changing_policy import ChangingPolicy
+from chaos.sim.workload.changing_prices import ChangingPrices
+from chaos.sim.workload.claiming import Claiming
 from chaos.sim.workload.copying import Copying
 from chaos.sim.workload.deleting import Deleting
+from chaos.sim.workload.editing_cards import EditingCards
+from chaos.sim.workload.editing_people import EditingPeople
 from chaos.sim.workload.intruding import Intruding
 from chaos.sim.workload.printing import Printing
 
@@ -36,6 +41,11 @@ WORK: Final[tuple[tuple[Draw, int], ...]] = (
     (Deleting.draw, 4),
     (Adjusting.draw, 6),
     (Intruding.draw, 4),
+    (Claiming.draw, 6),
+    (EditingPeople.draw, 3),
+    (EditingCards.draw, 2),
+    (ChangingPrices.draw, 1),
+    (ChangingPolicy.draw, 2),
 )
 """Kinds of work, and how many of each per site and hour."""
 FAULTS: Final[tuple[tuple[Draw, int], ...]] = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from chaos.checkers.acknowledged_survives import acknowledged_survives
+from chaos.checkers.cards_settled import cards_settled
 from chaos.checkers.disasters import disasters_of
 from chaos.checkers.entries import bodies
 from chaos.checkers.exactly_once import exactly_once
@@ -33,7 +34,7 @@ from chaos.sim.organisation import HEADQUARTERS, user_names
 from replication.entry_bodies import BalanceAdjusted, user_payer
 from replication.journal import Entry
 from replication.ports import Micros
-from replication.schema.directory import balances, users
+from replication.schema.directory import balances, cards, users
 
 if TYPE_CHECKING:
     from chaos.checkers.verdict import Verdict
@@ -72,7 +73,9 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
     world.running_primary().tell_links()
     history = world.history.history()
     registers = {HEADQUARTERS: await world.running_primary().registers.held_jobs()}
+    claims = {HEADQUARTERS: await world.running_primary().registers.card_claims()}
     for name, site in world.sites.items():
+        claims[name] = await site.registers.card_claims()
         registers[name] = await site.registers.held_jobs()
     found = [
         money_conserved(state),
@@ -82,6 +85,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
         registers_equal(registers),
+        cards_settled(history, claims, _owners(world.running_primary())),
         nothing_without_certificate(history),
     ]
     if world.credit == "strict":
@@ -142,6 +146,12 @@ def _site(site_name: str, site: SiteRun) -> SiteFound:
             JobFound(job_uuid=job.job_uuid, job_name=job.job_name, state=job.state) for job in jobs
         ),
     )
+
+
+def _owners(primary: PrimaryRun) -> dict[str, str]:
+    with primary.directory.read() as connection:
+        rows = connection.execute(select(cards.c.card_hash, cards.c.user_name)).all()
+    return {row.card_hash: row.user_name for row in rows}
 
 
 def _restricted(primary: PrimaryRun) -> list[str]:

@@ -51,10 +51,17 @@ async def administer(
             await asyncio.wait({call, gone}, return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
             if call.done():
-                return call.result()
+                return _sound(call.result(), path)
             call.cancel()
         await asyncio.sleep(AGAIN_S)
     raise NotReadyError("Headquarters' API never answered.")
+
+
+def _sound(answered: Answered, path: str) -> Answered:
+    """The administrator may be refused; an API that breaks has failed."""
+    if answered.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise UnexpectedAnswerError(f"{path} answered {answered.status}: {answered.body[:500]!r}")
+    return answered
 
 
 async def join(world: World, machine: Machine, *, again: bool = False) -> Identity:

@@ -32,9 +32,15 @@ def site_of(machine: str) -> str:
     return machine.partition("~")[0]
 
 
+def new_card(number: int) -> str:
+    """The number on a card that nobody has yet."""
+    return f"05{number:08X}"
+
+
 def organisation(site_names: Sequence[str], random: Random, credit: str) -> str:
     """The file that headquarters is made from. Some people run out of money, some are free."""
-    parts = ['currency = "EUR"', f'[[policies]]\nlayer = "global"\nrules = {{credit = "{credit}"}}']
+    rules = f'credit = "{credit}", card_self_registration = true'
+    parts = ['currency = "EUR"', f'[[policies]]\nlayer = "global"\nrules = {{{rules}}}']
     for name in user_names():
         balance_micros = random.choice((POOR, POOR, RICH))
         restricted = random.choice(("false", *["true"] * 9))
