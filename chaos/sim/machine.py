@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaos.sim.loop import Life
+from chaos.sim.organisation import site_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,20 @@ class Machine:
     """None where disks never fail."""
     fillings: int = 0
     """How often its disk was filled without room being made since."""
+    past: int = 0
+    """Counts the times that another disk, or an older state of it, took its place."""
+    is_in_hands: bool = False
+    """Whether an administrator is at it: nobody else starts its process."""
+
+    @property
+    def site_name(self) -> str:
+        """The site that it is; a copy of its disk is the same one."""
+        return site_of(self.name)
+
+    @property
+    def replica_name(self) -> str:
+        """What its replica is called by whoever follows it: on another disk it is another one."""
+        return f"{self.name} ({self.past})" if self.past else self.name
 
     @property
     def folder(self) -> Path:

@@ -9,24 +9,28 @@ from __future__ import annotations
 import os
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chaos.checkers.replica_follows import Applied
 from chaos.errors import NotReadyError
 from chaos.sim import chance
+from chaos.sim.called import call_event, link_event
+from chaos.sim.calling import FarEnd
 from chaos.sim.clock import MachineClock
 from chaos.sim.disks import UNBOUNDED
+from chaos.sim.door import Asked
+from chaos.sim.doors import LINK_PATH
 from chaos.sim.gauges import Gauges
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
 from chaos.sim.looking import look_at_primary, look_at_site
 from chaos.sim.machine import Machine
-from chaos.sim.organisation import LIMITS, SITE_NAMES, organisation
+from chaos.sim.organisation import HEADQUARTERS, LIMITS, SITE_NAMES, organisation
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
 from chaos.sim.site import SiteParts, SiteRun
 from chaos.sim.wan import Line
 from primary import organisation_load
-from primary.service.organisation import CARD_KEY_FILE, create
+from primary.service.organisation import create
 from replication.adapters.components import crsqlite_path
 from replication.adapters.downloads import LinkDownError
 
@@ -37,14 +41,12 @@ if TYPE_CHECKING:
 
     from chaos.history import HistoryFile
     from chaos.sim.disks import Disks
+    from chaos.sim.door import Answered
+    from chaos.sim.handshake import Papers
+    from chaos.sim.link_wire import LinkWire
     from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.wan import End
-    from replication.known_entry import KnownEntry
-    from replication.manifest import LtxName, Manifest
     from replication.position import Position
-
-EPOCH: Final = 1
-HEADQUARTERS: Final = "headquarters"
 
 
 class World:
@@ -76,8 +78,11 @@ class World:
         self.applied: list[Applied] = []
         self.repeating_panels: Counter[str] = Counter()
         """Sites whose panels ask everything twice, for they never hear the first answer."""
+        self.held_twice: Counter[str] = Counter()
+        """Allowances, by payer, that were on a disk when it was copied."""
+        self.attended: set[str] = set()
+        """Sites at which an administrator is."""
         self._processes: set[asyncio.Task[None]] = set()
-        self._card_key = b""
 
     def let_disks_fail(self, disks: Disks) -> None:
         """Before it begins: power may be cut, and disks may be full."""
@@ -86,22 +91,16 @@ class World:
             disks.use(machine.disk)
             machine.disks = disks
 
-    async def begin(self) -> None:
-        """Everything is made and started, for the first time."""
+    def create(self) -> None:
+        """Headquarters is made, and its process starts, for the first time."""
         machine = self.machines[HEADQUARTERS]
         made = organisation(self.site_names, chance.part_of(self.seed, "organisation"), self.credit)
         create(machine.folder, organisation_load.load(made), machine.clock)
-        self._card_key = bytes.fromhex((machine.folder / CARD_KEY_FILE).read_text().strip())
         self._start_primary()
-        for name in self.site_names:
-            self.machines[name].folder.mkdir(parents=True)
-            if self.primary is not None:
-                await self.primary.directory.new_epoch(name)
-            self._start_site(name)
 
     def _start_primary(self) -> None:
         machine = self.machines[HEADQUARTERS]
-        if machine.life.is_alive:
+        if machine.life.is_alive or machine.is_in_hands:
             return
         life = machine.new_life()
         self.primary = PrimaryRun(
@@ -112,6 +111,7 @@ class World:
                 extension=self.extension,
                 loop=self.loop,
                 gauges=self.gauges,
+                on_link=self._link_ended,
             ),
             life,
         )
@@ -119,23 +119,19 @@ class World:
 
     def _start_site(self, site_name: str) -> None:
         machine = self.machines[site_name]
-        if machine.life.is_alive:
+        if machine.life.is_alive or machine.is_in_hands:
             return
         life = machine.new_life()
         site = self.sites[site_name] = SiteRun(
             SiteParts(
-                site_name=site_name,
-                epoch=EPOCH,
                 folder=machine.folder,
                 clock=machine.clock,
-                line=self.lines[site_name],
-                headquarters=self,
-                printer=self.printers[site_name],
+                far_end=FarEnd(line=self.lines[machine.site_name], headquarters=self),
+                printer=self.printers[machine.site_name],
                 extension=self.extension,
-                card_key=self._card_key,
                 limits=self.limits,
                 disk_fails=self._disks is not None,
-                on_applied=partial(self._applied, site_name),
+                on_applied=partial(self._applied, machine.replica_name),
             )
         )
         self._watched(life, site.run())
@@ -188,30 +184,29 @@ class World:
 
     # What a site finds at the other end of its line: see `calling.Headquarters`.
 
-    def call(self, line: Line, site_name: str, epoch: int) -> End | None:
+    def call(self, line: Line, papers: Papers) -> End | None:
         """A connection; None where nobody answers."""
-        return None if self.primary is None else self.primary.call(line, site_name, epoch)
+        if self.primary is None or not self.primary.is_open:
+            return None
+        end = self.primary.call(line, papers)
+        if end is None:
+            clock = self.machines[HEADQUARTERS].clock
+            now = clock.monotonic_ms(), clock.wall_ms()
+            self.history.event(call_event(papers, Asked(path=LINK_PATH), None, now, now[0]))
+        return end
 
-    async def manifest(self, site_name: str, epoch: int, after_txid: int) -> Manifest:
+    async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
         """See `PrimaryRun`."""
-        return await self._there().manifest(site_name, epoch, after_txid)
-
-    async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
-        """See `PrimaryRun`."""
-        return await self._there().deltas(lineage, base_txid, txid)
-
-    async def file(self, lineage: str, name: LtxName) -> bytes:
-        """See `PrimaryRun`."""
-        return await self._there().file(lineage, name)
-
-    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
-        """See `PrimaryRun`."""
-        return await self._there().known_entry(site_name, epoch, seq)
-
-    def _there(self) -> PrimaryRun:
         if self.primary is None:
             raise LinkDownError
-        return self.primary
+        clock = self.machines[HEADQUARTERS].clock
+        began = clock.monotonic_ms(), clock.wall_ms()
+        answered = await self.primary.ask(papers, asked)
+        self.history.event(call_event(papers, asked, answered, began, clock.monotonic_ms()))
+        return answered
+
+    def _link_ended(self, wire: LinkWire) -> None:
+        self.history.event(link_event(wire, self.machines[HEADQUARTERS].clock))
 
     def look(self) -> None:
         """At how large everything has become, and at the disks' record."""
