@@ -11,11 +11,10 @@ from chaos.faults.disk_full import DiskFull
 from chaos.faults.power_cut import PowerCut
 from chaos.seeds.fleet import Wanted, fleet
 from chaos.seeds.shrink import broken_by
-from chaos.sim.organisation import user_names
+from chaos.sim.organisation import HEADQUARTERS, user_names
 from chaos.sim.workload.adjusting import Adjusting
 from chaos.sim.workload.crowding import Crowding
 from chaos.sim.workload.printing import Printing
-from chaos.sim.world import HEADQUARTERS
 
 if TYPE_CHECKING:
     from chaos.seeds.story import Ended
@@ -74,10 +73,10 @@ class ForgetsToSync:
     at_ms: int = 0
 
     async def do(self, scene: Scene) -> None:
-        store = scene.world.sites[SITE].store
-        await store.write(
-            lambda unit: unit.jobs._connection.exec_driver_sql("PRAGMA main.synchronous=OFF")
-        )
+        file = scene.world.sites[SITE].store._file  # noqa: SLF001 - no door leads to this bug
+        driver = file._writing.raw_connection().dbapi_connection  # noqa: SLF001 - the same
+        assert driver is not None
+        driver.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.mark.live
