@@ -82,5 +82,5 @@ class ForgetsToSync:
 @pytest.mark.live
 @pytest.mark.timeout(300)
 def test_a_site_that_does_not_sync_is_found_out_by_a_power_cut() -> None:
-    found = ended(ForgetsToSync(), *PRINTING, cut(400, SITE))
+    found = ended(ForgetsToSync(), *PRINTING, cut(1_500, SITE), seed=3)
     assert broken_by(found) & {"acknowledged_survives", "released_once", "no_process_fails"}
