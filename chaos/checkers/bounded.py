@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 CHECKER: Final = "bounded"
 STABLE: Final = frozenset({*map(str, Cause), *map(str, Reason)})
 """The codes of all refusals."""
+AT_A_SITE: Final = frozenset(
+    {
+        Operation.PRINT,
+        Operation.LOGIN,
+        Operation.LIST,
+        Operation.RELEASE,
+        Operation.DELETE,
+        Operation.LOGOUT,
+        Operation.COPY_START,
+        Operation.COPY_FINISH,
+    }
+)
+"""What people ask of a site."""
 UNANSWERED: Final = "nobody answers"
 """What a person says of a site that does not run: no refusal of it."""
 
@@ -37,7 +50,9 @@ def bounded(history: History, state: FinalState) -> Verdict:
     refusals = [
         event
         for event in history.events()
-        if event.outcome is Outcome.REFUSED and event.reason != UNANSWERED
+        if event.outcome is Outcome.REFUSED
+        and event.operation in AT_A_SITE
+        and event.reason != UNANSWERED
     ]
     findings = [
         f"{gauge.what} of {gauge.node} was {gauge.value}, and may be {gauge.bound}"
