@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHECKER: Final = "bounded"
 STABLE: Final = frozenset({*map(str, Cause), *map(str, Reason)})
 """The codes of all refusals."""
-AT_A_SITE: Final = frozenset(
+BY_PEOPLE: Final = frozenset(
     {
         Operation.PRINT,
         Operation.LOGIN,
@@ -37,9 +37,10 @@ AT_A_SITE: Final = frozenset(
         Operation.LOGOUT,
         Operation.COPY_START,
         Operation.COPY_FINISH,
+        Operation.ADJUST,
     }
 )
-"""What people ask of a site."""
+"""What people ask for."""
 UNANSWERED: Final = "nobody answers"
 """What a person says of a site that does not run: no refusal of it."""
 
@@ -51,7 +52,7 @@ def bounded(history: History, state: FinalState) -> Verdict:
         event
         for event in history.events()
         if event.outcome is Outcome.REFUSED
-        and event.operation in AT_A_SITE
+        and event.operation in BY_PEOPLE
         and event.reason != UNANSWERED
     ]
     findings = [
