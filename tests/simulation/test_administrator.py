@@ -59,25 +59,47 @@ def ended(*more: Step) -> Ended:
 
 @pytest.mark.live
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "disaster",
-    [
-        CLONED,
-        DiskPutBack(at_ms=30_000, site_name="oslo", age_ms=30_000, noticed_ms=10_000),
-        SiteRevoked(at_ms=30_000, site_name="oslo", for_ms=20_000),
-        *(
-            HeadquartersRestored(at_ms=30_000, brings=brings, age_ms=40_000, down_ms=1_000)
-            for brings in Brings
-        ),
-    ],
-    ids=lambda step: f"{type(step).__name__} {getattr(step, 'brings', '')}".strip(),
-)
-def test_every_promise_is_kept_when_it_is_healed(disaster: Step) -> None:
+def test_a_site_is_copied_and_another_one_revoked() -> None:
     intruders = (
-        Intruding(at_ms=20_000 + place, site_name="oslo", forgery=forgery, after_ms=25_000)
+        Intruding(at_ms=20_000 + place, site_name="lima", forgery=forgery, after_ms=25_000)
         for place, forgery in enumerate(Forgery)
     )
-    assert ended(disaster, *intruders).broken == ()
+    revoked = SiteRevoked(at_ms=30_000, site_name="lima", for_ms=20_000)
+    assert ended(CLONED, revoked, *intruders).broken == ()
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_a_disk_and_headquarters_are_put_back() -> None:
+    disk = DiskPutBack(at_ms=30_000, site_name="oslo", age_ms=30_000, noticed_ms=10_000)
+    backup = HeadquartersRestored(at_ms=80_000, brings=Brings.BACKUP, age_ms=40_000, down_ms=1_000)
+    assert ended(disk, backup).broken == ()
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_a_revocation_that_was_lifted_since_the_backup_stands_again_until_it_is_lifted() -> None:
+    revoked = SiteRevoked(at_ms=10_000, site_name="oslo", for_ms=20_000)
+    folder = HeadquartersRestored(at_ms=20_000, brings=Brings.FOLDER, age_ms=60_000, down_ms=1_000)
+    assert ended(revoked, folder).broken == ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sends:
+    """Somebody prints at oslo, and leaves it there."""
+
+    at_ms: int
+
+    async def do(self, scene: Scene) -> None:
+        await scene.people.print("oslo", "user5", 1, 1)
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_what_a_site_took_while_its_old_disk_was_fenced_is_heard_by_all_nodes_in_the_end() -> None:
+    disk = DiskPutBack(at_ms=30_000, site_name="oslo", age_ms=30_000, noticed_ms=20_000)
+    known = (Sends(at_ms=at_ms) for at_ms in range(31_000, 50_000, 2_000))
+    assert ended(disk, *known, Sends(at_ms=68_000)).broken == ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
