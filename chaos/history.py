@@ -59,6 +59,12 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+ANSWER_LOST: Final = "the answer was lost"
+PROCESS_GONE: Final = "no answer: the process died"
+NOT_BY_WAITING: Final = frozenset({ANSWER_LOST, PROCESS_GONE})
+"""Reasons of an `unknown` outcome that a simulation knows, and that are no waiting of the site."""
+
+
 class FaultKind(StrEnum):
     """What the scenario did to a node."""
 
@@ -66,6 +72,9 @@ class FaultKind(StrEnum):
     WAN_HEALED = "wan_healed"
     KILLED = "killed"
     STARTED = "started"
+    POWER_CUT = "power_cut"
+    DISK_FULL = "disk_full"
+    ROOM_MADE = "room_made"
     RESTORED = "restored"
     """Headquarters came back from what it was at an earlier moment."""
     LEDGER_SET_BACK = "ledger_set_back"
@@ -112,7 +121,20 @@ class Fault:
     what: str = ""
 
 
-Record = Event | Fault
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """How large something at `node` was, larger than ever before, and how large it may be."""
+
+    record: Literal["gauge"] = "gauge"
+    node: str
+    what: str
+    value: int
+    bound: int
+    wall_ms: WallMs
+    monotonic_ms: MonotonicMs
+
+
+Record = Event | Fault | Gauge
 _RECORD: Final[TypeAdapter[Record]] = TypeAdapter(Record)
 
 
@@ -170,6 +192,19 @@ class HistoryFile:
                 kind=kind,
                 node=node,
                 what=what,
+                wall_ms=self._clock.wall_ms(),
+                monotonic_ms=self._clock.monotonic_ms(),
+            )
+        )
+
+    def gauge(self, node: str, what: str, value: int, bound: int) -> None:
+        """Write down how large something has become."""
+        self._append(
+            Gauge(
+                node=node,
+                what=what,
+                value=value,
+                bound=bound,
                 wall_ms=self._clock.wall_ms(),
                 monotonic_ms=self._clock.monotonic_ms(),
             )

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.verdict import Verdict, verdict
-from chaos.history import Event, Fault, FaultKind, Operation, Outcome
+from chaos.history import Event, Fault, FaultKind, Gauge, Operation, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,6 +137,8 @@ def _written_by_revoked(history: History) -> Iterator[str]:
         if isinstance(record, Fault):
             is_restored = record.kind is FaultKind.RESTORED
             restored_ms = record.monotonic_ms if is_restored else restored_ms
+            continue
+        if isinstance(record, Gauge):
             continue
         event = record
         before, after = event.number("before"), event.number("after")

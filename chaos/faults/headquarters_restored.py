@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+    from chaos.sim.machine import Machine
     from chaos.sim.step import Frame, Scene
-    from chaos.sim.world import Machine, World
+    from chaos.sim.world import World
     from primary.service.restore import Fill
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from chaos.checkers.acknowledged_survives import acknowledged_survives
+from chaos.checkers.bounded import bounded
 from chaos.checkers.cards_settled import cards_settled
 from chaos.checkers.disasters import disasters_of
 from chaos.checkers.entries import bodies
@@ -30,6 +31,7 @@ from chaos.final_state import (
     Watermark,
 )
 from chaos.history import Operation
+from chaos.sim.looking import look_at_spool
 from chaos.sim.organisation import HEADQUARTERS, user_names
 from replication.entry_bodies import BalanceAdjusted, user_payer
 from replication.journal import Entry
@@ -70,6 +72,8 @@ async def final_state(world: World, before: Opening) -> FinalState:
 
 async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
     """The judgement on each promise."""
+    for name, site in world.sites.items():
+        await look_at_spool(world.gauges, name, site)
     world.running_primary().tell_links()
     history = world.history.history()
     registers = {HEADQUARTERS: await world.running_primary().registers.held_jobs()}
@@ -85,6 +89,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
         registers_equal(registers),
+        bounded(history, state),
         cards_settled(history, claims, _owners(world.running_primary())),
         nothing_without_certificate(history),
     ]

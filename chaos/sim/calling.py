@@ -91,6 +91,11 @@ class Calling:
         if self._end is not None:
             self._end.close()
 
+    def vanish(self) -> None:
+        """Be gone without a word, as a machine without power."""
+        if self._end is not None:
+            self._end.vanish()
+
     async def send(self, message: AnyFromSite) -> bool:
         """Whether `message` went out."""
         return self._end is not None and self._end.send(frame(message))
@@ -117,18 +122,23 @@ class Calling:
         for at in range(offset_bytes, len(data), PIECE_BYTES):
             piece = data[at : at + PIECE_BYTES]
             async with self._asking(asks=False):
-                await self._line.carry(Way.DOWN, len(piece))
+                await self._line.answer(len(piece))
             self.arrived_bytes += len(piece)
             yield piece
 
     async def _body(self, path: str) -> bytes:
         async with self._asking():
             body = await self._answer(path)
-            await self._line.carry(Way.DOWN, len(body))
+            await self._line.answer(len(body))
         return body
 
     async def _answer(self, path: str) -> bytes:
-        answered = await self._headquarters.ask(self._papers, Asked(path=path))
+        """The answer; where the first one is lost, to the same question asked again."""
+        asked = Asked(path=path)
+        if self._line.loses_an_answer():
+            await self._headquarters.ask(self._papers, asked)
+            await self._line.carry(Way.UP, REQUEST_BYTES)
+        answered = await self._headquarters.ask(self._papers, asked)
         if answered is None:
             raise LinkDownError
         if answered.status == HTTPStatus.NOT_FOUND:
@@ -160,6 +170,10 @@ class Calling:
         try:
             async with asyncio.timeout(self._times.connect_ms / 1000):
                 await self._line.carry(Way.UP, REQUEST_BYTES)
+                if self._line.loses_an_answer():
+                    # Somebody on the way has asked twice: headquarters has a connection that
+                    # nobody will ever speak on.
+                    self._headquarters.call(self._line, self._papers)
                 end = self._headquarters.call(self._line, self._papers)
                 if end is None:
                     return False, False

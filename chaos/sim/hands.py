@@ -16,7 +16,8 @@ from chaos.sim.joining import join
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from chaos.sim.world import Machine, World
+    from chaos.sim.machine import Machine
+    from chaos.sim.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,16 +40,20 @@ from replication.adapters.ltx_store import LtxStore
 from replication.adapters.shadow import Shadow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import NoReturn
 
     from chaos.sim.clock import MachineClock
     from chaos.sim.door import Answered, Asked
+    from chaos.sim.gauges import Gauges
     from chaos.sim.handshake import Papers
     from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.shipping import Shipped
     from chaos.sim.wan import End, Line
+    from replication.adapters.sqlite_file import Work
+    from replication.exchange import Received
+    from replication.journal import Entry
 
 HEARTBEAT_S: Final = 5.0
 
@@ -63,6 +67,7 @@ class PrimaryParts:
     shipped: Shipped
     extension: Path
     loop: VirtualLoop
+    gauges: Gauges
     on_link: Callable[[LinkWire], None]
     """Hears of each connection when it is over."""
 
@@ -73,14 +78,15 @@ class PrimaryRun:
     def __init__(self, parts: PrimaryParts, life: Life) -> None:
         folder, clock = parts.folder, parts.clock
         check_finished(folder)
-        self._loop, self._life = parts.loop, life
+        self._loop, self._life, self._gauges = parts.loop, life, parts.gauges
         self.directory = Directory(folder / "directory.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.registers = Registers(folder / "registers.db", parts.extension)
         self.report = LedgerReport(folder / "ledger.db")
         check_files(folder, self.directory, self.ledger)
         store = folder / STORE_FOLDER
-        self.ingest = Ingest(self.directory, self.ledger, clock)
+        self.ingest = _SeenIngest(self.directory, self.ledger, clock)
+        self.ingest.gauges = parts.gauges
         self._store = LtxStore(store)
         lineage = self.directory.lineage()
         self.publisher = Publisher(
@@ -98,6 +104,7 @@ class PrimaryRun:
         self._watch_ledger = WatchLedger(self.ingest)
         self._claims = SettleClaims(self.directory, self.registers)
         self._quotas = GrantQuotas(self.directory, self.ledger, self.adjust, clock)
+        self.site_says = SiteSays()
         self._ground = LinkGround(
             directory=self.directory,
             ingest=self.ingest,
@@ -105,7 +112,7 @@ class PrimaryRun:
             registers=self.registers,
             clock=clock,
             starts=WatchStarts(self.ledger),
-            site_says=SiteSays(),
+            site_says=self.site_says,
         )
         self.doors = Doors(
             Behind(
@@ -150,6 +157,12 @@ class PrimaryRun:
             wire.abort()
             self._on_link(wire)
 
+    def vanish(self) -> None:
+        """What becomes of the connections of a machine without power."""
+        for wire in list(self._ends):
+            wire.vanish()
+            self._on_link(wire)
+
     def tell_links(self) -> None:
         """Tell of the connections that stand, too."""
         for wire in list(self._ends):
@@ -163,6 +176,8 @@ class PrimaryRun:
         if not isinstance(caller, SiteCalls):
             return None
         theirs, ours = connection(line)
+        self._gauges.call(papers.site_name, self._loop.time())
+        theirs.seen = ours.seen = partial(self._gauges.message, papers.site_name)
         for end in (theirs, ours):
             self._loop.create_task(end.pump())
         wire = LinkWire(ours, papers, self._loop)
@@ -198,3 +213,22 @@ class PrimaryRun:
             wire.abort()
             self._ends.pop(wire, None)
             self._on_link(wire)
+
+
+class _SeenIngest(Ingest):
+    """Says how large the batches are that arrive."""
+
+    gauges: Gauges
+
+    async def receive(
+        self,
+        site_name: str,
+        epoch: int,
+        batch: Sequence[Entry],
+        *,
+        request_id: str = "",
+        also: Work[None] | None = None,
+    ) -> Received:
+        """See `Ingest.receive`."""
+        self.gauges.batch(site_name, batch)
+        return await super().receive(site_name, epoch, batch, request_id=request_id, also=also)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from chaos.history import Fact
     from chaos.sim.door import Answered
-    from chaos.sim.world import Machine, World
+    from chaos.sim.machine import Machine
+    from chaos.sim.world import World
     from replication.adapters.link_client import LinkAddress
     from replication.join_token import JoinAnswer, JoinRequest, JoinToken
     from site_server.adapters.identity import Identity

@@ -52,3 +52,7 @@ class LinkWire:
     def abort(self) -> None:
         """End it at once."""
         self._end.close()
+
+    def vanish(self) -> None:
+        """Be gone without a word, as a machine without power."""
+        self._end.vanish()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from chaos.history import FaultKind
 from chaos.sim.clock import MachineClock
-from chaos.sim.world import Machine
+from chaos.sim.machine import Machine
 from replication.schema.directory import allowances
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
-from chaos.history import Event, Operation, Outcome
+from chaos.history import ANSWER_LOST, PROCESS_GONE, Event, Operation, Outcome
 from chaos.sim.organisation import HEADQUARTERS, card_of, new_card, site_of
 from chaos.sim.paper import FORMAT, document
 from failure_modes.facts import CopyFacts
@@ -20,8 +20,9 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount
 from primary.service.adjust import Adjustment
 from replication.card_hash import card_hash
-from replication.errors import ReplicationError
+from replication.errors import ReplicationError, StorageFullError
 from replication.ports import MonotonicMs
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, JobView, Refusal
 from site_server.store.directory_rows import Device
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from itertools import count
 
     from chaos.history import Fact
-    from chaos.sim.world import Machine, World
+    from chaos.sim.machine import Machine
+    from chaos.sim.world import World
     from replication.ports import WallMs
     from site_server.service.list_jobs import JobList
     from site_server.services import Services
@@ -77,11 +79,11 @@ class People:
                 request, DocumentInfo(name=name, format=FORMAT)
             )
             if isinstance(intake, Refusal):
-                raise _RefusedByIppError(str(intake))
+                raise _RefusedByIppError(intake.reason)
             try:
                 for refusal in (await intake.write(body), await intake.commit(is_last=True)):
                     if isinstance(refusal, Refusal):
-                        raise _RefusedByIppError(str(refusal))
+                        raise _RefusedByIppError(refusal.reason)
                     if isinstance(refusal, JobView):
                         return refusal
             finally:
@@ -224,9 +226,15 @@ class People:
     ) -> T | None:
         machine = self.world.machines[site_name]
         began = self.world.loop.time(), machine.clock.wall_ms()
+        if operation is not Operation.PRINT and self.world.repeating_panels[site_name]:
+            await self._call(machine, work)
+            self._saw(operation, machine, began, (None, Outcome.UNKNOWN, ANSWER_LOST), {})
+            began = self.world.loop.time(), machine.clock.wall_ms()
         answer = await self._call(machine, work)
         result = answer[0]
-        known: dict[str, Fact] = facts(result) if result is not None else {}
+        known: dict[str, Fact] = {}
+        if result is not None or operation is Operation.PRINT:  # what it sent a client knows anyway
+            known = facts(result)  # type: ignore[arg-type]
         self._saw(operation, machine, began, answer, known)
         return result
 
@@ -239,6 +247,7 @@ class People:
         facts: dict[str, Fact],
     ) -> None:
         began_s, wall_ms = began
+        self.world.look()
         self.world.history.event(
             Event(
                 operation=operation,
@@ -274,7 +283,7 @@ class People:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         if not task.done():
-            return None, Outcome.UNKNOWN, "no answer"
+            return None, Outcome.UNKNOWN, PROCESS_GONE
         return _answer(task)
 
 
@@ -286,8 +295,12 @@ def _answer(task: asyncio.Task[T]) -> tuple[T | None, Outcome, str]:
     error = task.exception()
     if error is None:
         return task.result(), Outcome.OK, ""
-    if isinstance(error, RefusedError | _RefusedByIppError):
+    if isinstance(error, RefusedError):
+        return None, Outcome.REFUSED, error.reason
+    if isinstance(error, _RefusedByIppError):
         return None, Outcome.REFUSED, str(error)
+    if isinstance(error, StorageFullError):
+        return None, Outcome.REFUSED, Cause.DISK_FULL  # as the doors say it
     if isinstance(error, ReplicationError):
         return None, Outcome.UNKNOWN, str(error)
     raise error

@@ -25,7 +25,8 @@ from site_server.adapters.identity import Identity, load
 from site_server.adapters.spool import Spool
 from site_server.config import Config
 from site_server.data_folder import DataFolder
-from site_server.far_side import FarSide, NearSide
+from site_server.far_side import FarSide
+from site_server.near_side import NearSide
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.supervise import Supervisor
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from chaos.sim.paper import SimulatedPrinter
     from replication.messages import Hello
     from replication.position import Position
+    from site_server.config import Limits
 
 JOBS_MAX: Final = 100_000
 ON_ITS_WAY: Final = frozenset({JobState.ACCEPTED, JobState.RELEASING})
@@ -57,6 +59,9 @@ class SiteParts:
     far_end: FarEnd
     printer: SimulatedPrinter
     extension: Path
+    limits: Limits
+    disk_fails: bool
+    """Whether its power may be cut, or its disk be full."""
     on_applied: Callable[[Position, str], None]
     """Hears where the replica stands, and the hash of what it holds."""
 
@@ -66,7 +71,7 @@ class SiteRun:
 
     def __init__(self, parts: SiteParts) -> None:
         self._parts = parts
-        self._config = Config(data_dir=parts.folder)
+        self._config = Config(data_dir=parts.folder, limits=parts.limits)
         folder = DataFolder(parts.folder)
         self.identity = identity = load(folder.identity)
         self.store = SiteStore(
@@ -77,7 +82,7 @@ class SiteRun:
         )
         self.replica = Replica(folder.replica)
         self.registers = Registers(folder.registers, parts.extension)
-        self._spool = Spool(folder.spool, bytes_min_free=0)
+        self._spool = Spool(folder.spool, bytes_min_free=parts.limits.free_bytes_min)
         near = NearSide(
             identity=identity,
             folder=folder,
@@ -132,9 +137,17 @@ class SiteRun:
             marks = snapshot.watermarks() if snapshot else {}
         return all(seq <= marks.get((identity.site_name, epoch), 0) for epoch, seq in ends.items())
 
+    async def spooled(self) -> frozenset[str]:
+        """The jobs whose documents are in the spool."""
+        return await self._spool.job_uuids()
+
     def hang_up(self) -> None:
         """What the kernel does with the connection of a dead process."""
         self._caller.hang_up()
+
+    def vanish(self) -> None:
+        """What becomes of the connection of a machine without power."""
+        self._caller.vanish()
 
     def _services(self, supervisor: Supervisor) -> Services:
         parts = self._parts
@@ -166,7 +179,9 @@ class SiteRun:
         return Ways(
             caller=caller,
             fetch=caller.fetch,
-            applier=AppliedHere(folder.replica, folder.mirror, parts.on_applied),
+            applier=AppliedHere(
+                folder.replica, folder.mirror, parts.on_applied, disk_fails=parts.disk_fails
+            ),
         )
 
 
