@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from chaos.checkers.acknowledged_survives import acknowledged_survives
 from chaos.checkers.exactly_once import exactly_once
+from chaos.checkers.history_consistent import history_consistent
 from chaos.checkers.latency_unmoved import latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
 from chaos.checkers.never_overdrawn import never_overdrawn
@@ -76,6 +77,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         released_once(history, state),
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
+        history_consistent(history, state, world.directory_log.steps),
         registers_equal(registers),
     ]
     if world.credit == "strict":

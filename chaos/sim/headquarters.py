@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
+    from chaos.directory_log import DirectoryLog
     from chaos.sim.clock import MachineClock
     from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.shipping import Shipped
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT_S: Final = 5.0
 SILENCE_S: Final = 30.0
+_WATERMARKS: Final = "SELECT site_name, epoch, seq FROM watermarks"
+_BALANCES: Final = "SELECT payer, balance_micros FROM balances"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class PrimaryParts:
     shipped: Shipped
     extension: Path
     loop: VirtualLoop
+    directory_log: DirectoryLog
 
 
 class PrimaryRun:
@@ -85,7 +89,9 @@ class PrimaryRun:
             ),
             deltas=Deltas(shadow=Shadow(folder / "shadow.pages", store), store=store),
         )
-        self.directory.on_commit = self.publisher.changed
+        self._log = parts.directory_log
+        self.directory.on_commit = self._committed
+        self._note()
         self.adjust = Adjust(self.ingest, self.directory, self.ledger, clock)
         self._heartbeat = Heartbeat(self.directory, clock)
         self._watch_ledger = WatchLedger(self.ingest)
@@ -136,6 +142,24 @@ class PrimaryRun:
         self._ends.add(ours)
         self._loop.start(self._life, self._session(ours, site_name, epoch), f"link {site_name}")
         return theirs
+
+    def balance_micros(self, payer: str) -> int:
+        """What the directory has for this payer."""
+        return self.directory.balances_of((payer,)).get(payer, 0)
+
+    def _committed(self) -> None:
+        self.publisher.changed()
+        self._note()
+
+    def _note(self) -> None:
+        """Keep what each commit made of the money."""
+        with self.directory.read() as connection:
+            marks = connection.exec_driver_sql(_WATERMARKS).all()
+            money = connection.exec_driver_sql(_BALANCES).all()
+        self._log.note(
+            {(site_name, epoch): seq for site_name, epoch, seq in marks},
+            {payer: micros for payer, micros in money},  # noqa: C416 - rows are no pairs
+        )
 
     async def manifest(self, site_name: str, epoch: int, after_txid: int) -> Manifest:
         """See `primary.http.link_files`."""

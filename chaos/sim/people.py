@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
-from chaos.history import Event, Operation, Outcome
+from chaos.history import Event, Fact, Operation, Outcome
 from chaos.sim.organisation import card_of
 from chaos.sim.paper import FORMAT, document
 from chaos.sim.world import HEADQUARTERS
@@ -20,6 +21,7 @@ from failure_modes.facts import CopyFacts
 from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount
 from primary.service.adjust import Adjustment
+from replication.entry_bodies import user_name_of, user_payer
 from replication.errors import ReplicationError
 from replication.ports import MonotonicMs
 from site_server.errors import RefusedError
@@ -27,13 +29,13 @@ from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, Jo
 from site_server.store.directory_rows import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Coroutine
     from itertools import count
 
-    from chaos.history import Fact
     from chaos.sim.world import Machine, World
     from replication.ports import WallMs
     from site_server.service.list_jobs import JobList
+    from site_server.service.money import Balance
     from site_server.services import Services
     from site_server.store.sessions import PanelSession
 
@@ -46,6 +48,18 @@ REPORT_S: Final = 30.0
 
 class NoAnswerError(ChaosError):
     """The site did not answer, or refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for, and what of it is known whether there is an answer or not.
+
+    `shown`: what an answer shows of jobs.
+    """
+
+    operation: Operation
+    sent: dict[str, Fact] = field(default_factory=dict)
+    shown: Callable[[Any], dict[str, str]] | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +102,8 @@ class People:
                 await intake.abort()
             raise NoAnswerError
 
-        await self._try(site_name, Operation.PRINT, work, lambda _job: facts)
+        asked = Asked(operation=Operation.PRINT, sent=facts)
+        await self._try(site_name, asked, work, lambda _job: {})
 
     async def release_all(self, site_name: str, user_name: str) -> None:
         """Log in, look, and let everything go."""
@@ -98,12 +113,30 @@ class People:
         for uuid in await self._held(site_name, session):
             await self._try(
                 site_name,
-                Operation.RELEASE,
+                Asked(operation=Operation.RELEASE, sent={"job_uuid": uuid}),
                 lambda services, uuid=uuid: services.release_job.release(  # type: ignore[misc]
                     uuid, user_name, session.printer_name
                 ),
-                lambda _released, uuid=uuid: {"job_uuid": uuid},  # type: ignore[misc]
+                lambda _released: {},
             )
+        await self.look(site_name, user_name)
+
+    async def look(self, site_name: str, user_name: str) -> None:
+        """The site's own administrator looks what somebody has."""
+        payer = user_payer(user_name)
+
+        async def work(services: Services) -> Balance:
+            return services.decider.balance(services.ground.store, payer)
+
+        await self._try(
+            site_name,
+            Asked(operation=Operation.BALANCE, sent={"user_name": user_name}),
+            work,
+            lambda money: {
+                "balance_micros": money.effective_micros,
+                "reserved_micros": money.reserved_micros,
+            },
+        )
 
     async def copy(self, site_name: str, user_name: str, pages: int) -> None:
         """Log in, copy for a while, and report what was copied."""
@@ -112,7 +145,7 @@ class People:
             return
         started = await self._try(
             site_name,
-            Operation.COPY_START,
+            Asked(operation=Operation.COPY_START, sent={"user_name": user_name}),
             lambda services: services.copy_session.start(
                 session, CopyFacts(pages=pages, colour=False)
             ),
@@ -129,13 +162,14 @@ class People:
         for _ in range(REPORTS_MAX):  # a copier reports until it has heard an answer
             finished = await self._try(
                 site_name,
-                Operation.COPY_FINISH,
+                Asked(operation=Operation.COPY_FINISH, sent={"copy_uuid": uuid}),
                 lambda services: services.copy_session.finish(
                     session.session_id, session.device_name, uuid, done
                 ),
-                lambda copy: {"copy_uuid": uuid, "cost_micros": copy.cost_micros or 0},
+                lambda copy: {"cost_micros": copy.cost_micros or 0},
             )
             if finished is not None:
+                await self.look(site_name, user_name)
                 return
             await asyncio.sleep(REPORT_S)
 
@@ -146,9 +180,9 @@ class People:
         if session is not None and held:
             await self._try(
                 site_name,
-                Operation.DELETE,
+                Asked(operation=Operation.DELETE, sent={"job_uuid": held[0]}),
                 lambda services: services.delete_job.delete_at_panel(held[0], session),
-                lambda _job: {"job_uuid": held[0]},
+                lambda _job: {},
             )
 
     async def adjust(self, payer: str, amount_micros: int, request_id: str) -> None:
@@ -167,17 +201,35 @@ class People:
                         "payer": payer,
                         "amount_micros": amount_micros,
                     }
-                    self._saw(Operation.ADJUST, machine, (began_s, wall_ms), answer, facts)
+                    asked = Asked(operation=Operation.ADJUST, sent=facts)
+                    self._saw(asked, machine, (began_s, wall_ms), answer, {})
+                    self._look_at_headquarters(payer)
                     return
             await asyncio.sleep(REPORT_S)
+
+    def _look_at_headquarters(self, payer: str) -> None:
+        """The administrator looks what somebody has, by the directory itself."""
+        world, machine = self.world, self.world.machines[HEADQUARTERS]
+        if world.primary is None or not machine.life.is_alive:
+            return
+        facts: dict[str, Fact] = {
+            "user_name": user_name_of(payer),
+            "balance_micros": world.primary.balance_micros(payer),
+        }
+        now = world.loop.time(), machine.clock.wall_ms()
+        asked = Asked(operation=Operation.BALANCE, sent=facts)
+        self._saw(asked, machine, now, (None, Outcome.OK, ""), {})
 
     async def _held(self, site_name: str, session: PanelSession) -> list[str]:
         async def look(services: Services) -> JobList:
             return services.list_jobs.list(session)
 
-        listed = await self._try(
-            site_name, Operation.LIST, look, lambda jobs: {"jobs": len(jobs.jobs)}
+        asked = Asked(
+            operation=Operation.LIST,
+            sent={"user_name": session.user_name},
+            shown=lambda listed: {each.job.job_uuid: each.job.state for each in listed.jobs},
         )
+        listed = await self._try(site_name, asked, look, lambda jobs: {"jobs": len(jobs.jobs)})
         jobs = () if listed is None else listed.jobs
         return [each.job.job_uuid for each in jobs if each.job.state is JobState.HELD]
 
@@ -185,16 +237,16 @@ class People:
         device = Device(device_name=f"{site_name}-panel", printer_name=f"{site_name}-laser")
         entered = await self._try(
             site_name,
-            Operation.LOGIN,
+            Asked(operation=Operation.LOGIN, sent={"user_name": user_name}),
             lambda services: services.log_in.log_in(device, card_of(user_name)),
-            lambda _entered: {"user_name": user_name},
+            lambda entered: {"balance_micros": entered.balance_micros},
         )
         return None if entered is None else entered.session
 
     async def _try(
         self,
         site_name: str,
-        operation: Operation,
+        asked: Asked | Operation,
         work: Callable[[Services], Awaitable[T]],
         facts: Callable[[T], dict[str, Fact]],
     ) -> T | None:
@@ -203,28 +255,32 @@ class People:
         answer = await self._call(machine, work)
         result = answer[0]
         known: dict[str, Fact] = facts(result) if result is not None else {}
-        self._saw(operation, machine, began, answer, known)
+        if isinstance(asked, Operation):
+            asked = Asked(operation=asked)
+        self._saw(asked, machine, began, answer, known)
         return result
 
     def _saw(
         self,
-        operation: Operation,
+        asked: Asked,
         machine: Machine,
         began: tuple[float, WallMs],
         answer: tuple[object, Outcome, str],
         facts: dict[str, Fact],
     ) -> None:
         began_s, wall_ms = began
+        result = answer[0]
         self.world.history.event(
             Event(
-                operation=operation,
+                operation=asked.operation,
                 node=machine.name,
                 wall_ms=wall_ms,
                 monotonic_ms=MonotonicMs(int(began_s * 1000)),
                 latency_us=round((self.world.loop.time() - began_s) * 1e6),
                 outcome=answer[1],
                 reason=answer[2],
-                facts=facts,
+                facts={**asked.sent, **facts},
+                shown=asked.shown(result) if asked.shown and result is not None else None,
             )
         )
 

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.replica_follows import Applied
+from chaos.directory_log import DirectoryLog
 from chaos.errors import NotReadyError
 from chaos.sim import chance
 from chaos.sim.clock import MachineClock
@@ -86,6 +87,7 @@ class World:
         self.seed = seed
         self.history = history
         self.shipped = Shipped()
+        self.directory_log = DirectoryLog()
         self.site_names = SITE_NAMES[:sites]
         self.lines = {
             name: Line(chance.part_of(seed, f"line of {name}")) for name in self.site_names
@@ -128,6 +130,7 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                directory_log=self.directory_log,
             ),
             life,
         )
