@@ -36,10 +36,10 @@ def effects(
         most = min(1, found.may) if is_once else found.may
         where = f"{node}: {operation} of {NAME_OF_EVENT[Operation(operation)]} {name[:40]}"
         if took[asked] < least and _leaves_an_entry(found):
-            yield f"{where} was confirmed {len(found.yes)} times and took effect {took[asked]} times"
+            yield f"{where} was confirmed {len(found.yes)} times, and in effect {took[asked]} times"
         if took[asked] > most:
             yield (
-                f"{where} took effect {took[asked]} times, but of {found.asked} calls only "
+                f"{where} was in effect {took[asked]} times, but of {found.asked} calls only "
                 f"{found.may} were not refused"
             )
 

@@ -21,13 +21,12 @@ The dependencies between operations bound both numbers:
 * real time and session order at one node: no read shows less than one that ended before it began;
 * write-write: positions and steps are total orders, and a step is wholly seen or not at all.
 
-A cycle of such dependencies is a lower bound above the upper one. A read for which no pair within
-the bounds gives what was shown is an anomaly, and which bound has to go to explain it says which
-one. Where several pairs explain a read each number is taken as low as it can be, so nothing is ever
-reported that could have been right. All questions are bisections: n log n over the whole history.
-
-Between nodes there is one more cycle: a client saw at a site what headquarters did in a step, then
-wrote there, and the directory has what it wrote in that very step or before.
+A cycle of such dependencies is a lower bound above the upper one, also between nodes: a step of the
+directory cannot be seen before everything in it was asked for, so a write that its writer made
+after it had seen the step cannot be in it. A read for which no pair within the bounds gives what
+was shown is an anomaly, and which bound has to go to explain it says which one. Where several pairs
+explain a read each number is taken as low as it can be, so nothing is ever reported that could have
+been right. All questions are bisections: n log n over the whole history.
 
 Not judged are operations without an answer (both is possible), and users whose jobs may change
 without an entry (`print_and_log_later`).
@@ -109,14 +108,12 @@ def history_consistent(
     findings = directory.unexplained()
     findings += [text for past in pasts.values() for text in past.illegal]
     findings += effects(history, pasts, calls)
-    judged, said = 0, []
+    judged = 0
     for read in reads_of(history):
         node = seen.get(HEADQUARTERS if read.node in PRIMARY_NODES else read.node)
         if node is not None and node.past.judges(read):
             judged += 1
-            said += _explained(node, read, judged)
-    findings += said
-    findings += [text for each in seen.values() for text in each.past.cycles()]
+            findings += _explained(node, read, judged)
     return verdict(
         5,
         CHECKER,
@@ -153,7 +150,6 @@ def _explained(node: _Seen, read: Read, number: int) -> Iterator[str]:
         yield told(node.past, read, shown)
         return
     heapq.heappush(node.ended, (read.ended_us, number, explanation))
-    node.past.was_shown(read, explanation)
 
 
 def _shortened(findings: list[str]) -> list[str]:

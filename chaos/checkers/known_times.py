@@ -28,7 +28,7 @@ from replication.entry_bodies import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from chaos.history import History
 
@@ -94,29 +94,31 @@ def calls_of(history: History) -> dict[Asked, Calls]:
     return found
 
 
+ASKED_FOR: Final[Mapping[type[Body], Operation]] = {
+    JobAccepted: Operation.PRINT,
+    JobReleased: Operation.RELEASE,
+    JobDeleted: Operation.DELETE,
+    CopyStarted: Operation.COPY_START,
+    CopyFinished: Operation.COPY_FINISH,
+    BalanceAdjusted: Operation.ADJUST,
+}
+
+
 def asked_by(node: str, body: Body | None) -> Asked | None:
     """Which calls ask for this entry; None where no client does."""
-    match body:
-        case JobAccepted():
-            return node, Operation.PRINT.value, body.sha256
-        case JobReleased():
-            return node, Operation.RELEASE.value, body.job_uuid
-        case JobDeleted():
-            return node, Operation.DELETE.value, body.job_uuid
-        case CopyStarted():
-            return node, Operation.COPY_START.value, body.copy_uuid
-        case CopyFinished() if body.mono_pages or body.colour_pages:
-            return node, Operation.COPY_FINISH.value, body.copy_uuid
-        case BalanceAdjusted() if body.request_id:
-            return node, Operation.ADJUST.value, body.request_id
-        case _:
-            return None
+    operation = None if body is None else ASKED_FOR.get(type(body))
+    name = str(getattr(body, NAME_OF_EVENT[operation])) if operation else ""
+    if isinstance(body, CopyFinished) and not (body.mono_pages or body.colour_pages):
+        name = ""  # given up by the site itself
+    return (node, operation.value, name) if operation and name else None
 
 
 class KnownTimes:
     """Of one journal, whose entries are these, in order."""
 
-    def __init__(self, node: str, entries: Sequence[Body | None], calls: dict[Asked, Calls]) -> None:
+    def __init__(
+        self, node: str, entries: Sequence[Body | None], calls: dict[Asked, Calls]
+    ) -> None:
         began, known = [], []
         self.saying: list[Event | None] = []
         """The "yes" by which each entry was known, where one was heard."""
@@ -145,8 +147,3 @@ class KnownTimes:
     def perhaps_us(self, when_us: float) -> int:
         """The last position that can have been reached by then."""
         return bisect_right(self._not_before_us, when_us)
-
-
-def positions_not_before(times: Iterable[float]) -> list[float]:
-    """The running maximum."""
-    return list(accumulate(times, max, initial=ALWAYS))[1:]

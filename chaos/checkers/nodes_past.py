@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chaos.checkers.known_times import began_us
 from chaos.checkers.track import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chaos.checkers.directory_past import DirectoryPast
     from chaos.checkers.known_times import KnownTimes
     from chaos.checkers.reads import Read
@@ -42,7 +39,6 @@ class NodePast:
     directory: DirectoryPast
     times: KnownTimes
     is_primary: bool
-    _shown: list[tuple[float, int]] = field(default_factory=list)
 
     def judges(self, read: Read) -> bool:
         """Whether it can be said what the read should have shown."""
@@ -95,29 +91,6 @@ class NodePast:
         steps = {others.at(step) for step in others.within(low.step, high.step)}
         places = self.site.money_changes(read.payer, low.own, high.own)
         return sorted({step + self._own_micros(read, place) for place in places for step in steps})
-
-    def was_shown(self, read: Read, bounds: Bounds) -> None:
-        """Remember what the read surely showed."""
-        self._shown.append((read.ended_us, bounds.step))
-
-    def cycles(self) -> Iterator[str]:
-        """Every own write that headquarters had before something that its writer had seen."""
-        shown, newest, place = sorted(self._shown), 0, 0
-        asked = [
-            (began_us(event), number)
-            for number, event in enumerate(self.times.saying)
-            if event is not None
-        ]
-        for when_us, number in sorted(asked):
-            while place < len(shown) and shown[place][0] <= when_us:
-                newest, place = max(newest, shown[place][1]), place + 1
-            entry = self.site.entries[number]
-            step = self.directory.first_with((entry.site_name, entry.epoch), entry.seq)
-            if not self.is_primary and step <= newest:
-                yield (
-                    f"{self.site.site_name} wrote entry {entry.seq} after it had shown step "
-                    f"{newest} of the directory, but that entry took effect in step {int(step)}"
-                )
 
     def _of_jobs(self, read: Read, low: Bounds, high: Bounds) -> Bounds | None:
         for place in self.site.jobs_changes(read.user_name, low.own, high.own):

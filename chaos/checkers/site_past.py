@@ -60,7 +60,7 @@ class SitePast:
         self.illegal: list[str] = []
         """Jobs whose entries are no path of the job lifecycle."""
         self.unjournaled_users: set[str] = set()
-        """Whose jobs changed without an entry at that moment: they print now and are billed later."""
+        """Whose jobs change without an entry at that moment: print now, bill later."""
         self.jobs: dict[str, Track[JobState | None]] = defaultdict(lambda: Track(None))
         self.owner: dict[str, str] = {}
         self._open: dict[str, Track[int]] = defaultdict(lambda: Track(0))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from chaos.errors import ChaosError
 from chaos.history import Event, Fact, Operation, Outcome
+from chaos.sim.answers import Asked, NoAnswerError, RefusedByIppError, answer_of
 from chaos.sim.organisation import card_of
 from chaos.sim.paper import FORMAT, document
 from chaos.sim.world import HEADQUARTERS
@@ -22,14 +21,12 @@ from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount
 from primary.service.adjust import Adjustment
 from replication.entry_bodies import user_name_of, user_payer
-from replication.errors import ReplicationError
 from replication.ports import MonotonicMs
-from site_server.errors import RefusedError
 from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, JobView, Refusal
 from site_server.store.directory_rows import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from itertools import count
 
     from chaos.sim.world import Machine, World
@@ -44,22 +41,6 @@ T = TypeVar("T")
 REPORTS_MAX: Final = 200
 """Times that a copier, or an administrator, says a thing again that nobody answered."""
 REPORT_S: Final = 30.0
-
-
-class NoAnswerError(ChaosError):
-    """The site did not answer, or refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is asked for, and what of it is known whether there is an answer or not.
-
-    `shown`: what an answer shows of jobs.
-    """
-
-    operation: Operation
-    sent: dict[str, Fact] = field(default_factory=dict)
-    shown: Callable[[Any], dict[str, str]] | None = None
 
 
 @dataclass(slots=True)
@@ -91,11 +72,11 @@ class People:
                 request, DocumentInfo(name=name, format=FORMAT)
             )
             if isinstance(intake, Refusal):
-                raise _RefusedByIppError(str(intake))
+                raise RefusedByIppError(str(intake))
             try:
                 for refusal in (await intake.write(body), await intake.commit(is_last=True)):
                     if isinstance(refusal, Refusal):
-                        raise _RefusedByIppError(str(refusal))
+                        raise RefusedByIppError(str(refusal))
                     if isinstance(refusal, JobView):
                         return refusal
             finally:
@@ -307,19 +288,4 @@ class People:
         gone.cancel()
         if not task.done():
             return None, Outcome.UNKNOWN, "no answer"
-        return _answer(task)
-
-
-class _RefusedByIppError(ChaosError):
-    """A print client was told no."""
-
-
-def _answer(task: asyncio.Task[T]) -> tuple[T | None, Outcome, str]:
-    error = task.exception()
-    if error is None:
-        return task.result(), Outcome.OK, ""
-    if isinstance(error, RefusedError | _RefusedByIppError):
-        return None, Outcome.REFUSED, str(error)
-    if isinstance(error, ReplicationError):
-        return None, Outcome.UNKNOWN, str(error)
-    raise error
+        return answer_of(task)
