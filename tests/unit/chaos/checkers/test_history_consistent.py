@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,9 @@ from chaos.checkers.verdict import Validity
 from chaos.history import Operation, Outcome
 from replication.entry_bodies import JobDeleted, JobReleased
 from tests.unit.chaos.checkers.little_model import OPENING_MICROS, PAGE, LittleModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -250,7 +254,7 @@ def happens(model: LittleModel, random: Random, site: str, user: str) -> None:
     held = [uuid for uuid, state in jobs.items() if state == "held"]
     moving = [uuid for uuid, state in jobs.items() if state == "releasing"]
     outcome = random.choice((Outcome.OK, Outcome.OK, Outcome.UNKNOWN))
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: model.send(site, user, outcome=outcome),
         lambda: model.copy(site, user, random.randint(1, 5), outcome=outcome),
         lambda: model.adjust(user, random.randint(-3, 9) * PAGE, outcome=outcome),
