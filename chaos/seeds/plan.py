@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from chaos.faults.clock_jumped import ClockJumped
+from chaos.faults.disk_full import DiskFull
+from chaos.faults.power_cut import PowerCut
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
 from chaos.faults.wan_cut import WanCut
@@ -15,6 +17,7 @@ from chaos.sim.organisation import SITE_NAMES, user_names
 from chaos.sim.step import Frame, Step
 from chaos.sim.workload.adjusting import Adjusting
 from chaos.sim.workload.copying import Copying
+from chaos.sim.workload.crowding import Crowding
 from chaos.sim.workload.deleting import Deleting
 from chaos.sim.workload.printing import Printing
 
@@ -30,6 +33,7 @@ WORK: Final[tuple[tuple[Draw, int], ...]] = (
     (Copying.draw, 12),
     (Deleting.draw, 4),
     (Adjusting.draw, 6),
+    (Crowding.draw, 1),
 )
 """Kinds of work, and how many of each per site and hour."""
 FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
@@ -38,6 +42,8 @@ FAULTS: Final[tuple[tuple[Draw, int], ...]] = (
     (ProcessKilled.draw, 4),
     (ClockJumped.draw, 1),
     (PrinterOff.draw, 2),
+    (PowerCut.draw, 2),
+    (DiskFull.draw, 1),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000

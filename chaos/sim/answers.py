@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chaos.errors import ChaosError
 from chaos.history import Outcome
-from replication.errors import ReplicationError
+from replication.errors import ReplicationError, StorageFullError
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ def answer_of(task: asyncio.Task[T]) -> tuple[T | None, Outcome, str]:
     error = task.exception()
     if error is None:
         return task.result(), Outcome.OK, ""
-    if isinstance(error, RefusedError | RefusedByIppError):
+    if isinstance(error, RefusedError):
+        return None, Outcome.REFUSED, error.reason
+    if isinstance(error, RefusedByIppError):
         return None, Outcome.REFUSED, str(error)
+    if isinstance(error, StorageFullError):
+        return None, Outcome.REFUSED, Cause.DISK_FULL  # as the doors say it
     if isinstance(error, ReplicationError):
         return None, Outcome.UNKNOWN, str(error)
     raise error

@@ -72,11 +72,11 @@ class People:
                 request, DocumentInfo(name=name, format=FORMAT)
             )
             if isinstance(intake, Refusal):
-                raise RefusedByIppError(str(intake))
+                raise RefusedByIppError(intake.reason)
             try:
                 for refusal in (await intake.write(body), await intake.commit(is_last=True)):
                     if isinstance(refusal, Refusal):
-                        raise RefusedByIppError(str(refusal))
+                        raise RefusedByIppError(refusal.reason)
                     if isinstance(refusal, JobView):
                         return refusal
             finally:
@@ -251,6 +251,7 @@ class People:
     ) -> None:
         began_s, wall_ms = began
         result = answer[0]
+        self.world.look()
         self.world.history.event(
             Event(
                 operation=asked.operation,

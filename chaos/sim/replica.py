@@ -12,12 +12,14 @@ import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
 from chaos.sim.shipping import content_hash
+from chaos.sim.whole_file import write_whole
 from replication.adapters.applier.apply import Applier, Outcome
 from replication.adapters.applier.replica_file import PageSizeError
 from replication.adapters.applier.stamp import read_stamp, stamped
 from replication.adapters.applier.verdict import Proof
 from replication.adapters.applier_process import OTHER_PAGE_SIZE, Applied, ApplierError
 from replication.delta_chain import joined
+from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,9 +69,7 @@ class PagesFile:
         first = change.first_page or self.page(1)
         # Readers have no WAL here, so page 1 must not promise one.
         image[:size] = stamped(first[:18] + b"\x01\x01" + first[20:], change.position)
-        beside = self._path.with_name(f"{self._path.name}.written")
-        beside.write_bytes(image)
-        beside.replace(self._path)
+        write_whole(self._path, bytes(image))
         self._image = image
 
 
@@ -124,6 +124,8 @@ class AppliedHere:
             outcome = work(applier)
         except PageSizeError as error:
             raise ApplierError(str(error), OTHER_PAGE_SIZE) from error
+        except (ReplicationError, OSError) as error:
+            raise ApplierError(str(error), type(error).__name__) from error
         if applier.position is not None and outcome.applied:
             self._on_applied(applier.position, content_hash(self._replica.read_bytes()))
         return _applied(outcome, applier.position)
