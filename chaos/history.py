@@ -81,6 +81,8 @@ class Event:
     reason: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     shown: Mapping[str, str] | None = None
+    after_us: int | None = None
+    """Microseconds of the beginning beyond `monotonic_ms`, where the clock is so fine."""
 
     def text(self, name: str) -> str:
         """The fact `name` as text; empty where the client did not learn it."""

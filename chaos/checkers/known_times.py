@@ -9,7 +9,7 @@ The wall clocks in the entries are not asked: they may be wrong by days.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -40,15 +40,16 @@ Asked = tuple[str, str, str]
 
 
 def began_us(event: Event) -> float:
-    """When it was asked, or a little before: the history keeps whole milliseconds."""
-    return event.monotonic_ms * MS_US
+    """When it was asked, or up to a millisecond before, where the history is not finer."""
+    return event.monotonic_ms * MS_US + (event.after_us or 0)
 
 
 def ended_us(event: Event) -> float:
-    """When the answer was heard, or a little later; never, where there was none."""
+    """When the answer was heard, or a little later, likewise; never, where there was none."""
     if event.outcome is Outcome.UNKNOWN:
         return NEVER
-    return event.monotonic_ms * MS_US + event.latency_us + MS_US
+    coarse_us = MS_US if event.after_us is None else 0
+    return began_us(event) + event.latency_us + coarse_us
 
 
 NAME_OF_EVENT: Final = {
@@ -146,4 +147,4 @@ class KnownTimes:
 
     def perhaps_us(self, when_us: float) -> int:
         """The last position that can have been reached by then."""
-        return bisect_right(self._not_before_us, when_us)
+        return bisect_left(self._not_before_us, when_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +59,7 @@ class NodePast:
 
     def highest(self, read: Read) -> Bounds:
         """What can have been done when the read was over."""
-        steps = bisect_right(self.directory.not_before_us(), read.ended_us)
+        steps = bisect_left(self.directory.not_before_us(), read.ended_us)
         return Bounds(own=self.times.perhaps_us(read.ended_us), step=steps - 1)
 
     @property

@@ -16,8 +16,8 @@ OF_ENTRIES: Final = (
         patches=(
             Patch(
                 module="replication.journal",
-                right="        prev_hash=head.entry_hash,\n        entry_hash=\"\",",
-                wrong="        prev_hash=GENESIS_HASH,\n        entry_hash=\"\",",
+                right='        prev_hash=head.entry_hash,\n        entry_hash="",',
+                wrong='        prev_hash=GENESIS_HASH,\n        entry_hash="",',
             ),
         ),
     ),

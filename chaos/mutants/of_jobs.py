@@ -32,8 +32,8 @@ OF_JOBS: Final = (
         patches=(
             Patch(
                 module="site_server.service.dispatch",
-                right="        await self._finish(job_uuid, fence, Outcome(fate=Fate.UNREACHABLE))\n",
-                wrong="        await self._finish(job_uuid, fence, NOT_SENT)\n",
+                right="self._finish(job_uuid, fence, Outcome(fate=Fate.UNREACHABLE))\n",
+                wrong="self._finish(job_uuid, fence, NOT_SENT)\n",
             ),
         ),
     ),

@@ -16,7 +16,7 @@ OF_MONEY: Final = (
         mistake="The watermark is what headquarters acknowledged, not what the replica contains.",
         promise=1,
         caught_by=SEEN,
-        plan="visits_over_a_thin_line",
+        plan="visits_over_a_slow_line",
         patches=(
             Patch(
                 module="site_server.service.view",
@@ -183,8 +183,8 @@ OF_MONEY: Final = (
     ),
     Mutant(
         name="rolled-forward-from-the-beginning",
-        mistake="After a crash everything is moved again: each of two places leaves it to the other "
-        "to skip what is in the watermark.",
+        mistake="After a crash everything is moved again: each of two places leaves it to the "
+        "other one to skip what is in the watermark.",
         promise=2,
         caught_by="money_conserved",
         plan="killed_headquarters",

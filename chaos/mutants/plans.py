@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chaos.faults.power_cut import PowerCut
@@ -20,12 +22,26 @@ from chaos.sim.world import HEADQUARTERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from chaos.sim.step import Step
+    from chaos.sim.step import Scene, Step
 
 OSLO: Final = "oslo"
 LIMA: Final = "lima"
 BOTH_WAYS: Final = (Way.UP, Way.DOWN)
 SOME: Final = tuple(f"user{number}" for number in range(1, 7))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KilledSoon:
+    """A process dies so many microseconds after `at_ms`, in the middle of what was asked then."""
+
+    at_ms: int
+    machine: str
+    after_us: int
+
+    async def do(self, scene: Scene) -> None:
+        """See `chaos.sim.step.Step`."""
+        await asyncio.sleep(self.after_us / 1e6)
+        await ProcessKilled(at_ms=self.at_ms, machine=self.machine, for_ms=100).do(scene)
 
 
 def _prints(at_ms: int, user: str, *, site: str = OSLO, walk_ms: int = 2_000) -> Printing:
@@ -45,15 +61,18 @@ def visits() -> Iterator[Step]:
     for number in range(6):
         yield _copies(number * 1_500, "user1")
         yield _prints(number * 1_500 + 700, "user2")
+    for number in range(3):
+        yield _copies(30_000 + number * 8_000, "user1")
 
 
-def visits_over_a_thin_line() -> Iterator[Step]:
+def visits_over_a_slow_line() -> Iterator[Step]:
     """The same person comes again and again while the replica is a moment behind."""
     yield WanSlow(
-        at_ms=0, site_name=OSLO, delay_ms=80, spread_ms=0, bytes_per_s=1_000, for_ms=60_000
+        at_ms=0, site_name=OSLO, delay_ms=300, spread_ms=0, bytes_per_s=10_000_000, for_ms=60_000
     )
-    for number in range(60):
-        yield _copies(1_000 + number * 130, "user1")
+    yield _copies(1_000, "user1")
+    for number in range(20):
+        yield _copies(2_500 + number * 90, "user1")
 
 
 def an_outage() -> Iterator[Step]:
@@ -74,7 +93,7 @@ def killed_headquarters() -> Iterator[Step]:
         yield Adjusting(
             at_ms=at_ms, user_name=SOME[number % len(SOME)], amount_micros=5 * PAGE_MICROS
         )
-        yield ProcessKilled(at_ms=at_ms + 1, machine=HEADQUARTERS, for_ms=100)
+        yield KilledSoon(at_ms=at_ms, machine=HEADQUARTERS, after_us=100 + 50 * number)
     for number, user in enumerate(SOME):
         yield Adjusting(
             at_ms=150_000 + number * 1_000, user_name=user, amount_micros=5 * PAGE_MICROS
@@ -184,7 +203,7 @@ PLANS: Final[Mapping[str, Callable[[], Sequence[Step]]]] = {
     steps.__name__: _in_order(steps)
     for steps in (
         visits,
-        visits_over_a_thin_line,
+        visits_over_a_slow_line,
         an_outage,
         killed_headquarters,
         given_money,

@@ -29,7 +29,7 @@ def main() -> int:
         "simulated_s": ended.simulated_s,
         "processor_s": time.process_time(),
     }
-    print(json.dumps(said))
+    sys.stdout.write(f"{json.dumps(said)}\n")
     return 0
 
 

@@ -250,6 +250,7 @@ class People:
         facts: dict[str, Fact],
     ) -> None:
         began_s, wall_ms = began
+        began_us, ended_us = int(began_s * 1e6), int(self.world.loop.time() * 1e6)
         result = answer[0]
         self.world.look()
         self.world.history.event(
@@ -257,8 +258,9 @@ class People:
                 operation=asked.operation,
                 node=machine.name,
                 wall_ms=wall_ms,
-                monotonic_ms=MonotonicMs(int(began_s * 1000)),
-                latency_us=round((self.world.loop.time() - began_s) * 1e6),
+                monotonic_ms=MonotonicMs(began_us // 1000),
+                after_us=began_us % 1000,
+                latency_us=ended_us - began_us,
                 outcome=answer[1],
                 reason=answer[2],
                 facts={**asked.sent, **facts},
