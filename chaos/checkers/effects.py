@@ -26,11 +26,15 @@ def effects(
     """Every call of which the answer and the effect contradict each other."""
     nodes = set(history.nodes())
     took: Counter[Asked] = Counter()
+    judged = set()
     for name, past in pasts.items():
         node = name if name in nodes or name != HEADQUARTERS else "headquarters"
+        judged.add(node)
         took.update(asked for body in past.bodies if (asked := asked_by(node, body)) is not None)
     for asked, found in sorted(calls.items()):
         node, operation, name = asked
+        if node not in judged:
+            continue
         is_once = operation in ONCE
         least = min(1, len(found.yes)) if is_once else len(found.yes)
         most = min(1, found.may) if is_once else found.may

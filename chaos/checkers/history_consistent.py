@@ -28,8 +28,9 @@ was shown is an anomaly, and which bound has to go to explain it says which one.
 explain a read each number is taken as low as it can be, so nothing is ever reported that could have
 been right. All questions are bisections: n log n over the whole history.
 
-Not judged are operations without an answer (both is possible), and users whose jobs may change
-without an entry (`print_and_log_later`).
+Not judged are operations without an answer (both is possible), users whose jobs may change without
+an entry (`print_and_log_later`), and nodes that had a disaster after which somebody has forgotten
+what clients saw: a site with two pasts or two epochs, and a headquarters that was restored.
 
 Rejected: a general search for cycles in a graph of all operations. It says that there is one, and
 this says what the client should have seen.
@@ -44,16 +45,17 @@ from typing import TYPE_CHECKING, Final
 from chaos.checkers.directory_past import DirectoryPast
 from chaos.checkers.effects import effects
 from chaos.checkers.entries import every_entry
-from chaos.checkers.known_times import KnownTimes, calls_of
+from chaos.checkers.known_times import ALWAYS, KnownTimes, calls_of
 from chaos.checkers.nodes_past import BELOW, Bounds, NodePast
 from chaos.checkers.reads import reads_of
 from chaos.checkers.site_past import SitePast
 from chaos.checkers.verdict import Verdict, verdict
 from chaos.checkers.words_of_reads import told
+from chaos.history import Fault, FaultKind
 from primary.names import HEADQUARTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chaos.checkers.reads import Read
     from chaos.directory_log import DirectoryStep
@@ -63,6 +65,9 @@ if TYPE_CHECKING:
 
 CHECKER: Final = "history_consistent"
 FINDINGS_MAX: Final = 20
+FORGETS: Final = frozenset(
+    {FaultKind.CLONED, FaultKind.ROLLED_BACK, FaultKind.ONE_AGAIN, FaultKind.RESTORED}
+)
 PRIMARY_NODES: Final = frozenset({HEADQUARTERS, "headquarters"})
 
 
@@ -91,6 +96,7 @@ def history_consistent(
     """
     pasts, directory = _pasts(state, steps)
     calls = calls_of(history)
+    forgetful = _forgetful(history, pasts)
     seen = {
         name: _Seen(
             NodePast(
@@ -102,15 +108,17 @@ def history_consistent(
         )
         for name, past in pasts.items()
     }
+    sound = {name: past for name, past in pasts.items() if name not in forgetful}
     directory.date(
-        lambda key, seq: seen[key[0]].past.not_before_us(key, seq) if key[0] in seen else -1e300
+        lambda key, seq: seen[key[0]].past.not_before_us(key, seq) if key[0] in sound else ALWAYS
     )
-    findings = directory.unexplained()
-    findings += [text for past in pasts.values() for text in past.illegal]
-    findings += effects(history, pasts, calls)
+    findings = [] if HEADQUARTERS in forgetful else directory.unexplained(forgetful)
+    findings += [text for past in sound.values() for text in past.illegal]
+    findings += effects(history, sound, calls)
     judged = 0
     for read in reads_of(history):
-        node = seen.get(HEADQUARTERS if read.node in PRIMARY_NODES else read.node)
+        name = HEADQUARTERS if read.node in PRIMARY_NODES else read.node
+        node = seen[name] if name in sound else None
         if node is not None and node.past.judges(read):
             judged += 1
             findings += _explained(node, read, judged)
@@ -134,6 +142,17 @@ def _pasts(
         by_site[entry.site_name].append(entry)
     pasts = {name: SitePast(name, own) for name, own in by_site.items()}
     return pasts, DirectoryPast(steps, pasts)
+
+
+def _forgetful(history: History, pasts: Mapping[str, SitePast]) -> frozenset[str]:
+    """Nodes of which somebody has forgotten something, by a disaster."""
+    nodes = {
+        record.node
+        for record in history.records
+        if isinstance(record, Fault) and record.kind in FORGETS
+    }
+    again = {name for name, past in pasts.items() if len(list(past.keys)) > 1}
+    return frozenset(HEADQUARTERS if node in PRIMARY_NODES else node for node in nodes | again)
 
 
 def _node_of(name: str, history: History) -> str:

@@ -11,13 +11,12 @@ from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
 from chaos.faults.wan_cut import WanCut
 from chaos.faults.wan_slow import WanSlow
-from chaos.sim.organisation import PAGE_MICROS
+from chaos.sim.organisation import HEADQUARTERS, PAGE_MICROS
 from chaos.sim.wan import Way
 from chaos.sim.workload.adjusting import Adjusting
 from chaos.sim.workload.copying import Copying
 from chaos.sim.workload.deleting import Deleting
 from chaos.sim.workload.printing import Printing
-from chaos.sim.world import HEADQUARTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -49,7 +49,12 @@ def recorder() -> Path:
     """The recorder, built once for this process and those that it forks."""
     folder = tempfile.mkdtemp(prefix="holdfast-recorder-")
     maker = os.getpid()
-    atexit.register(lambda: os.getpid() == maker and shutil.rmtree(folder, ignore_errors=True))
+
+    def clean_up() -> None:
+        if os.getpid() == maker:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(clean_up)
     return build_recorder(Path(folder))
 
 

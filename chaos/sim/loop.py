@@ -156,6 +156,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.call_later(before_us * MICROSECOND_S, do)
         return future
 
+    async def sendfile(self, *args: Any, **options: Any) -> int:  # noqa: ANN401
+        """No kernel moves the bytes of a file here: who asks reads and writes them."""
+        del args, options
+        raise NotImplementedError
+
     def start(self, life: Life, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run `work` as the main task of that process."""
         context = copy_context()

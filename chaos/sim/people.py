@@ -9,28 +9,27 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from chaos.history import Event, Fact, Operation, Outcome
-from chaos.sim.answers import Asked, NoAnswerError, RefusedByIppError, answer_of
-from chaos.sim.organisation import card_of
+from chaos.history import Operation, Outcome
+from chaos.sim.answers import Asked, NoAnswerError, RefusedByIppError
+from chaos.sim.asking import Asking
+from chaos.sim.organisation import HEADQUARTERS, card_of, new_card, site_of
 from chaos.sim.paper import FORMAT, document
-from chaos.sim.world import HEADQUARTERS
 from failure_modes.facts import CopyFacts
 from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount
 from primary.service.adjust import Adjustment
+from replication.card_hash import card_hash
 from replication.entry_bodies import user_name_of, user_payer
-from replication.ports import MonotonicMs
 from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, JobView, Refusal
 from site_server.store.directory_rows import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Mapping
     from itertools import count
 
-    from chaos.sim.world import Machine, World
-    from replication.ports import WallMs
+    from chaos.history import Fact
     from site_server.service.list_jobs import JobList
     from site_server.service.money import Balance
     from site_server.services import Services
@@ -44,10 +43,9 @@ REPORT_S: Final = 30.0
 
 
 @dataclass(slots=True)
-class People:
+class People(Asking):
     """Everybody, at every site."""
 
-    world: World
     documents: count[int]
 
     async def print(self, site_name: str, user_name: str, mono: int, colour: int) -> None:
@@ -63,7 +61,7 @@ class People:
 
         async def work(services: Services) -> JobView:
             request = JobRequest(
-                queue_name=f"{site_name}-secure",
+                queue_name=f"{site_of(site_name)}-secure",
                 user_name=user_name,
                 job_name=name,
                 ticket=JobTicket(),
@@ -84,15 +82,15 @@ class People:
             raise NoAnswerError
 
         asked = Asked(operation=Operation.PRINT, sent=facts)
-        await self._try(site_name, asked, work, lambda _job: {})
+        await self.ask(site_name, asked, work, lambda _job: {})
 
     async def release_all(self, site_name: str, user_name: str) -> None:
         """Log in, look, and let everything go."""
-        session = await self._log_in(site_name, user_name)
+        session = await self._log_in(site_name, card_of(user_name))
         if session is None:
             return
         for uuid in await self._held(site_name, session):
-            await self._try(
+            await self.ask(
                 site_name,
                 Asked(operation=Operation.RELEASE, sent={"job_uuid": uuid}),
                 lambda services, uuid=uuid: services.release_job.release(  # type: ignore[misc]
@@ -109,7 +107,7 @@ class People:
         async def work(services: Services) -> Balance:
             return services.decider.balance(services.ground.store, payer)
 
-        await self._try(
+        await self.ask(
             site_name,
             Asked(operation=Operation.BALANCE, sent={"user_name": user_name}),
             work,
@@ -121,10 +119,10 @@ class People:
 
     async def copy(self, site_name: str, user_name: str, pages: int) -> None:
         """Log in, copy for a while, and report what was copied."""
-        session = await self._log_in(site_name, user_name)
+        session = await self._log_in(site_name, card_of(user_name))
         if session is None:
             return
-        started = await self._try(
+        started = await self.ask(
             site_name,
             Asked(operation=Operation.COPY_START, sent={"user_name": user_name}),
             lambda services: services.copy_session.start(
@@ -141,7 +139,7 @@ class People:
         await asyncio.sleep(pages)
         uuid, done = started.copy.copy_uuid, PageCount(mono=max(1, pages - 1), colour=0)
         for _ in range(REPORTS_MAX):  # a copier reports until it has heard an answer
-            finished = await self._try(
+            finished = await self.ask(
                 site_name,
                 Asked(operation=Operation.COPY_FINISH, sent={"copy_uuid": uuid}),
                 lambda services: services.copy_session.finish(
@@ -156,15 +154,36 @@ class People:
 
     async def delete_one(self, site_name: str, user_name: str) -> None:
         """Log in, look, and delete the first job that is held."""
-        session = await self._log_in(site_name, user_name)
+        session = await self._log_in(site_name, card_of(user_name))
         held = [] if session is None else await self._held(site_name, session)
         if session is not None and held:
-            await self._try(
+            await self.ask(
                 site_name,
                 Asked(operation=Operation.DELETE, sent={"job_uuid": held[0]}),
                 lambda services: services.delete_job.delete_at_panel(held[0], session),
                 lambda _job: {},
             )
+
+    async def claim(self, site_name: str, user_name: str, card: int) -> None:
+        """Log in with the own card, and register another one."""
+        session = await self._log_in(site_name, card_of(user_name))
+        if session is None:
+            return
+        facts: dict[str, Fact] = {"user_name": user_name, "card_hash": self._hash(site_name, card)}
+        await self.ask(
+            site_name,
+            Operation.CLAIM,
+            lambda services: services.panels.claim_card.claim(session, new_card(card)),
+            lambda _claimed: facts,
+        )
+
+    async def use_new_card(self, site_name: str, card: int) -> None:
+        """Come with a card that was registered at a panel."""
+        await self._log_in(site_name, new_card(card), {"card_hash": self._hash(site_name, card)})
+
+    def _hash(self, site_name: str, card: int) -> str:
+        site = self.world.sites.get(site_name)
+        return "" if site is None else card_hash(new_card(card), site.identity.card_key)
 
     async def adjust(self, payer: str, amount_micros: int, request_id: str) -> None:
         """Headquarters changes a balance by hand; asked again until there is an answer."""
@@ -175,7 +194,7 @@ class People:
         for _ in range(REPORTS_MAX):
             primary = world.primary
             if primary is not None and machine.life.is_alive:
-                answer = await self._answer_of(machine, primary.adjust.apply(wanted))
+                answer = await self.answer_of(machine, primary.adjust.apply(wanted))
                 if answer[1] is not Outcome.UNKNOWN:
                     facts: dict[str, Fact] = {
                         "request_id": request_id,
@@ -183,7 +202,7 @@ class People:
                         "amount_micros": amount_micros,
                     }
                     asked = Asked(operation=Operation.ADJUST, sent=facts)
-                    self._saw(asked, machine, (began_s, wall_ms), answer, {})
+                    self.saw(asked, machine, (began_s, wall_ms), answer, {})
                     self._look_at_headquarters(payer)
                     return
             await asyncio.sleep(REPORT_S)
@@ -199,7 +218,7 @@ class People:
         }
         now = world.loop.time(), machine.clock.wall_ms()
         asked = Asked(operation=Operation.BALANCE, sent=facts)
-        self._saw(asked, machine, now, (None, Outcome.OK, ""), {})
+        self.saw(asked, machine, now, (None, Outcome.OK, ""), {})
 
     async def _held(self, site_name: str, session: PanelSession) -> list[str]:
         async def look(services: Services) -> JobList:
@@ -210,85 +229,22 @@ class People:
             sent={"user_name": session.user_name},
             shown=lambda listed: {each.job.job_uuid: each.job.state for each in listed.jobs},
         )
-        listed = await self._try(site_name, asked, look, lambda jobs: {"jobs": len(jobs.jobs)})
+        listed = await self.ask(site_name, asked, look, lambda jobs: {"jobs": len(jobs.jobs)})
         jobs = () if listed is None else listed.jobs
         return [each.job.job_uuid for each in jobs if each.job.state is JobState.HELD]
 
-    async def _log_in(self, site_name: str, user_name: str) -> PanelSession | None:
-        device = Device(device_name=f"{site_name}-panel", printer_name=f"{site_name}-laser")
-        entered = await self._try(
+    async def _log_in(
+        self, site_name: str, card: str, facts: Mapping[str, Fact] | None = None
+    ) -> PanelSession | None:
+        site = site_of(site_name)
+        device = Device(device_name=f"{site}-panel", printer_name=f"{site}-laser")
+        entered = await self.ask(
             site_name,
-            Asked(operation=Operation.LOGIN, sent={"user_name": user_name}),
-            lambda services: services.log_in.log_in(device, card_of(user_name)),
-            lambda entered: {"balance_micros": entered.balance_micros},
+            Asked(operation=Operation.LOGIN, sent=dict(facts or {})),
+            lambda services: services.log_in.log_in(device, card),
+            lambda entered: {
+                "user_name": entered.session.user_name,
+                "balance_micros": entered.balance_micros,
+            },
         )
         return None if entered is None else entered.session
-
-    async def _try(
-        self,
-        site_name: str,
-        asked: Asked | Operation,
-        work: Callable[[Services], Awaitable[T]],
-        facts: Callable[[T], dict[str, Fact]],
-    ) -> T | None:
-        machine = self.world.machines[site_name]
-        began = self.world.loop.time(), machine.clock.wall_ms()
-        answer = await self._call(machine, work)
-        result = answer[0]
-        known: dict[str, Fact] = facts(result) if result is not None else {}
-        if isinstance(asked, Operation):
-            asked = Asked(operation=asked)
-        self._saw(asked, machine, began, answer, known)
-        return result
-
-    def _saw(
-        self,
-        asked: Asked,
-        machine: Machine,
-        began: tuple[float, WallMs],
-        answer: tuple[object, Outcome, str],
-        facts: dict[str, Fact],
-    ) -> None:
-        began_s, wall_ms = began
-        began_us, ended_us = int(began_s * 1e6), int(self.world.loop.time() * 1e6)
-        result = answer[0]
-        self.world.look()
-        self.world.history.event(
-            Event(
-                operation=asked.operation,
-                node=machine.name,
-                wall_ms=wall_ms,
-                monotonic_ms=MonotonicMs(began_us // 1000),
-                after_us=began_us % 1000,
-                latency_us=ended_us - began_us,
-                outcome=answer[1],
-                reason=answer[2],
-                facts={**asked.sent, **facts},
-                shown=asked.shown(result) if asked.shown and result is not None else None,
-            )
-        )
-
-    async def _call(
-        self, machine: Machine, work: Callable[[Services], Awaitable[T]]
-    ) -> tuple[T | None, Outcome, str]:
-        site = self.world.sites.get(machine.name)
-        if not machine.life.is_alive or site is None or site.services is None:
-            return None, Outcome.REFUSED, "nobody answers"
-        services = site.services
-
-        async def call() -> T:
-            return await work(services)
-
-        return await self._answer_of(machine, call())
-
-    async def _answer_of(
-        self, machine: Machine, call: Coroutine[Any, Any, T]
-    ) -> tuple[T | None, Outcome, str]:
-        """What comes of a call that runs in the process of that machine."""
-        task = self.world.loop.start(machine.life, call, "a person's call")
-        gone = self.world.loop.create_task(machine.gone.wait())
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        if not task.done():
-            return None, Outcome.UNKNOWN, "no answer"
-        return answer_of(task)

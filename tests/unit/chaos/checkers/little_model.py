@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chaos.checkers.history_consistent import history_consistent
 from chaos.directory_log import DirectoryLog
 from chaos.final_state import FinalState, Opening, PrimaryFound, SiteFound
-from chaos.history import Event, Fact, History, Operation, Outcome
+from chaos.history import Event, Fact, Fault, FaultKind, History, Operation, Outcome
 from chaos.testing import chain, watermarks
 from failure_modes.job_lifecycle import TERMINAL, JobState
 from replication.entry_bodies import (
@@ -65,7 +65,7 @@ class LittleModel:
         self._merged: dict[str, Counter[str]] = defaultdict(Counter)
         self._log = DirectoryLog()
         self._log.note(self._marks, self.balances)
-        self.events: list[Event] = []
+        self.events: list[Event | Fault] = []
 
     # What people do.
 
@@ -238,6 +238,17 @@ class LittleModel:
             )
         )
         self.now_ms += TICK_MS
+
+    def fault(self, kind: FaultKind, node: str) -> None:
+        """A disaster."""
+        self.events.append(
+            Fault(
+                kind=kind,
+                node=node,
+                wall_ms=WallMs(self.now_ms),
+                monotonic_ms=MonotonicMs(self.now_ms),
+            )
+        )
 
     def verdict(self) -> Verdict:
         """What the checker says to it."""

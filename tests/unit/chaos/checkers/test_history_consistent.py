@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.checkers.verdict import Validity
-from chaos.history import Operation, Outcome
+from chaos.history import FaultKind, Operation, Outcome
 from replication.entry_bodies import JobDeleted, JobReleased
 from tests.unit.chaos.checkers.little_model import OPENING_MICROS, PAGE, LittleModel
 
@@ -96,6 +96,22 @@ def test_a_balance_may_fall_again_when_another_sites_entries_arrive(model: Littl
     model.copy("lima", "ada", 2)
     model.up("lima")
     model.down("oslo")
+    model.log_in("oslo", "ada")
+    holds(model)
+
+
+def test_a_site_whose_disk_was_put_back_is_not_judged(model: LittleModel) -> None:
+    model.copy("oslo", "ada", 2)
+    model.log_in("oslo", "ada", OPENING_MICROS)
+    model.fault(FaultKind.ROLLED_BACK, "oslo")
+    assert model.verdict().validity is Validity.UNKNOWN
+
+
+def test_sites_are_judged_though_headquarters_was_restored(model: LittleModel) -> None:
+    model.adjust("ada", PAGE)
+    model.look("ada", OPENING_MICROS)
+    model.fault(FaultKind.RESTORED, "headquarters")
+    model.copy("oslo", "ada", 2)
     model.log_in("oslo", "ada")
     holds(model)
 
