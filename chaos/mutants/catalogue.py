@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chaos.mutants.of_doors import OF_DOORS
 from chaos.mutants.of_entries import OF_ENTRIES
 from chaos.mutants.of_jobs import OF_JOBS
 from chaos.mutants.of_money import OF_MONEY
@@ -13,5 +14,5 @@ if TYPE_CHECKING:
 
     from chaos.mutants.mutant import Mutant
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*OF_MONEY, *OF_ENTRIES, *OF_JOBS)
+MUTANTS: Final[tuple[Mutant, ...]] = (*OF_MONEY, *OF_ENTRIES, *OF_JOBS, *OF_DOORS)
 BY_NAME: Final[Mapping[str, Mutant]] = {mutant.name: mutant for mutant in MUTANTS}

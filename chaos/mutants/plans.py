@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from chaos.faults.power_cut import PowerCut
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
+from chaos.faults.site_cloned import SiteCloned
+from chaos.faults.site_revoked import SiteRevoked
 from chaos.faults.wan_cut import WanCut
 from chaos.faults.wan_slow import WanSlow
 from chaos.sim.organisation import HEADQUARTERS, PAGE_MICROS
@@ -194,6 +196,24 @@ def jobs_everywhere() -> Iterator[Step]:
     yield _cut(30_000, LIMA, 20_000)
 
 
+def a_revoked_site() -> Iterator[Step]:
+    """A site is revoked, and goes on working."""
+    yield SiteRevoked(at_ms=5_000, site_name=OSLO, for_ms=20_000)
+    yield _cut(8_000, OSLO, 2_000)
+    for number, user in enumerate(SOME):
+        yield _copies(6_000 + 2_000 * number, user)
+        yield Adjusting(at_ms=12_000 + 1_000 * number, user_name=user, amount_micros=PAGE_MICROS)
+
+
+def two_of_a_site() -> Iterator[Step]:
+    """A site's disk is copied, both go on, and one of them joins anew."""
+    yield SiteCloned(
+        at_ms=2_000, site_name=OSLO, for_ms=3_000, copy_lives=True, user_name="user1", copies=1
+    )
+    for number, user in enumerate(SOME):
+        yield _copies(3_000 + 5_000 * number, user)
+
+
 def _in_order(steps: Callable[[], Iterator[Step]]) -> Callable[[], Sequence[Step]]:
     return lambda: sorted(steps(), key=lambda step: step.at_ms)
 
@@ -215,5 +235,7 @@ PLANS: Final[Mapping[str, Callable[[], Sequence[Step]]]] = {
         logins_up_and_cut,
         deleting,
         jobs_everywhere,
+        a_revoked_site,
+        two_of_a_site,
     )
 }
