@@ -145,17 +145,27 @@ def power_cuts_after_yes() -> Iterator[Step]:
 
 
 def spending_apart() -> Iterator[Step]:
-    """Somebody is known at two sites, which then cannot talk, and spends at both what there is."""
-    people = [f"user{number}" for number in range(1, 13)]
+    """Somebody wants most of their money at two sites, which then cannot talk, and tries there."""
+    people = ("user1", "user2", "user4", "user5")
     for number, user in enumerate(people):
-        yield _copies(1_000 + number * 100, user)
-        yield _copies(1_050 + number * 100, user, site=LIMA)
-    yield _cut(20_000, OSLO, 120_000)
-    yield _cut(20_000, LIMA, 120_000)
-    for number in range(6):
-        for user in people:
-            yield _copies(25_000 + number * 13_000, user, pages=12)
-            yield _copies(25_500 + number * 13_000, user, site=LIMA, pages=12)
+        for site in (OSLO, LIMA):
+            yield Printing(
+                at_ms=1_000 + number * 200,
+                site_name=site,
+                user_name=user,
+                mono=6,
+                colour=3,
+                walk_ms=2_000,
+            )
+        yield _prints(8_000 + number * 200, user)
+    yield _cut(20_000, OSLO, 100_000)
+    yield _cut(20_000, LIMA, 100_000)
+    for number, user in enumerate(people):
+        yield _prints(25_000 + number * 200, user, site=LIMA)
+        yield _prints(25_100 + number * 200, user)
+        for visit in range(10):
+            yield _copies(30_000 + visit * 3_000 + number * 100, user, pages=2)
+            yield _copies(30_050 + visit * 3_000 + number * 100, user, site=LIMA, pages=2)
 
 
 def poor_people() -> Iterator[Step]:
