@@ -62,6 +62,9 @@ class FaultKind(StrEnum):
     WAN_HEALED = "wan_healed"
     KILLED = "killed"
     STARTED = "started"
+    POWER_CUT = "power_cut"
+    DISK_FULL = "disk_full"
+    ROOM_MADE = "room_made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,20 @@ class Fault:
     what: str = ""
 
 
-Record = Event | Fault
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """How large something at `node` was, larger than ever before, and how large it may be."""
+
+    record: Literal["gauge"] = "gauge"
+    node: str
+    what: str
+    value: int
+    bound: int
+    wall_ms: WallMs
+    monotonic_ms: MonotonicMs
+
+
+Record = Event | Fault | Gauge
 _RECORD: Final[TypeAdapter[Record]] = TypeAdapter(Record)
 
 
@@ -157,6 +173,19 @@ class HistoryFile:
                 kind=kind,
                 node=node,
                 what=what,
+                wall_ms=self._clock.wall_ms(),
+                monotonic_ms=self._clock.monotonic_ms(),
+            )
+        )
+
+    def gauge(self, node: str, what: str, value: int, bound: int) -> None:
+        """Write down how large something has become."""
+        self._append(
+            Gauge(
+                node=node,
+                what=what,
+                value=value,
+                bound=bound,
                 wall_ms=self._clock.wall_ms(),
                 monotonic_ms=self._clock.monotonic_ms(),
             )

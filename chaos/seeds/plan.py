@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from chaos.faults.clock_jumped import ClockJumped
+from chaos.faults.disk_full import DiskFull
 from chaos.faults.panel_repeats import PanelRepeats
+from chaos.faults.power_cut import PowerCut
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
 from chaos.faults.wan_cut import WanCut
@@ -20,6 +22,7 @@ from chaos.sim.organisation import SITE_NAMES, user_names
 from chaos.sim.step import Frame, Step
 from chaos.sim.workload.adjusting import Adjusting
 from chaos.sim.workload.copying import Copying
+from chaos.sim.workload.crowding import Crowding
 from chaos.sim.workload.deleting import Deleting
 from chaos.sim.workload.ordering import Ordering
 from chaos.sim.workload.printing import Printing
@@ -45,6 +48,7 @@ WORK: Final[tuple[tuple[type[Drawn], int], ...]] = (
     (Adjusting, 6),
     (Ordering, 3),
     (Settling, 6),
+    (Crowding, 1),
 )
 """Kinds of work, and how many of each per site and hour."""
 FAULTS: Final[tuple[tuple[type[Drawn], int], ...]] = (
@@ -59,6 +63,8 @@ FAULTS: Final[tuple[tuple[type[Drawn], int], ...]] = (
     (WanRepeats, 2),
     (WanReorder, 2),
     (PanelRepeats, 2),
+    (PowerCut, 2),
+    (DiskFull, 1),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000

@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.verdict import Verdict, verdict
+from chaos.faults.disk_full import DiskFull
+from chaos.faults.power_cut import PowerCut
 from chaos.history import HistoryFile
 from chaos.seeds.verdicts import final_state, opening, verdicts
 from chaos.sim.chance import part_of, seeded
 from chaos.sim.clock import MachineClock
 from chaos.sim.coverage import remembered
+from chaos.sim.disks import Disks
 from chaos.sim.loop import VirtualLoop
 from chaos.sim.people import People
 from chaos.sim.step import Scene
@@ -39,6 +42,8 @@ WARM_UP_S: Final = 30.0
 SETTLE_S: Final = 1_800.0
 LOOK_S: Final = 5.0
 FAULTS: Final = "chaos.faults."
+ON_DISKS: Final = (PowerCut, DiskFull)
+"""Faults for which the disks must be watched from the beginning."""
 HISTORY: Final = "history.jsonl"
 _KEPT: Final[list[World]] = []
 
@@ -86,7 +91,13 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
         remembered() as stepped,
         HistoryFile(path, MachineClock(loop)) as history,
     ):
-        world = World(loop, disks, seed, sites, history)
+        world = World(loop, disks / "machines", seed, sites, history)
+        if any(isinstance(step, ON_DISKS) for step in plan):
+            world.let_disks_fail(
+                Disks(
+                    disks / "machines", disks / "record", part_of(seed, "what a power cut leaves")
+                )
+            )
         found = loop.run_until_complete(_story(world, plan))
     _KEPT.append(world)
     return Ended(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from chaos.checkers.acknowledged_survives import acknowledged_survives
+from chaos.checkers.bounded import bounded
 from chaos.checkers.exactly_once import exactly_once
 from chaos.checkers.latency_unmoved import latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
@@ -65,6 +66,8 @@ async def final_state(world: World, before: Opening) -> FinalState:
 
 async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
     """The judgement on each promise."""
+    for name, site in world.sites.items():
+        await world.gauges.look_at_spool(name, site)
     history = world.history.history()
     registers = {HEADQUARTERS: await world.running_primary().registers.held_jobs()}
     for name, site in world.sites.items():
@@ -77,6 +80,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
         registers_equal(registers),
+        bounded(history, state),
     ]
     if world.credit == "strict":
         found.append(never_overdrawn(state, _restricted(world.running_primary())))

@@ -88,6 +88,11 @@ class Calling:
         if self._end is not None:
             self._end.close()
 
+    def vanish(self) -> None:
+        """Be gone without a word, as a machine without power."""
+        if self._end is not None:
+            self._end.vanish()
+
     async def send(self, message: AnyFromSite) -> bool:
         """Whether `message` went out."""
         return self._end is not None and self._end.send(frame(message))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chaos.sim.frames import frame, from_site
@@ -38,13 +39,18 @@ from replication.errors import BadMessageError
 from replication.known_entry import KnownEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import NoReturn
 
     from chaos.sim.clock import MachineClock
+    from chaos.sim.gauges import Gauges
     from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.shipping import Shipped
     from chaos.sim.wan import End, Line
+    from replication.adapters.sqlite_file import Work
+    from replication.exchange import Received
+    from replication.journal import Entry
     from replication.manifest import LtxName, Manifest
     from replication.messages import AnyFromPrimary, AnyFromSite
 
@@ -61,6 +67,7 @@ class PrimaryParts:
     shipped: Shipped
     extension: Path
     loop: VirtualLoop
+    gauges: Gauges
 
 
 class PrimaryRun:
@@ -68,13 +75,14 @@ class PrimaryRun:
 
     def __init__(self, parts: PrimaryParts, life: Life) -> None:
         folder, clock = parts.folder, parts.clock
-        self._loop, self._life = parts.loop, life
+        self._loop, self._life, self._gauges = parts.loop, life, parts.gauges
         self.directory = Directory(folder / "directory.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.registers = Registers(folder / "registers.db", parts.extension)
         self.report = LedgerReport(folder / "ledger.db")
         store = folder / "store"
-        self.ingest = Ingest(self.directory, self.ledger, clock)
+        self.ingest = _SeenIngest(self.directory, self.ledger, clock)
+        self.ingest.gauges = parts.gauges
         self._store = LtxStore(store)
         lineage = self.directory.lineage()
         self.publisher = Publisher(
@@ -127,11 +135,18 @@ class PrimaryRun:
         for end in list(self._ends):
             end.close()
 
+    def vanish(self) -> None:
+        """What becomes of the connections of a machine without power."""
+        for end in list(self._ends):
+            end.vanish()
+
     def call(self, line: Line, site_name: str, epoch: int) -> End | None:
         """A site calls; its certificate says who it is."""
         if not self._life.is_alive:
             return None
         theirs, ours = connection(line)
+        self._gauges.call(site_name, self._loop.time())
+        theirs.seen = ours.seen = partial(self._gauges.message, site_name)
         for end in (theirs, ours):
             self._loop.create_task(end.pump())
         self._ends.add(ours)
@@ -178,6 +193,25 @@ class PrimaryRun:
         finally:
             end.close()
             self._ends.discard(end)
+
+
+class _SeenIngest(Ingest):
+    """Says how large the batches are that arrive."""
+
+    gauges: Gauges
+
+    async def receive(
+        self,
+        site_name: str,
+        epoch: int,
+        batch: Sequence[Entry],
+        *,
+        request_id: str = "",
+        also: Work[None] | None = None,
+    ) -> Received:
+        """See `Ingest.receive`."""
+        self.gauges.batch(site_name, batch)
+        return await super().receive(site_name, epoch, batch, request_id=request_id, also=also)
 
 
 class _Wire:

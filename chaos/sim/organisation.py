@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from site_server.config import Limits
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
@@ -13,6 +15,21 @@ SITE_NAMES: Final = ("oslo", "lima", "rome", "cairo", "delhi", "quito", "seoul",
 USERS: Final = 12
 POOR: Final = 20 * PAGE_MICROS
 RICH: Final = 2_000 * PAGE_MICROS
+
+
+LIMITS: Final = (
+    Limits(free_bytes_min=0),
+    Limits(free_bytes_min=64 * 1024),
+    Limits(
+        free_bytes_min=64 * 1024,
+        jobs_max=8,
+        uploads_max=2,
+        sessions_max=3,
+        deliveries_max=2,
+        copies_per_session_max=1,
+    ),
+)
+"""What sites are bounded to: hardly, as far as their disks go, or so that people notice."""
 
 
 def user_names() -> Sequence[str]:

@@ -20,8 +20,9 @@ from failure_modes.facts import CopyFacts
 from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount
 from primary.service.adjust import Adjustment
-from replication.errors import ReplicationError
+from replication.errors import ReplicationError, StorageFullError
 from replication.ports import MonotonicMs
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, JobView, Refusal
 from site_server.store.directory_rows import Device
@@ -77,11 +78,11 @@ class People:
                 request, DocumentInfo(name=name, format=FORMAT)
             )
             if isinstance(intake, Refusal):
-                raise _RefusedByIppError(str(intake))
+                raise _RefusedByIppError(intake.reason)
             try:
                 for refusal in (await intake.write(body), await intake.commit(is_last=True)):
                     if isinstance(refusal, Refusal):
-                        raise _RefusedByIppError(str(refusal))
+                        raise _RefusedByIppError(refusal.reason)
                     if isinstance(refusal, JobView):
                         return refusal
             finally:
@@ -206,7 +207,9 @@ class People:
             began = self.world.loop.time(), machine.clock.wall_ms()
         answer = await self._call(machine, work)
         result = answer[0]
-        known: dict[str, Fact] = facts(result) if result is not None else {}
+        known: dict[str, Fact] = {}
+        if result is not None or operation is Operation.PRINT:  # what it sent a client knows anyway
+            known = facts(result)  # type: ignore[arg-type]
         self._saw(operation, machine, began, answer, known)
         return result
 
@@ -219,6 +222,7 @@ class People:
         facts: dict[str, Fact],
     ) -> None:
         began_s, wall_ms = began
+        self.world.look()
         self.world.history.event(
             Event(
                 operation=operation,
@@ -266,8 +270,12 @@ def _answer(task: asyncio.Task[T]) -> tuple[T | None, Outcome, str]:
     error = task.exception()
     if error is None:
         return task.result(), Outcome.OK, ""
-    if isinstance(error, RefusedError | _RefusedByIppError):
+    if isinstance(error, RefusedError):
+        return None, Outcome.REFUSED, error.reason
+    if isinstance(error, _RefusedByIppError):
         return None, Outcome.REFUSED, str(error)
+    if isinstance(error, StorageFullError):
+        return None, Outcome.REFUSED, Cause.DISK_FULL  # as the doors say it
     if isinstance(error, ReplicationError):
         return None, Outcome.UNKNOWN, str(error)
     raise error

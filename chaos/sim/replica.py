@@ -3,8 +3,9 @@
 `Applier` decides what is applied, proves it and writes the position. The file below it is not
 written through SQLite's pager, for its library must not meet the readers' in one process. Its pages
 are written in one step, between two snapshots of the readers, and the change counter tells them
-that what they remember is old. What the pager does when it is killed is tried with real processes
-(`chaos.scenarios.applier_kills`, `replica_power_cuts`).
+that what they remember is old. Where disks fail, that would tear it, and the file is written beside
+and takes the place of the old one. What the pager does when it is killed is tried with real
+processes (`chaos.scenarios.applier_kills`, `replica_power_cuts`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
 from chaos.sim.shipping import content_hash
+from chaos.sim.whole_file import write_whole
 from replication.adapters.applier.apply import Applier, Outcome
 from replication.adapters.applier.replica_file import PageSizeError
 from replication.adapters.applier.stamp import read_stamp, stamped
 from replication.adapters.applier.verdict import Proof
 from replication.adapters.applier_process import OTHER_PAGE_SIZE, Applied, ApplierError
 from replication.delta_chain import joined
+from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,9 +33,10 @@ if TYPE_CHECKING:
 
 
 class PagesFile:
-    """What `Applier` needs of a `ReplicaFile`."""
+    """What `Applier` needs of a `ReplicaFile`. `may_tear`: writing may end in the middle."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, may_tear: bool) -> None:
+        self._may_tear = may_tear
         self._path = path
         self._image = bytearray(path.read_bytes()) if path.exists() else bytearray()
         self._counter = int.from_bytes(self._image[24:28], "big") + 1
@@ -68,13 +72,18 @@ class PagesFile:
         first = stamped(first[:18] + b"\x01\x01" + first[20:], change.position)
         pages = {**dict(change.pages), 1: _counted(first, self._counter)}
         self._counter += 1
-        self._image = self._image[: change.commit * size].ljust(change.commit * size, b"\0")
-        with self._path.open("r+b" if self._path.exists() else "wb", buffering=0) as file:
-            file.truncate(change.commit * size)
-            for number, page in pages.items():
-                file.seek((number - 1) * size)
-                file.write(page)
-                self._image[(number - 1) * size : number * size] = page
+        image = self._image[: change.commit * size].ljust(change.commit * size, b"\0")
+        for number, page in pages.items():
+            image[(number - 1) * size : number * size] = page
+        if self._may_tear or not self._path.exists():
+            write_whole(self._path, bytes(image))
+        else:
+            with self._path.open("r+b", buffering=0) as file:
+                file.truncate(len(image))
+                for number, page in pages.items():
+                    file.seek((number - 1) * size)
+                    file.write(page)
+        self._image = image
 
 
 def _counted(page: bytes, counter: int) -> bytes:
@@ -87,8 +96,14 @@ class AppliedHere:
     """`site_server.ways.RunningApplier` without a process of its own."""
 
     def __init__(
-        self, replica: Path, mirror: Path, on_applied: Callable[[Position, str], None]
+        self,
+        replica: Path,
+        mirror: Path,
+        on_applied: Callable[[Position, str], None],
+        *,
+        may_tear: bool = False,
     ) -> None:
+        self._may_tear = may_tear
         self._replica = replica
         self._mirror = mirror
         self._on_applied = on_applied
@@ -133,11 +148,14 @@ class AppliedHere:
         applier = self._applier if self._replica.exists() else None
         self._applier = None  # one that fails is not gone on with
         if applier is None:
-            applier = Applier(PagesFile(self._replica), self._position_path, self._mirror)  # type: ignore[arg-type]
+            file = PagesFile(self._replica, may_tear=self._may_tear)
+            applier = Applier(file, self._position_path, self._mirror)  # type: ignore[arg-type]
         try:
             outcome = work(applier)
         except PageSizeError as error:
             raise ApplierError(str(error), OTHER_PAGE_SIZE) from error
+        except (ReplicationError, OSError) as error:
+            raise ApplierError(str(error), type(error).__name__) from error
         self._applier = applier
         if applier.position is not None and outcome.applied:
             self._on_applied(applier.position, content_hash(self._replica.read_bytes()))

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chaos.sim.wan import Line
     from replication.messages import Hello
     from replication.position import Position
+    from site_server.config import Limits
 
 JOBS_MAX: Final = 100_000
 ON_ITS_WAY: Final = frozenset({JobState.ACCEPTED, JobState.RELEASING})
@@ -61,6 +62,8 @@ class SiteParts:
     printer: SimulatedPrinter
     extension: Path
     card_key: bytes
+    limits: Limits
+    disk_fails: bool
     on_applied: Callable[[Position, str], None]
     """Hears where the replica stands, and the hash of what it holds."""
 
@@ -70,14 +73,14 @@ class SiteRun:
 
     def __init__(self, parts: SiteParts) -> None:
         self._parts = parts
-        self._config = Config(data_dir=parts.folder)
+        self._config = Config(data_dir=parts.folder, limits=parts.limits)
         folder = DataFolder(parts.folder)
         self.store = SiteStore(
             folder.store, site_name=parts.site_name, epoch=parts.epoch, clock=parts.clock
         )
         self.replica = Replica(folder.replica)
         self.registers = Registers(folder.registers, parts.extension)
-        self._spool = Spool(folder.spool, bytes_min_free=0)
+        self._spool = Spool(folder.spool, bytes_min_free=parts.limits.free_bytes_min)
         near = NearSide(
             identity=_identity(parts),
             folder=folder,
@@ -123,9 +126,17 @@ class SiteRun:
         drained = head.seq == marks.get((parts.site_name, parts.epoch), 0)
         return drained and not any(job.state in ON_ITS_WAY for job in jobs)
 
+    async def spooled(self) -> frozenset[str]:
+        """The jobs whose documents are in the spool."""
+        return await self._spool.job_uuids()
+
     def hang_up(self) -> None:
         """What the kernel does with the connection of a dead process."""
         self._caller.hang_up()
+
+    def vanish(self) -> None:
+        """What becomes of the connection of a machine without power."""
+        self._caller.vanish()
 
     def _services(self, supervisor: Supervisor) -> Services:
         parts = self._parts
@@ -157,7 +168,9 @@ class SiteRun:
         return Ways(
             caller=caller,
             fetch=caller.fetch,
-            applier=AppliedHere(folder.replica, folder.mirror, parts.on_applied),
+            applier=AppliedHere(
+                folder.replica, folder.mirror, parts.on_applied, may_tear=parts.disk_fails
+            ),
         )
 
 

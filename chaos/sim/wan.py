@@ -27,7 +27,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from random import Random
 
 
@@ -126,6 +126,8 @@ class End:
         self.way = way
         """In which what is sent here goes."""
         self.peer: End | None = None
+        self.seen: Callable[[bytes], None] = _nobody
+        """Hears of each message that is sent."""
         self._arrived: deque[bytes | None] = deque()
         self._sending: deque[bytes | None] = deque()
         self._there = asyncio.Event()
@@ -142,6 +144,7 @@ class End:
     def send(self, data: bytes) -> bool:
         """Whether it went into the line; nobody knows if it arrives."""
         if self.is_open:
+            self.seen(data)
             self._sending.append(data)
             self._to_send.set()
         return self.is_open
@@ -207,6 +210,10 @@ class End:
             self.is_open = False
         self._arrived.append(data)
         self._there.set()
+
+
+def _nobody(_data: bytes) -> None:
+    """Whom nobody told of it."""
 
 
 def connection(line: Line) -> tuple[End, End]:

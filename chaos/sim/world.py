@@ -2,7 +2,8 @@
 
 The world owns what survives a process: folders, printers, lines, and what was seen. A process is a
 `Life`; when it ends, its folder is copied for the next one, so that files which the dead one still
-has open are no longer anybody's.
+has open are no longer anybody's. Where its power was cut the next one gets what the disk has kept
+(`chaos.sim.disks`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from chaos.checkers.replica_follows import Applied
 from chaos.errors import NotReadyError
 from chaos.sim import chance
 from chaos.sim.clock import MachineClock
+from chaos.sim.disks import UNBOUNDED
+from chaos.sim.gauges import Gauges
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
 from chaos.sim.loop import Life
-from chaos.sim.organisation import SITE_NAMES, organisation
+from chaos.sim.organisation import LIMITS, SITE_NAMES, organisation
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
 from chaos.sim.site import SiteParts, SiteRun
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaos.history import HistoryFile
+    from chaos.sim.disks import Disks
     from chaos.sim.loop import VirtualLoop
     from chaos.sim.wan import End
     from replication.known_entry import KnownEntry
@@ -57,6 +61,10 @@ class Machine:
     life: Life = field(default_factory=lambda: Life("nobody", is_alive=False))
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the present process dies."""
+    disks: Disks | None = None
+    """None where disks never fail."""
+    fillings: int = 0
+    """How often its disk was filled without room being made since."""
 
     @property
     def folder(self) -> Path:
@@ -67,7 +75,13 @@ class Machine:
         """A process starts on what the one before it left."""
         former = self.folder
         self.runs += 1
-        shutil.copytree(former, self.folder)
+        if self.disks is None:
+            shutil.copytree(former, self.folder)
+        else:
+            with self.disks.with_room(self.disk):
+                if not self.folder.exists():  # a power cut has made it already
+                    shutil.copytree(former, self.folder)
+            self.disks.begin(self.disk, self.folder)
         self.life, self.gone = Life(self.name), asyncio.Event()
         return self.life
 
@@ -76,6 +90,12 @@ class Machine:
         self.life.end()
         self.gone.set()
 
+    def lose_power(self, disks: Disks) -> None:
+        """The process ends, and the disk has what it has."""
+        self.end_life()
+        with disks.with_room(self.disk):
+            disks.power_cut(self.disk, self.disk / str(self.runs + 1))
+
 
 class World:
     """`seed` decides everything; `folder` is empty and on a fast disk."""
@@ -83,6 +103,7 @@ class World:
     def __init__(
         self, loop: VirtualLoop, folder: Path, seed: int, sites: int, history: HistoryFile
     ) -> None:
+        self._disks: Disks | None = None
         self.loop = loop
         self.seed = seed
         self.history = history
@@ -97,6 +118,8 @@ class World:
             for name in (HEADQUARTERS, *self.site_names)
         }
         self.credit = chance.part_of(seed, "credit").choice(("strict", "replica_balance"))
+        self.limits = chance.part_of(seed, "limits").choice(LIMITS)
+        self.gauges = Gauges(history)
         self.extension = crsqlite_path(os.environ)
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
@@ -105,6 +128,13 @@ class World:
         """Sites whose panels ask everything twice, for they never hear the first answer."""
         self._processes: set[asyncio.Task[None]] = set()
         self._card_key = b""
+
+    def let_disks_fail(self, disks: Disks) -> None:
+        """Before it begins: power may be cut, and disks may be full."""
+        self._disks = disks
+        for machine in self.machines.values():
+            disks.use(machine.disk)
+            machine.disks = disks
 
     async def begin(self) -> None:
         """Everything is made and started, for the first time."""
@@ -131,6 +161,7 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                gauges=self.gauges,
             ),
             life,
         )
@@ -152,6 +183,8 @@ class World:
                 printer=self.printers[site_name],
                 extension=self.extension,
                 card_key=self._card_key,
+                limits=self.limits,
+                disk_fails=machine.disks is not None,
                 on_applied=partial(self._applied, site_name),
             )
         )
@@ -166,6 +199,35 @@ class World:
         site = self.sites.pop(machine, None)
         if site is not None:
             site.hang_up()
+
+    def cut_power(self, machine: str) -> None:
+        """The machine is dark: nobody says farewell for it, and its disk forgets."""
+        self.machines[machine].lose_power(self._failing())
+        if machine == HEADQUARTERS and self.primary is not None:
+            self.primary.vanish()
+            self.primary = None
+        site = self.sites.pop(machine, None)
+        if site is not None:
+            site.vanish()
+
+    def fill_disk(self, machine: str, room_bytes: int) -> None:
+        """Files of that machine may grow by so much, and no more."""
+        each = self.machines[machine]
+        each.fillings += 1
+        self._failing().set_room(each.disk, room_bytes)
+
+    def make_room(self, machine: str) -> bool:
+        """Take one filling back; whether there is room now."""
+        each = self.machines[machine]
+        each.fillings -= 1
+        if each.fillings == 0:
+            self._failing().set_room(each.disk, UNBOUNDED)
+        return each.fillings == 0
+
+    def _failing(self) -> Disks:
+        if self._disks is None:
+            raise NotReadyError("The disks of this simulation never fail.")
+        return self._disks
 
     def start(self, machine: str) -> None:
         """Start the process of that machine, unless it runs."""
@@ -200,6 +262,15 @@ class World:
         if self.primary is None:
             raise LinkDownError
         return self.primary
+
+    def look(self) -> None:
+        """At how large everything has become, and at the disks' record."""
+        for name, site in self.sites.items():
+            self.gauges.look(name, site)
+        if self.primary is not None:
+            self.gauges.look_at_primary(HEADQUARTERS, self.primary)
+        if self._disks is not None:
+            self._disks.keep_short()
 
     def running_primary(self) -> PrimaryRun:
         """Headquarters' process."""

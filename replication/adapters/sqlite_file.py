@@ -134,6 +134,11 @@ class SqliteFile:
             row: tuple[Any, ...] | None = self._raw.execute(statement, values).fetchone()
         return row
 
+    @property
+    def waiting(self) -> int:
+        """Transactions that wait for the writer."""
+        return self._writer.waiting
+
     def close(self) -> None:
         """Finish what waits, then close the file."""
         if not self._writer.close():

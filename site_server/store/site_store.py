@@ -119,6 +119,11 @@ class SiteStore:
         """Return after the next commit of anything."""
         await self._committed.wait()
 
+    @property
+    def waiting(self) -> int:
+        """Transactions that wait for the disk."""
+        return self._file.waiting
+
     def close(self) -> None:
         """Finish the transactions that wait, then close the file."""
         self._file.close()
