@@ -39,6 +39,16 @@ class Operation(StrEnum):
     COPY_FINISH = "copy_finish"
     ADJUST = "adjust"
     ADD_USER = "add_user"
+    CALL = "call"
+    """Somebody asked for one thing at headquarters' door for sites."""
+    LINK = "link"
+    """A connection of a site, from its call to its end."""
+    REVOKE = "revoke"
+    SHUT_OUT = "shut_out"
+    """How many entries of a revoked site headquarters had, and had when that was lifted."""
+    ADMIT = "admit"
+    """A site joined, for the first time or again."""
+    CLAIM = "claim"
 
 
 class Outcome(StrEnum):
@@ -65,6 +75,15 @@ class FaultKind(StrEnum):
     POWER_CUT = "power_cut"
     DISK_FULL = "disk_full"
     ROOM_MADE = "room_made"
+    RESTORED = "restored"
+    """Headquarters came back from what it was at an earlier moment."""
+    LEDGER_SET_BACK = "ledger_set_back"
+    """And its ledger with it."""
+    CLONED = "cloned"
+    ROLLED_BACK = "rolled_back"
+    """A site's disk came back from what it was at an earlier moment."""
+    ONE_AGAIN = "one_again"
+    """Of two pasts of a site one goes on, in the epoch that is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replication.adapters.ltx_mirror import Mirror
@@ -33,33 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
-    from replication.adapters.replica import Replica
     from replication.messages import Hello
     from replication.ports import Clock
-    from replication.position import Position
-    from replication.registers import RegistersPort
-    from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.data_folder import DataFolder
+    from site_server.near_side import NearSide
     from site_server.ports import LinkOrder, LinkStanding
     from site_server.service.supervise import Supervisor
     from site_server.store.site_store import SiteStore
     from site_server.ways import Ways
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearSide:
-    """What the link carries: this site's own files."""
-
-    identity: Identity
-    folder: DataFolder
-    store: SiteStore
-    replica: Replica
-    registers: RegistersPort
-
-    def applied(self) -> Position | None:
-        """Where the replica that can be read stands; None where none can."""
-        return self.replica.position if self.replica.ready else None
 
 
 class FarSide:

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from chaos.faults.clock_jumped import ClockJumped
 from chaos.faults.disk_full import DiskFull
+from chaos.faults.disk_put_back import DiskPutBack
+from chaos.faults.headquarters_restored import HeadquartersRestored
 from chaos.faults.panel_repeats import PanelRepeats
 from chaos.faults.power_cut import PowerCut
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
+from chaos.faults.site_cloned import SiteCloned
+from chaos.faults.site_revoked import SiteRevoked
 from chaos.faults.wan_cut import WanCut
 from chaos.faults.wan_reorder import WanReorder
 from chaos.faults.wan_repeats import WanRepeats
@@ -21,9 +25,15 @@ from chaos.sim.chance import part_of
 from chaos.sim.organisation import SITE_NAMES, user_names
 from chaos.sim.step import Frame, Step
 from chaos.sim.workload.adjusting import Adjusting
+from chaos.sim.workload.changing_policy import ChangingPolicy
+from chaos.sim.workload.changing_prices import ChangingPrices
+from chaos.sim.workload.claiming import Claiming
 from chaos.sim.workload.copying import Copying
 from chaos.sim.workload.crowding import Crowding
 from chaos.sim.workload.deleting import Deleting
+from chaos.sim.workload.editing_cards import EditingCards
+from chaos.sim.workload.editing_people import EditingPeople
+from chaos.sim.workload.intruding import Intruding
 from chaos.sim.workload.ordering import Ordering
 from chaos.sim.workload.printing import Printing
 from chaos.sim.workload.settling import Settling
@@ -49,6 +59,12 @@ WORK: Final[tuple[tuple[type[Drawn], int], ...]] = (
     (Ordering, 3),
     (Settling, 6),
     (Crowding, 1),
+    (Intruding, 4),
+    (Claiming, 6),
+    (EditingPeople, 3),
+    (EditingCards, 2),
+    (ChangingPrices, 1),
+    (ChangingPolicy, 2),
 )
 """Kinds of work, and how many of each per site and hour."""
 FAULTS: Final[tuple[tuple[type[Drawn], int], ...]] = (
@@ -57,14 +73,18 @@ FAULTS: Final[tuple[tuple[type[Drawn], int], ...]] = (
     (ProcessKilled, 4),
     (ClockJumped, 1),
     (PrinterOff, 2),
+    (PowerCut, 2),
+    (DiskFull, 1),
     (WanTrickle, 1),
     (WanReset, 3),
     (WanStraggler, 2),
     (WanRepeats, 2),
     (WanReorder, 2),
     (PanelRepeats, 2),
-    (PowerCut, 2),
-    (DiskFull, 1),
+    (SiteRevoked, 1),
+    (SiteCloned, 1),
+    (DiskPutBack, 1),
+    (HeadquartersRestored, 1),
 )
 """Kinds of faults, and how many of each per site and hour where a seed has this kind at all."""
 HOUR_MS: Final = 3_600_000

@@ -23,14 +23,16 @@ from chaos.faults.disk_full import DiskFull
 from chaos.faults.power_cut import PowerCut
 from chaos.history import HistoryFile
 from chaos.seeds.verdicts import final_state, opening, verdicts
+from chaos.sim.beginning import begin
 from chaos.sim.chance import part_of, seeded
 from chaos.sim.clock import MachineClock
 from chaos.sim.coverage import remembered
 from chaos.sim.disks import Disks
 from chaos.sim.loop import VirtualLoop
+from chaos.sim.organisation import HEADQUARTERS
 from chaos.sim.people import People
 from chaos.sim.step import Scene
-from chaos.sim.world import HEADQUARTERS, World
+from chaos.sim.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +113,7 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
 
 
 async def _story(world: World, plan: Sequence[Step]) -> tuple[Verdict, ...]:
-    await world.begin()
+    await begin(world)
     before = opening(world.running_primary())
     await asyncio.sleep(WARM_UP_S)
     scene = Scene(world=world, people=People(world, count(1)))

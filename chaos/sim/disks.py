@@ -48,7 +48,13 @@ NOT_RECORDED: Final = "-shm"
 def recorder() -> Path:
     """The recorder, built once for this process and those that it forks."""
     folder = tempfile.mkdtemp(prefix="holdfast-recorder-")
-    atexit.register(_swept, folder, os.getpid())
+    maker = os.getpid()
+
+    def clean_up() -> None:
+        if os.getpid() == maker:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(clean_up)
     return build_recorder(Path(folder))
 
 
@@ -131,12 +137,6 @@ class Disks:
                     self._disk_of[operation.handle] = disk
                 return disk
         return None
-
-
-def _swept(folder: str, maker: int) -> None:
-    """Not by one who was forked: the others still need it."""
-    if os.getpid() == maker:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from primary.service.publish import WAITING_BYTES_MAX
-from replication.adapters.writer_thread import QUEUE_WORKS_MAX
 from replication.exchange import PACKED_ENTRIES_MAX
 from replication.messages import MESSAGE_BYTES_MAX
 
@@ -16,10 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chaos.history import HistoryFile
-    from chaos.sim.headquarters import PrimaryRun
-    from chaos.sim.site import SiteRun
     from replication.journal import Entry
-    from site_server.store.jobs import Job
 
 CALLS_MAX: Final = 300
 """Connections of one site in a minute: a pause of 100 ms or more before each, and its time."""
@@ -53,32 +48,3 @@ class Gauges:
         calls_s = [at_s for at_s in self._calls_s.get(node, []) if at_s > now_s - MINUTE_S]
         self._calls_s[node] = [*calls_s, now_s]
         self.see(node, "calls in a minute", len(calls_s) + 1, CALLS_MAX)
-
-    def look(self, node: str, site: SiteRun) -> None:
-        """At everything of a site that may grow."""
-        services = site.services
-        if services is None:
-            return
-        limits = services.ground.limits
-        with site.store.read() as view:
-            jobs, sessions = view.jobs.count_open(), view.sessions.count_open()
-        self.see(node, "jobs", jobs, limits.jobs_max)
-        self.see(node, "logins", sessions, limits.sessions_max)
-        self.see(node, "uploads", services.submit_job.uploads, limits.uploads_max)
-        self.see(node, "deliveries", services.dispatcher.under_way, limits.deliveries_max)
-        self.see(node, "work for the site's disk", site.store.waiting, QUEUE_WORKS_MAX)
-
-    def look_at_primary(self, node: str, primary: PrimaryRun) -> None:
-        """At everything of headquarters that may grow."""
-        self.see(node, "work for the directory", primary.directory.waiting, QUEUE_WORKS_MAX)
-        self.see(
-            node, "bytes of deltas on a link", primary.publisher.waiting_bytes, WAITING_BYTES_MAX
-        )
-
-    async def look_at_spool(self, node: str, site: SiteRun) -> None:
-        """At the end, when nothing is under way: documents that belong to no job."""
-        with site.store.read() as view:
-            jobs: Sequence[Job] = view.jobs.listing(ended=False, limit=1_000_000)
-        spooled = await site.spooled()
-        known = {job.job_uuid for job in jobs}
-        self.see(node, "documents without a job", len(spooled - known), 0)

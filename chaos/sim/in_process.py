@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from chaos.sim.loop import VirtualLoop
-    from chaos.sim.world import Machine
+    from chaos.sim.machine import Machine
 
 
 async def finished(loop: VirtualLoop, machine: Machine, call: Coroutine[Any, Any, object]) -> bool:

@@ -3,9 +3,9 @@
 `Applier` decides what is applied, proves it and writes the position. The file below it is not
 written through SQLite's pager, for its library must not meet the readers' in one process. Its pages
 are written in one step, between two snapshots of the readers, and the change counter tells them
-that what they remember is old. Where disks fail, that would tear it, and the file is written beside
-and takes the place of the old one. What the pager does when it is killed is tried with real
-processes (`chaos.scenarios.applier_kills`, `replica_power_cuts`).
+that what they remember is old. Where the disk may fail in the middle of that step, another file
+takes its place. What the pager does when it is killed is tried with real processes
+(`chaos.scenarios.applier_kills`, `replica_power_cuts`).
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 class PagesFile:
-    """What `Applier` needs of a `ReplicaFile`. `may_tear`: writing may end in the middle."""
+    """What `Applier` needs of a `ReplicaFile`."""
 
-    def __init__(self, path: Path, *, may_tear: bool) -> None:
-        self._may_tear = may_tear
+    def __init__(self, path: Path, *, disk_fails: bool) -> None:
         self._path = path
+        self._disk_fails = disk_fails
         self._image = bytearray(path.read_bytes()) if path.exists() else bytearray()
         self._counter = int.from_bytes(self._image[24:28], "big") + 1
 
@@ -75,15 +75,18 @@ class PagesFile:
         image = self._image[: change.commit * size].ljust(change.commit * size, b"\0")
         for number, page in pages.items():
             image[(number - 1) * size : number * size] = page
-        if self._may_tear or not self._path.exists():
+        if self._disk_fails:
             write_whole(self._path, bytes(image))
         else:
-            with self._path.open("r+b", buffering=0) as file:
-                file.truncate(len(image))
-                for number, page in pages.items():
-                    file.seek((number - 1) * size)
-                    file.write(page)
+            self._write_pages(pages, change.commit * size)
         self._image = image
+
+    def _write_pages(self, pages: dict[int, bytes], file_bytes: int) -> None:
+        with self._path.open("r+b" if self._path.exists() else "wb", buffering=0) as file:
+            file.truncate(file_bytes)
+            for number, page in pages.items():
+                file.seek((number - 1) * len(page))
+                file.write(page)
 
 
 def _counted(page: bytes, counter: int) -> bytes:
@@ -101,10 +104,10 @@ class AppliedHere:
         mirror: Path,
         on_applied: Callable[[Position, str], None],
         *,
-        may_tear: bool = False,
+        disk_fails: bool,
     ) -> None:
-        self._may_tear = may_tear
         self._replica = replica
+        self._disk_fails = disk_fails
         self._mirror = mirror
         self._on_applied = on_applied
         self._applier: Applier | None = None
@@ -148,8 +151,8 @@ class AppliedHere:
         applier = self._applier if self._replica.exists() else None
         self._applier = None  # one that fails is not gone on with
         if applier is None:
-            file = PagesFile(self._replica, may_tear=self._may_tear)
-            applier = Applier(file, self._position_path, self._mirror)  # type: ignore[arg-type]
+            pages = PagesFile(self._replica, disk_fails=self._disk_fails)
+            applier = Applier(pages, self._position_path, self._mirror)  # type: ignore[arg-type]
         try:
             outcome = work(applier)
         except PageSizeError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from chaos.sim.in_process import finished
-from chaos.sim.world import HEADQUARTERS
+from chaos.sim.organisation import HEADQUARTERS
 from failure_modes.vocabulary import LinkEvent
 from primary.errors import PrimaryError
 from primary.service.give_link_order import give_link_order
