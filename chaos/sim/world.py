@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.replica_follows import Applied
+from chaos.directory_log import DirectoryLog
 from chaos.errors import NotReadyError
 from chaos.sim import chance
 from chaos.sim.called import call_event, link_event
@@ -64,6 +65,7 @@ class World:
         self.seed = seed
         self.history = history
         self.shipped = Shipped()
+        self.directory_log = DirectoryLog()
         self.site_names = SITE_NAMES[:sites]
         self.lines = {
             name: Line(chance.part_of(seed, f"line of {name}")) for name in self.site_names
@@ -114,6 +116,7 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                directory_log=self.directory_log,
                 gauges=self.gauges,
                 on_link=self._link_ended,
             ),
