@@ -26,20 +26,6 @@ OF_DOORS: Final = (
         ),
     ),
     Mutant(
-        name="old-epoch-served",
-        mistake="An installation that was replaced by a new one is served like that one.",
-        promise=10,
-        caught_by=CERTIFICATE,
-        plan="two_of_a_site",
-        patches=(
-            Patch(
-                module="primary.service.standing",
-                right="    if epoch < site.epoch:\n",
-                wrong="    if epoch < 0:\n",
-            ),
-        ),
-    ),
-    Mutant(
         name="logins-without-a-bound",
         mistake="Nobody counts the people who are logged in.",
         promise=8,
