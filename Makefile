@@ -23,9 +23,9 @@ demo: tools ## run the main job: print, cut the WAN, go on printing, heal
 	@$(PY) -m chaos.scenarios.main_job
 
 .PHONY: test
-test: tools ## run every test
-	@echo "==> Tests (real servers are started; a line per file)"
-	@$(PY) -m pytest
+test: tools ## run every test, on up to 4 cores at once
+	@echo "==> Tests (real servers are started; a dot per test)"
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .PHONY: check
 check: setup ## check format, lint, types, direction of imports, coverage of the decisions
