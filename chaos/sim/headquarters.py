@@ -120,22 +120,23 @@ class PrimaryRun:
             starts=WatchStarts(self.ledger),
             site_says=self.site_says,
         )
-        self.doors = Doors(
-            Behind(
-                folder=folder,
-                ground=self._ground,
-                store=self._store,
-                ledger=self.ledger,
-                report=self.report,
-                registers=self.registers,
-                adjust=self.adjust,
-                quotas=self._quotas,
-            ),
-            life,
-        )
+        self.doors = Doors(self._behind(folder), life)
         self.is_open = False
         self._on_link = parts.on_link
         self._ends: dict[LinkWire, None] = {}
+
+    def _behind(self, folder: Path) -> Behind:
+        """What the doors open to."""
+        return Behind(
+            folder=folder,
+            ground=self._ground,
+            store=self._store,
+            ledger=self.ledger,
+            report=self.report,
+            registers=self.registers,
+            adjust=self.adjust,
+            quotas=self._quotas,
+        )
 
     async def run(self) -> NoReturn:
         """Serve until the process dies."""
