@@ -158,3 +158,16 @@ def test_an_image_is_laid_out_with_its_folders(tmp_path: Path) -> None:
     lay_out({"a/b": b"x", "c": b""}, tmp_path / "out")
     assert (tmp_path / "out" / "a" / "b").read_bytes() == b"x"
     assert (tmp_path / "out" / "c").read_bytes() == b""
+
+
+def test_a_folder_that_is_renamed_takes_its_files_along_or_none(script: Script) -> None:
+    for handle, name in enumerate(("beside/key", "beside/cert"), start=1):
+        script.opened(handle, name)
+    script.did(Did.OPENED, 99, FOLDER, str(script.root / "beside").encode())
+    script.did(Did.SYNCED, 99)
+    script.renamed("beside", "identity")
+    assert set(script.disk.settled()) == {"identity/key", "identity/cert"}
+    assert {" ".join(sorted(cut)) for cut in script.cuts()} == {
+        "beside/cert beside/key",
+        "identity/cert identity/key",
+    }
