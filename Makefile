@@ -68,6 +68,10 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
 
+.PHONY: mutants
+mutants: tools ## plant known-bad variants of the code; each must be noticed: make mutants
+	@$(PY) -m chaos.mutants
+
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
 
