@@ -93,14 +93,7 @@ class PrimaryRun:
         self.ingest.gauges = parts.gauges
         self._store = LtxStore(store)
         lineage = self.directory.lineage()
-        self.publisher = Publisher(
-            lineage=lineage,
-            store=self._store,
-            litestream=Shipping(
-                self.directory.path, store, lineage=lineage, clock=clock, shipped=parts.shipped
-            ),
-            deltas=Deltas(shadow=Shadow(folder / "shadow.pages", store), store=store),
-        )
+        self.publisher = self._publisher(parts, store, lineage)
         self._log = parts.directory_log
         self.directory.on_commit = self._committed
         self._note()
@@ -138,6 +131,20 @@ class PrimaryRun:
             registers=self.registers,
             adjust=self.adjust,
             quotas=self._quotas,
+        )
+
+    def _publisher(self, parts: PrimaryParts, store: Path, lineage: str) -> Publisher:
+        return Publisher(
+            lineage=lineage,
+            store=self._store,
+            litestream=Shipping(
+                self.directory.path,
+                store,
+                lineage=lineage,
+                clock=parts.clock,
+                shipped=parts.shipped,
+            ),
+            deltas=Deltas(shadow=Shadow(parts.folder / "shadow.pages", store), store=store),
         )
 
     async def run(self) -> NoReturn:
