@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chaos.final_state import FinalState
 
 CHECKER: Final = "bounded"
+AT_THE_DOOR: Final = frozenset({Operation.CALL, Operation.LINK})
+"""Answered by TLS and by HTTP, not by a service: `nothing_without_certificate` judges them."""
 STABLE: Final = frozenset({*map(str, Cause), *map(str, Reason)})
 """The codes of all refusals."""
 UNANSWERED: Final = "nobody answers"
@@ -37,7 +39,9 @@ def bounded(history: History, state: FinalState) -> Verdict:
     refusals = [
         event
         for event in history.events()
-        if event.outcome is Outcome.REFUSED and event.reason != UNANSWERED
+        if event.outcome is Outcome.REFUSED
+        and event.reason != UNANSWERED
+        and event.operation not in AT_THE_DOOR
     ]
     findings = [
         f"{gauge.what} of {gauge.node} was {gauge.value}, and may be {gauge.bound}"
