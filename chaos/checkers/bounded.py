@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     from chaos.final_state import FinalState
 
 CHECKER: Final = "bounded"
-AT_THE_DOOR: Final = frozenset({Operation.CALL, Operation.LINK})
-"""Answered by TLS and by HTTP, not by a service: `nothing_without_certificate` judges them."""
 STABLE: Final = frozenset({*map(str, Cause), *map(str, Reason)})
 """The codes of all refusals."""
+BY_PEOPLE: Final = frozenset(
+    {
+        Operation.PRINT,
+        Operation.LOGIN,
+        Operation.LIST,
+        Operation.RELEASE,
+        Operation.DELETE,
+        Operation.LOGOUT,
+        Operation.COPY_START,
+        Operation.COPY_FINISH,
+        Operation.ADJUST,
+    }
+)
+"""What people ask for."""
 UNANSWERED: Final = "nobody answers"
 """What a person says of a site that does not run: no refusal of it."""
 
@@ -40,8 +52,8 @@ def bounded(history: History, state: FinalState) -> Verdict:
         event
         for event in history.events()
         if event.outcome is Outcome.REFUSED
+        and event.operation in BY_PEOPLE
         and event.reason != UNANSWERED
-        and event.operation not in AT_THE_DOOR
     ]
     findings = [
         f"{gauge.what} of {gauge.node} was {gauge.value}, and may be {gauge.bound}"

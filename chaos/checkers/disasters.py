@@ -65,7 +65,6 @@ class TwoPasts:
         ended_ms = event.monotonic_ms + event.latency_us / 1000
         return self.as_of_ms <= ended_ms and event.monotonic_ms <= self.at_ms
 
-
     def is_between(self, event: Event) -> bool:
         """Whether that may have been answered by the one that was switched off then."""
         ended_ms = event.monotonic_ms + event.latency_us / 1000

@@ -39,6 +39,8 @@ class Hands:
         if machine.life.is_alive:
             self.world.history.fault(FaultKind.KILLED, machine.name)
             self.world.kill(machine.name)
+        if machine.disks is not None:
+            machine.disks.end(machine.disk)
         return machine
 
     def start(self, name: str | None = None) -> None:

@@ -7,6 +7,7 @@ to headquarters that belongs to it goes over the simulated line.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 TIMES_MAX: Final = 400
 AGAIN_S: Final = 5.0
+COME_AGAIN: Final = frozenset({HTTPStatus.INSUFFICIENT_STORAGE, HTTPStatus.SERVICE_UNAVAILABLE})
+"""What headquarters answers where its disk is full."""
 SITES: Final = "/api/v1/sites"
 
 
@@ -52,9 +55,10 @@ async def administer(
             gone = world.loop.create_task(machine.gone.wait())
             await asyncio.wait({call, gone}, return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
-            if call.done():
+            if not call.done():
+                call.cancel()
+            elif call.result().status not in COME_AGAIN:
                 return _sound(call.result(), path)
-            call.cancel()
         await asyncio.sleep(AGAIN_S)
     raise NotReadyError("Headquarters' API never answered.")
 
@@ -73,6 +77,10 @@ async def join(world: World, machine: Machine, *, again: bool = False) -> Identi
         try:
             joined = await _join_with(world, machine, token, again=again)
         except JoinFailedError:
+            await asyncio.sleep(AGAIN_S)
+        except OSError as error:  # its disk is full just now
+            if error.errno != errno.ENOSPC:
+                raise
             await asyncio.sleep(AGAIN_S)
         else:
             facts: dict[str, Fact] = {"site_name": joined.site_name, "epoch": joined.epoch}
