@@ -42,7 +42,7 @@ def full(at_ms: int, machine: str, room_bytes: int) -> DiskFull:
     return DiskFull(at_ms=at_ms, machine=machine, room_bytes=room_bytes, for_ms=4_000)
 
 
-HARD_DAY: Final = (
+HARD_DAY: Final[tuple[Step, ...]] = (
     *PRINTING,
     Crowding(at_ms=9_000, site_name=SITE, user_names=tuple(user_names()), documents=1),
     *(
