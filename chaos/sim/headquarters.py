@@ -120,19 +120,7 @@ class PrimaryRun:
             starts=WatchStarts(self.ledger),
             site_says=self.site_says,
         )
-        self.doors = Doors(
-            Behind(
-                folder=folder,
-                ground=self._ground,
-                store=self._store,
-                ledger=self.ledger,
-                report=self.report,
-                registers=self.registers,
-                adjust=self.adjust,
-                quotas=self._quotas,
-            ),
-            life,
-        )
+        self.doors = self._doors(folder)
         self.is_open = False
         self._on_link = parts.on_link
         self._ends: dict[LinkWire, None] = {}
@@ -156,6 +144,19 @@ class PrimaryRun:
                 self._heartbeat.due()
                 self._watch_ledger.due()
                 self._quotas.due()
+
+    def _doors(self, folder: Path) -> Doors:
+        behind = Behind(
+            folder=folder,
+            ground=self._ground,
+            store=self._store,
+            ledger=self.ledger,
+            report=self.report,
+            registers=self.registers,
+            adjust=self.adjust,
+            quotas=self._quotas,
+        )
+        return Doors(behind, self._life)
 
     def hang_up(self) -> None:
         """What the kernel does with the connections of a dead process."""
