@@ -55,6 +55,7 @@ class Sample:
     """Entries of the journal that headquarters has not acknowledged."""
     unmerged: int = 0
     """Entries that have not come back in the replica."""
+    lineage: str = ""
     txid: int = 0
     txids_behind: int = 0
     replica_age_ms: int | None = None
@@ -106,6 +107,7 @@ class Timeline:
                 link=str(status["link_state"]),
                 unsent=int(status["journal_seq"]) - acknowledged,
                 unmerged=int(status["journal_seq"]) - int(status["watermark_seq"]),
+                lineage=str(status["lineage"]),
                 txid=int(status["position"]),
                 txids_behind=int(status["txids_behind"]),
                 replica_age_ms=None if age_ms is None else int(age_ms),
