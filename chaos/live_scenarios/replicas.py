@@ -1,4 +1,4 @@
-"""Promise 5 in a live run: at the end every replica is the directory, and on the way none went back.
+"""Promise 5 in a live run: in the end each replica is the directory, and on the way none went back.
 
 The files themselves are compared, row by row, as a reader of each sees them. Headquarters writes a
 heartbeat into the directory every few seconds, so both are read until both stood at one TXID.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from chaos.history import Outcome
 from chaos.live.branch import Person
 from chaos.live.waiting import until
-from chaos.live_scenarios.plan import Plan
 from chaos.live_scenarios.scenario import Scenario
 from chaos.live_scenarios.stage import WITHIN_MS
 
@@ -22,9 +21,7 @@ LEAVER: Final = Person(user_name="karl", card_number="04BB66BB66")
 async def _play(stage: Stage) -> None:
     api, oslo = stage.lab.primary.api, stage.branches["oslo"]
     await _add(stage, LEAVER)
-    await stage.settled()
-    known = await oslo.panel.log_in(LEAVER.card_number)
-    stage.check(known.outcome is Outcome.OK, "who is to leave logs in at oslo")
+    await _until(stage, LEAVER, Outcome.OK)
     async with stage.at_work():
         await stage.visits(ROUNDS)
         await stage.cut("oslo")
@@ -69,5 +66,4 @@ SCENARIO = Scenario(
         "was added could not print."
     ),
     play=_play,
-    plan=Plan(own_lab=True),
 )

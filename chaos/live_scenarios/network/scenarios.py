@@ -45,10 +45,10 @@ NETWORK: Final[tuple[Scenario, ...]] = (
     wan_one_way_down.SCENARIO,
     wan_cut_mid_batch.SCENARIO,
     backlog_heals.SCENARIO,
-    wan_cut_mid_release.SCENARIO,
     wan_slow_release.SCENARIO,
     half_the_sites_cut.SCENARIO,
     edits_while_cut.SCENARIO,
+    wan_cut_mid_release.SCENARIO,
     strict_while_cut.SCENARIO,
     wan_cut_mid_snapshot.SCENARIO,
 )

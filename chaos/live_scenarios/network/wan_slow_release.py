@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chaos.live_scenarios.network.toxics import both
-from chaos.live_scenarios.plan import Plan
 from chaos.live_scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -36,5 +35,4 @@ SCENARIO = Scenario(
         " is out of reach."
     ),
     play=_play,
-    plan=Plan(printing_ms=600),
 )
