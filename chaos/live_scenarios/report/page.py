@@ -41,11 +41,11 @@ def report(run: Run) -> str:
 
 
 def _head(run: Run) -> str:
-    broken = [result for result in run.results if not result.kept]
+    kept = sum(result.kept for result in run.results)
     said = (
-        f"{len(broken)} of {len(run.results)} scenarios broke a promise."
-        if broken
-        else "Every promise was kept."
+        "Every promise was kept."
+        if kept == len(run.results)
+        else f"{kept} of {len(run.results)} scenarios kept every promise."
     )
     left_out = "".join(f"<p>Left out: {escape(each)}</p>" for each in run.left_out)
     return (

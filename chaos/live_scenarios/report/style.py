@@ -34,12 +34,13 @@ h3 { font-size: 13px; margin: 22px 0 8px; color: var(--soft); text-transform: up
 p { margin: 6px 0; max-width: 100ch; }
 a { color: inherit; }
 .soft { color: var(--soft); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(158px, 1fr)); gap: 12px;
   margin: 20px 0; }
 .tile, section, .overview { background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; }
 .tile { padding: 12px 16px; }
-.tile b { display: block; font-size: 24px; font-weight: 650; line-height: 1.25; }
+.tile b { display: block; font-size: 22px; font-weight: 650; line-height: 1.25;
+  white-space: nowrap; }
 .tile span { color: var(--soft); font-size: 13px; }
 .overview { overflow-x: auto; }
 section { padding: 22px 26px 26px; margin-top: 26px; }
