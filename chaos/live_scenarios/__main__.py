@@ -84,7 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     path.write_text(report(run), encoding="utf-8")
     if not options.keep and not stopped and all(result.kept for result in terminal.results):
         shutil.rmtree(folder / "data")
-    print(_last_line(terminal.results, time.perf_counter() - began_s, path), flush=True)
+    said = _last_line(terminal.results, time.perf_counter() - began_s, path)
+    print(f"{said} (stopped before its end)" if stopped else said, flush=True)
     if stopped:
         return STOPPED
     return 0 if all(result.kept for result in terminal.results) else 1
