@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from docs.page_failure_modes import failure_modes
 from docs.page_live import live
+from docs.page_mutants import mutants
 from docs.page_state_machines import state_machines
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def pages() -> Mapping[str, str]:
     return {
         "failure-modes.md": failure_modes(),
         "live.md": live(),
+        "mutants.md": mutants(),
         "state-machines.md": state_machines(),
     }
 
