@@ -49,7 +49,7 @@ class Terminal:
         """Say what came of it, and why where it is bad."""
         self.results.append(result)
         said = "kept" if result.kept else "BROKEN"
-        promises = ", ".join(str(verdict.promise) for verdict in result.judged)
+        promises = ", ".join(map(str, result.promises))
         print(f"{said:<7} {result.took_ms / 1000:5.1f} s   promises {promises or '-'}", flush=True)
         for line in _complaints(result):
             print(f"      ! {line}", flush=True)
@@ -159,11 +159,10 @@ def _complaints(result: Result) -> list[str]:
 
 
 def _last_line(results: Sequence[Result], took_s: float, path: Path) -> str:
-    verdicts = [verdict for result in results for verdict in result.judged]
-    kept = sum(verdict.kept for verdict in verdicts)
+    promises = [kept for result in results for kept in result.promises.values()]
     broken = sum(not result.kept for result in results)
     return (
-        f"live: {len(results)} scenarios in {took_s:.0f} s, {kept} of {len(verdicts)} promises"
+        f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)} promises"
         f" kept, {broken} scenarios broken: {'ok' if not broken else 'BROKEN'}. Report: {path}"
     )
 
