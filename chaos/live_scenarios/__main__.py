@@ -162,8 +162,8 @@ def _last_line(results: Sequence[Result], took_s: float, path: Path) -> str:
     promises = [kept for result in results for kept in result.promises.values()]
     broken = sum(not result.kept for result in results)
     return (
-        f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)} promises"
-        f" kept, {broken} scenarios broken: {'ok' if not broken else 'BROKEN'}. Report: {path}"
+        f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)}"
+        f" promises kept, {broken} scenarios broken: {'ok' if not broken else 'BROKEN'}. Report: {path}"
     )
 
 

@@ -13,7 +13,6 @@ from chaos.live_scenarios.timeline import MarkKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chaos.checkers.verdict import Verdict
     from chaos.live_scenarios.report.figures import Latencies
     from chaos.live_scenarios.result import Result
     from chaos.live_scenarios.timeline import Mark
