@@ -161,9 +161,10 @@ def _complaints(result: Result) -> list[str]:
 def _last_line(results: Sequence[Result], took_s: float, path: Path) -> str:
     promises = [kept for result in results for kept in result.promises.values()]
     broken = sum(not result.kept for result in results)
+    said = "BROKEN" if broken else "ok"
     return (
         f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)}"
-        f" promises kept, {broken} scenarios broken: {'ok' if not broken else 'BROKEN'}. Report: {path}"
+        f" promises kept, {broken} scenarios broken: {said}. Report: {path}"
     )
 
 
