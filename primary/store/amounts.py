@@ -7,7 +7,7 @@ A statement for each payer would let go of Python's lock as often, and wait to g
 import json
 from collections.abc import Mapping
 
-from sqlalchemy import Text, bindparam, column, func, select
+from sqlalchemy import Text, bindparam, func, select
 from sqlalchemy.sql.selectable import Subquery
 
 

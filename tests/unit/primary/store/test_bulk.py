@@ -38,8 +38,9 @@ def test_values_in_the_wrong_order_are_refused_before_anything_is_written(
         payer=bindparam("payer"), balance_micros=bindparam("balance_micros")
     )
 
+    wrong = Bulk(statement, ("balance_micros", "payer"))
+
     with pytest.raises(BrokenInvariantError, match=r"payer.*balance_micros"):
-        wrong = Bulk(statement, ("balance_micros", "payer"))
         directory.write_now(lambda connection: wrong(connection, [(0, "user:ada")]))
 
     assert balances_of(directory) == before

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 from replication.adapters.sqlite_file import SqliteFile
 from replication.entry_bodies import Body, CopyFinished, JobExpired
 from replication.journal import GENESIS_HASH, follows
+from replication.packed import pack_texts, unpack
 from replication.testing import ManualClock
 from site_server.store.site_store import SiteStore
 
@@ -66,6 +67,15 @@ async def test_entries_are_a_chain_without_holes(store: SiteStore) -> None:
     assert all(follows(entry, before.head) for before, entry in itertools.pairwise(entries))
     assert store.head() == entries[-1].head
     assert [entry.seq for entry in store.entries(2, 3)] == [2, 3]
+
+
+async def test_the_texts_of_entries_are_what_is_read_from_them(store: SiteStore) -> None:
+    for name in ("ada", 'o"k\\', "Zoë \U0001f5a8", "tab\t"):
+        body = charge(f"user:{name}", 7)
+        await store.write(lambda unit, body=body: unit.journal.append(body))
+    assert unpack(pack_texts(store.texts(2, 99))) == store.entries(2, 99)
+    assert len(store.texts(2, 3)) == 2
+    assert store.texts(5, 99) == []
 
 
 async def test_many_writers_at_once_still_make_one_chain(store: SiteStore) -> None:
