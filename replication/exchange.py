@@ -123,6 +123,11 @@ def receive(
     last: JournalHead | Entry = head
     for entry, own_hash in zip(batch, hashes or map(hash_of, batch), strict=True):
         match judge(entry.seq, last.seq):
+            case Verdict.APPLY:
+                if not follows(entry, last, own_hash):
+                    return Received(apply=tuple(apply), fork=_why_not(entry, own_hash))
+                apply.append(entry)
+                last = entry
             case Verdict.SKIP:
                 if entry.seq == last.seq and entry.entry_hash != last.entry_hash:
                     return Received(
@@ -131,11 +136,6 @@ def receive(
                     )
             case Verdict.GAP:
                 return Received(apply=tuple(apply), gap_seq=last.seq + 1)
-            case Verdict.APPLY:
-                if not follows(entry, last, own_hash):
-                    return Received(apply=tuple(apply), fork=_why_not(entry, own_hash))
-                apply.append(entry)
-                last = entry
     return Received(apply=tuple(apply))
 
 
