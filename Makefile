@@ -23,9 +23,9 @@ demo: tools ## run the main job: print, cut the WAN, go on printing, heal
 	@$(PY) -m chaos.scenarios.main_job
 
 .PHONY: test
-test: tools ## run every test
-	@echo "==> Tests (real servers are started; a line per file)"
-	@$(PY) -m pytest
+test: tools ## run every test, on up to 4 cores at once
+	@echo "==> Tests (real servers are started; a dot per test)"
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .PHONY: check
 check: setup ## check format, lint, types, direction of imports, coverage of the decisions
@@ -67,6 +67,10 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 .PHONY: sim-night
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
+
+.PHONY: mutants
+mutants: tools ## plant known-bad variants of the code; each must be noticed: make mutants
+	@$(PY) -m chaos.mutants
 
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
