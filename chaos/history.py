@@ -53,9 +53,14 @@ class FaultKind(StrEnum):
     """What the scenario did to a node."""
 
     WAN_CUT = "wan_cut"
+    WAN_SPOILED = "wan_spoiled"
+    """Not cut, but slow, narrow, one-sided or broken in some other way."""
     WAN_HEALED = "wan_healed"
     KILLED = "killed"
     STARTED = "started"
+    BEGAN = "began"
+    """Anything else that lasts for a while: `what` names it."""
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
