@@ -185,7 +185,7 @@ class VirtualPrinter:
             self._child.check_alive()
         address = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ())
         with self.plan.place.make_socket(address) as probe:
-            probe.setblocking(False)
+            probe.settimeout(0)
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_MS / 1000):
                     await asyncio.get_running_loop().sock_connect(probe, ("127.0.0.1", self.port))

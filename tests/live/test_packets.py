@@ -75,8 +75,7 @@ def _udp(place: NetNamespace) -> socket.socket:
 async def opened(kind: str | None = None) -> AsyncIterator[Line]:
     wans = await PacketWans.start(seed=7)
     wans.kind = kind or wans.kind
-    site = await wans.new_site()
-    line = Line(wans, await wans.open(site, PORT), site)
+    line = Line(wans, await wans.open("oslo", PORT), await wans.site("oslo"))
     try:
         yield line
     finally:

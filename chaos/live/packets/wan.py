@@ -126,7 +126,7 @@ class PacketWans:
         self.kind = kind
         self.headquarters = NetNamespace()
         self._seed = seed
-        self._sites: list[NetNamespace] = []
+        self._sites: dict[str, NetNamespace] = {}
         self._wans: list[PacketWan] = []
 
     @classmethod
@@ -140,18 +140,20 @@ class PacketWans:
             wans.kind = NETEM
         return wans
 
-    async def new_site(self) -> NetNamespace:
-        """A namespace for the next site, without a line yet."""
+    async def site(self, name: str) -> NetNamespace:
+        """The namespace of this site, made when it is first asked for; it has no line yet."""
+        if name in self._sites:
+            return self._sites[name]
         if len(self._sites) >= SITES_MAX:
             raise WanError(f"No more than {SITES_MAX} sites have addresses.")
-        place = NetNamespace()
-        self._sites.append(place)
+        place = self._sites[name] = NetNamespace()
         await command(place, "ip", "link", "set", "lo", "up")
         return place
 
-    async def open(self, site: NetNamespace, listen_port: int) -> PacketWan:
+    async def open(self, name: str, upstream_port: int) -> PacketWan:
         """A line from this site to headquarters, in fair weather."""
-        number = self._sites.index(site) + 1
+        site = await self.site(name)
+        number = [*self._sites].index(name) + 1
         near, far = (site, "wan"), (self.headquarters, f"wan{number}")
         line = await (self._netem(near, far) if self.kind == NETEM else self._tunnel(near, far))
         address = f"10.77.{number}.1"
@@ -162,7 +164,7 @@ class PacketWans:
         ):
             await command(place, "ip", "link", "set", device, "mtu", MTU, "up")
             await command(place, "ip", "route", "add", to, "dev", device, "src", source)
-        wan = PacketWan(line, listen_port)
+        wan = PacketWan(line, upstream_port)
         self._wans.append(wan)
         return wan
 
@@ -170,7 +172,7 @@ class PacketWans:
         """End all lines, and let go of the namespaces."""
         for wan in self._wans:
             wan.close()
-        for place in (*self._sites, self.headquarters):
+        for place in (*self._sites.values(), self.headquarters):
             place.close()
 
     async def _netem(
