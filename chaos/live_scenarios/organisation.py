@@ -48,7 +48,6 @@ def _branch(name: str) -> str:
 
 
 def _collector(cards: int) -> str:
-    numbers = ", ".join(
-        f'"{sha256(b"%d" % each).hexdigest()[:14].upper()}"' for each in range(cards)
-    )
-    return f'[[users]]\nname = "collector"\nfull_name = "A Collector"\ncards = [{numbers}]'
+    numbers = [sha256(b"%d" % number).hexdigest()[:14].upper() for number in range(cards)]
+    listed = ", ".join(f'"{number}"' for number in numbers)
+    return f'[[users]]\nname = "collector"\nfull_name = "A Collector"\ncards = [{listed}]'

@@ -123,9 +123,9 @@ class LinkSession:
             with self._ground.publisher.subscribe(takes_deltas=hello.takes_deltas) as heads:
                 await self._serve(hello, heads, links, recalls)
         except* (ReplicationError, PrimaryError) as errors:
-            logger.warning(
-                "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
-            )
+            why = str(errors.exceptions[0])
+            if links.is_new_end(self._site_name, why):  # the site goes on calling
+                logger.warning("the link of site %s is ended: %s", self._site_name, why)
         finally:
             links.remove(self._site_name, self._wire)
             logger.info("site %s is gone", self._site_name)
@@ -186,6 +186,7 @@ class LinkSession:
             match message:
                 case Beat():
                     going = await self._beat(message)
+                    links.works(self._site_name)
                 case Entries():
                     batch = [each.entry(self._site_name, self._epoch) for each in message.entries]
                     going = await self._take(batch)

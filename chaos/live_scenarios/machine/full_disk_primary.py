@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chaos.history import FaultKind, Outcome
 from chaos.live.small_disk import SmallDisk, small_disk
 from chaos.live.waiting import until
-from chaos.live_scenarios.machine.hands import KILLED, WITHIN_MS
+from chaos.live_scenarios.machine.hands import KILLED, WITHIN_MS, add_people, until_known
 from chaos.live_scenarios.plan import Plan
 from chaos.live_scenarios.scenario import Scenario
 
@@ -22,7 +22,8 @@ MB: Final = 1024 * 1024
 PLAN: Final = Plan(primary_settings={"store": {"free_bytes_min": 0}}, own_lab=True)
 STORE_BYTES: Final = 24 * MB
 DATA_BYTES: Final = 64 * MB
-CREDIT_MICROS: Final = 1_000_000
+INSUFFICIENT_STORAGE: Final = 507
+NEW: Final = {"nina": "04AA55AA55"}
 BOOKINGS_MAX: Final = 2_000
 FULL: Final = "disk full"
 ROUNDS: Final = 3
@@ -34,16 +35,13 @@ async def _store(stage: Stage) -> None:
         await stage.visits(ROUNDS)
         stage.began("primary", FULL)
         disk.fill()
-        (await api.add_user("nina", "Nina")).expect("add a user while the store is full")
+        await add_people(stage, NEW)
         await stage.visits(ROUNDS, at_least_ms=12_000)
         health = await api.health()
         stage.check(health.outcome is not Outcome.OK, "headquarters' health says that it is ill")
         disk.make_room()
         stage.ended("primary", FULL)
-        txid = await api.txid()
-        for site in stage.lab.sites:
-            await _until_at(stage, site, txid + 1)
-        stage.say("the sites get what was added meanwhile")
+        await until_known(stage, NEW)
         await _until_well(stage)
     for site in stage.lab.sites:
         stage.check(not stage.troubles(site), f"nobody at {site} was held up")
@@ -61,7 +59,7 @@ async def _everything(stage: Stage) -> None:
                 break
             answer = await api.adjust("alan", 1, request_id=f"{number}")
         stage.check(
-            (answer.outcome, answer.reason) == (Outcome.REFUSED, "disk_full"),
+            answer.status == INSUFFICIENT_STORAGE,
             f"headquarters refuses in words: {answer.sentence}",
         )
         await stage.visits(ROUNDS, at_least_ms=5_000)
@@ -112,12 +110,6 @@ async def _until_well(stage: Stage) -> None:
         return (await stage.lab.primary.api.health()).outcome is Outcome.OK
 
     await until(well, "headquarters to be well", within_ms=2 * WITHIN_MS, every_ms=200)
-
-
-async def _until_at(stage: Stage, site: str, txid: int) -> None:
-    await stage.until_status(
-        site, f"at TXID {txid}", lambda status: int(status["position"]) >= txid
-    )
 
 
 STORE: Final = Scenario(

@@ -7,12 +7,13 @@ import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from chaos.history import FaultKind
+from chaos.history import FaultKind, Outcome
 from chaos.live.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
+    from chaos.live.panel import Panel
     from chaos.live.server import Server
     from chaos.live_scenarios.stage import Stage
 
@@ -84,3 +85,23 @@ async def without_headquarters(stage: Stage, name: str) -> AsyncIterator[None]:
     finally:
         for site in stage.lab.sites:
             stage.ended(site, name, FaultKind.WAN_HEALED)
+
+
+async def add_people(stage: Stage, card_of: Mapping[str, str]) -> None:
+    """Headquarters gets these users, with a card each."""
+    api = stage.lab.primary.api
+    for name, card_number in card_of.items():
+        (await api.add_user(name, name)).expect("add a user")
+        (await api.give_card(name, card_number)).expect("give a card")
+
+
+async def until_known(stage: Stage, card_of: Mapping[str, str]) -> None:
+    """Wait until these people can log in at every branch."""
+    for site, branch in stage.branches.items():
+
+        async def all_do(panel: Panel = branch.panel) -> bool:
+            answers = [await panel.log_in(card_number) for card_number in card_of.values()]
+            return all(answer.outcome is Outcome.OK for answer in answers)
+
+        await until(all_do, f"the new people at {site}", within_ms=2 * WITHIN_MS)
+        stage.say("everybody new can log in", site)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from chaos.live_scenarios.stage import Stage
 
-PLAN: Final = Plan(site_names=("oslo",), late=("lima",), cards=4_000)
-NARROW: Final = {"link": {**LINK, "bytes_per_s_max": 60_000}}
+PLAN: Final = Plan(site_names=("oslo",), late=("lima",), cards=20_000)
+NARROW: Final = {"link": {**LINK, "bytes_per_s_max": 300_000}}
 KILLS: Final = 2
-STEP_BYTES: Final = 120_000
+STEP_BYTES: Final = 600_000
 """More than this arrives between two kills."""
 
 

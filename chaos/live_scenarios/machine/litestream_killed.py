@@ -6,13 +6,10 @@ import os
 import signal
 from typing import TYPE_CHECKING, Final
 
-from chaos.history import Outcome
-from chaos.live.waiting import until
-from chaos.live_scenarios.machine.hands import WITHIN_MS, kill_part, part_of
+from chaos.live_scenarios.machine.hands import add_people, kill_part, part_of, until_known
 from chaos.live_scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
-    from chaos.live.branch import Branch
     from chaos.live_scenarios.stage import Stage
 
 STILL: Final = "litestream stands still"
@@ -21,32 +18,20 @@ NEW: Final = {f"new-{number}": f"04DD00000{number}" for number in range(5)}
 
 
 async def _play(stage: Stage) -> None:
-    server, api = stage.lab.primary.server, stage.lab.primary.api
+    server = stage.lab.primary.server
     async with stage.at_work():
         await stage.visits(1)
         pid = await part_of(server, "litestream")
         stage.began("primary", STILL)
         os.kill(pid, signal.SIGSTOP)
         try:
-            for name, card_number in NEW.items():
-                (await api.add_user(name, name)).expect("add a user")
-                (await api.give_card(name, card_number)).expect("give a card")
+            await add_people(stage, NEW)
             stage.say("headquarters has new users of whom no file knows", "primary")
         finally:
             await kill_part(stage, server, "litestream")
             stage.ended("primary", STILL)
         await stage.visits(2)
-        for site, branch in stage.branches.items():
-            await _until_all_log_in(branch)
-            stage.say("every new user can log in", site)
-
-
-async def _until_all_log_in(branch: Branch) -> None:
-    async def all_do() -> bool:
-        answers = [await branch.panel.log_in(card_number) for card_number in NEW.values()]
-        return all(answer.outcome is Outcome.OK for answer in answers)
-
-    await until(all_do, f"the new users at {branch.site.name}", within_ms=2 * WITHIN_MS)
+        await until_known(stage, NEW)
 
 
 SCENARIO: Final = Scenario(
