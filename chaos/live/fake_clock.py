@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 LIBRARIES: Final = Path("/usr/lib")
 PATTERN: Final = "*/faketime/libfaketimeMT.so.1"
 READ_EVERY_S: Final = 1
-DAY_S: Final = 86_400
+DAY_HOURS: Final = 24
+HOUR_S: Final = 3_600
 
 
 class FakeClock:
@@ -31,11 +32,16 @@ class FakeClock:
             raise ChaosError(
                 "libfaketime is missing. Run: apt-get install -y --no-install-recommends faketime"
             )
-        self.set_days(0)
+        if not self._path.exists():
+            self.set_days(0)
 
     def set_days(self, days: int) -> None:
         """Let it be so many days beyond the present; servers notice within a second."""
-        self._path.write_text(f"{days * DAY_S:+d}\n", encoding="ascii")
+        self.set_hours(days * DAY_HOURS)
+
+    def set_hours(self, hours: int) -> None:
+        """The same in hours."""
+        self._path.write_text(f"{hours * HOUR_S:+d}\n", encoding="ascii")
 
     @property
     def environ(self) -> Mapping[str, str]:

@@ -1,0 +1,95 @@
+"""A power cut under a whole server of ours: it runs recorded, and finds what a disk might have kept.
+
+The recorder is loaded into the server and into every process that it starts. When the server was
+killed, the record of what all of them wrote is replayed on a disk that keeps only what was synced,
+and of the rest a part that chance decides. That disk takes the place of the data folder.
+
+Before that the record is put to the test: everything in it, synced or not, must be the folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from chaos.errors import ChaosError
+from chaos.live.power_cut.disk import Disk, lay_out
+from chaos.live.power_cut.record import Did, read_record
+from chaos.live.power_cut.recorder import recording
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from random import Random
+
+    from chaos.live.power_cut.record import Operation
+
+NOT_RECORDED: Final = ("-shm", ".sock")
+"""SQLite makes its index anew after a crash; a socket has no content."""
+
+
+class ServerCut:
+    """Begin it while the server does not run; start that with `environ`; kill it; then `cut`."""
+
+    def __init__(self, data: Path, recorder: Path) -> None:
+        self._data = data
+        self._before = data.with_name(f"{data.name}.before")
+        self._log = data.with_name(f"{data.name}.record")
+        shutil.copytree(data, self._before, symlinks=True)
+        self.environ: Mapping[str, str] = recording(recorder, root=data, log=self._log)
+        self.operations = self.syncs = self.lost_bytes = 0
+
+    def cut(self, random: Random) -> None:
+        """Let the data folder be what a power cut just now might have left. Errors: `ChaosError`."""
+        operations = list(read_record(self._log.read_bytes()))
+        written = self._data.with_name(f"{self._data.name}.written")
+        self._data.rename(written)
+        # The disk reads what was there before from where it was.
+        shutil.copytree(self._before, self._data, symlinks=True)
+        disk = Disk(self._data)
+        for operation in operations:
+            disk.do(operation)
+        settled, image = disk.settled(), disk.cut(random)
+        _check(settled, written)
+        for path in _touched(operations, self._data):
+            (self._data / path).unlink(missing_ok=True)
+        lay_out(image, self._data)
+        self.operations = len(operations)
+        self.syncs = sum(operation.did is Did.SYNCED for operation in operations)
+        self.lost_bytes = sum(
+            sum(
+                a != b
+                for a, b in zip(data, image.get(path, b"").ljust(len(data), b"\0"), strict=False)
+            )
+            for path, data in settled.items()
+        )
+
+
+def _check(settled: Mapping[str, bytes], written: Path) -> None:
+    wrong = [
+        path
+        for path, data in settled.items()
+        if not path.endswith(NOT_RECORDED) and not _is(written / path, data)
+    ]
+    if wrong:
+        raise ChaosError(f"The record does not lead to what was written: {', '.join(wrong)}.")
+
+
+def _is(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _touched(operations: list[Operation], root: Path) -> set[str]:
+    """Every file that the record knows, by its path below the root."""
+    prefix = f"{root.resolve()}/"
+    names: set[str] = set()
+    for operation in operations:
+        if operation.is_folder:
+            continue
+        for name in (operation.first, operation.second):
+            if operation.did in {Did.OPENED, Did.RENAMED, Did.UNLINKED} and name:
+                names.add(name.decode().removeprefix(prefix))
+    return names
