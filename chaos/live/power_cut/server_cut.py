@@ -1,4 +1,4 @@
-"""A power cut under a whole server of ours: it runs recorded, and finds what a disk might have kept.
+"""A power cut under a whole server: it runs recorded, and finds what a disk might have kept.
 
 The recorder is loaded into the server and into every process that it starts. When the server was
 killed, the record of what all of them wrote is replayed on a disk that keeps only what was synced,
@@ -37,10 +37,13 @@ class ServerCut:
         self._log = data.with_name(f"{data.name}.record")
         shutil.copytree(data, self._before, symlinks=True)
         self.environ: Mapping[str, str] = recording(recorder, root=data, log=self._log)
-        self.operations = self.syncs = self.lost_bytes = 0
+        self.operations = self.syncs = self.files = self.changed_files = 0
 
     def cut(self, random: Random) -> None:
-        """Let the data folder be what a power cut just now might have left. Errors: `ChaosError`."""
+        """Let the data folder be what a power cut just now might have left.
+
+        Errors: `ChaosError` where the record is not all that was written.
+        """
         operations = list(read_record(self._log.read_bytes()))
         written = self._data.with_name(f"{self._data.name}.written")
         self._data.rename(written)
@@ -56,13 +59,8 @@ class ServerCut:
         lay_out(image, self._data)
         self.operations = len(operations)
         self.syncs = sum(operation.did is Did.SYNCED for operation in operations)
-        self.lost_bytes = sum(
-            sum(
-                a != b
-                for a, b in zip(data, image.get(path, b"").ljust(len(data), b"\0"), strict=False)
-            )
-            for path, data in settled.items()
-        )
+        self.files = len(settled)
+        self.changed_files = sum(image.get(path) != data for path, data in settled.items())
 
 
 def _check(settled: Mapping[str, bytes], written: Path) -> None:

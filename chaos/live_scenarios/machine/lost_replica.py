@@ -1,4 +1,4 @@
-"""Somebody deletes a site's replica, its mirror with it, once with headquarters there and once cut."""
+"""Somebody deletes a site's replica: with all it came from, and in an outage by itself."""
 
 from __future__ import annotations
 

@@ -89,8 +89,8 @@ async def _one_way(stage: Stage) -> None:
 LOSS: Final = Weather(delay_ms=20, jitter_ms=5, loss_percent=10)
 DISORDER: Final = Weather(delay_ms=20, jitter_ms=15, duplicate_percent=10, reorder_percent=30)
 GLITCHES: Final = (
-    "SafeQ's spooler groups prefer multicast, since TCP between them is fragile on short glitches of"
-    " the line."
+    "SafeQ's spooler groups prefer multicast, since TCP between them is fragile on short glitches"
+    " of the line."
 )
 LOST: Final = Scenario(
     name="packets-lost",

@@ -44,8 +44,8 @@ async def _play(stage: Stage) -> None:
             await crash(stage, site.server)
         await asyncio.to_thread(cut.cut, random)
         stage.say(
-            f"of {cut.operations} operations and {cut.syncs} syncs the disk lost"
-            f" {cut.lost_bytes} bytes that were not synced",
+            f"{cut.operations} operations, {cut.syncs} syncs: of {cut.files} files"
+            f" {cut.changed_files} are not as they were written",
             "oslo",
         )
         site.server.environ = {}
@@ -60,8 +60,8 @@ async def _play(stage: Stage) -> None:
 SCENARIO: Final = Scenario(
     name="site-loses-power",
     story=(
-        "A cut-off branch loses its power twice while people print and copy, and its disk keeps only"
-        " what was synced. Whatever anybody was told is there afterwards, and reaches headquarters."
+        "A cut-off branch loses its power twice while people print and copy, and its disk keeps"
+        " only what was synced. Whatever anybody was told is there afterwards, and reaches headquarters."
     ),
     promises=(1, 2, 3, 4),
     incident="CUPS lost jobs on restart that it had accepted (apple/cups#46, #581, #528).",
