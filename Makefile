@@ -68,6 +68,10 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
 
+.PHONY: live
+live: tools ## faults against real processes, with a report: make live NAME=wan-cut; LIST=1 lists all
+	@$(PY) -m chaos.live_scenarios $(NAME) $(ONLY) $(if $(LIST),--list) $(if $(REPORT),--report $(REPORT))
+
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
 
@@ -78,7 +82,7 @@ bench-%: tools ## measure one figure: make bench-NAME
 .PHONY: clean
 clean: ## remove what tests, demo and builds left (keeps .venv and .tools)
 	@echo "==> Removing caches and leftovers"
-	@rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	@rm -rf .demo .live .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		.coverage .coverage.* build dist
 	@find . \( -name .venv -o -name .tools -o -name .git \) -prune -o -name __pycache__ -type d -print0 \
 		| xargs -0 -r rm -rf

@@ -192,7 +192,8 @@ def _bypass_any_http_proxy() -> None:
 
 
 def _cure(proxy: Proxy) -> None:
-    for name in proxy.toxics():
+    # The newest first: what waits before a narrow place can only leave once that is wide again.
+    for name in reversed(proxy.toxics()):
         proxy.destroy_toxic(name)
     proxy.enable()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import platform
+import shutil
 import signal
 import sys
 import tempfile
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from chaos.live.lab import PROJECT
 from chaos.live_scenarios.catalogue import CATALOGUE
 from chaos.live_scenarios.play import play
-from chaos.live_scenarios.report import report
+from chaos.live_scenarios.report.page import Run, report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,10 +66,12 @@ def main(arguments: Sequence[str]) -> int:
         _print_list(wanted)
         return 0
     unable = [s for s in wanted if "root" in s.needs and os.geteuid() != 0]
-    for scenario in unable:
-        print(f"  {scenario.name:<{SPACE}} left out: it needs root")
+    left_out = tuple(f"{scenario.name}: it needs root" for scenario in unable)
+    for text in left_out:
+        print(f"  left out: {text}")
     folder = _folder(options.report)
     terminal = Terminal()
+    when = time.strftime("Begun on %Y-%m-%d at %H:%M %Z")
     began_s = time.perf_counter()
     stopped = False
     try:
@@ -76,8 +80,12 @@ def main(arguments: Sequence[str]) -> int:
         stopped = True
         print("\nStopped.", flush=True)
     path = folder / REPORT_NAME
-    path.write_text(report(terminal.results), encoding="utf-8")
-    print(_last_line(terminal.results, time.perf_counter() - began_s, path), flush=True)
+    run = Run(results=tuple(terminal.results), when=when, machine=_machine(), left_out=left_out)
+    path.write_text(report(run), encoding="utf-8")
+    if not options.keep and not stopped and all(result.kept for result in terminal.results):
+        shutil.rmtree(folder / "data")
+    said = _last_line(terminal.results, time.perf_counter() - began_s, path)
+    print(f"{said} (stopped before its end)" if stopped else said, flush=True)
     if stopped:
         return STOPPED
     return 0 if all(result.kept for result in terminal.results) else 1
@@ -95,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make live", description=__doc__)
     parser.add_argument("names", nargs="*", help="only these; a part of a name is enough")
     parser.add_argument("--list", action="store_true", help="only say what there is")
+    parser.add_argument("--keep", action="store_true", help="keep data and logs if all is well")
     parser.add_argument("--report", type=Path, help="a new folder for report, logs and data")
     return parser
 
@@ -112,6 +121,15 @@ def _folder(asked: Path | None) -> Path:
     parent = PROJECT / ".live"
     parent.mkdir(exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y-%m-%d-%H%M%S-"), dir=parent))
+
+
+def _machine() -> str:
+    memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    system = platform.uname()
+    return (
+        f"{os.cpu_count()} processors, {memory_bytes / 2**30:.0f} GB of memory, "
+        f"{system.system} {system.release} ({system.machine}), Python {platform.python_version()}"
+    )
 
 
 def _print_list(scenarios: Sequence[Scenario]) -> None:

@@ -11,11 +11,13 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
+from chaos.checkers.never_overdrawn import never_overdrawn
 from chaos.errors import ChaosError
 from chaos.final_state import write_final_state
 from chaos.history import History
 from chaos.live.observe import observe, observe_opening, until_settled
 from chaos.live_scenarios.installation import open_installation
+from chaos.live_scenarios.replicas import replicas_follow
 from chaos.live_scenarios.result import Result
 from chaos.live_scenarios.stage import Stage
 from chaos.scenarios.closing import judge
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from chaos.live_scenarios.scenario import Scenario
 
 ONLINE: Final = "online"
+STRICT: Final = "strict"
 
 
 class Audience(Protocol):
@@ -90,7 +93,7 @@ async def _play_one(scenario: Scenario, installation: Installation, place: Path)
             await _until_well(stage)
             opening = await observe_opening(lab.primary.api)
             await scenario.play(stage)
-            verdicts = await _judged(stage, opening, place / f"{scenario.name}.state.json")
+            verdicts = await _judged(scenario, stage, opening, place)
     except* ChaosError as errors:
         error = str(_first(errors))
     return Result(
@@ -122,14 +125,22 @@ async def _until_well(stage: Stage) -> None:
         await stage.until_link(site, ONLINE)
 
 
-async def _judged(stage: Stage, opening: Opening, path: Path) -> tuple[Verdict, ...]:
+async def _judged(
+    scenario: Scenario, stage: Stage, opening: Opening, place: Path
+) -> tuple[Verdict, ...]:
     await stage.cure_all()
     await stage.settled()
     await stage.fetch_the_rest()
     await stage.settled()
     state = await observe(stage.lab, opening)
-    write_final_state(state, path)
-    return judge(stage.history, state)
+    write_final_state(state, place / f"{scenario.name}.state.json")
+    verdicts = [
+        *judge(stage.history, state),
+        await replicas_follow(stage.lab, stage.timeline.samples),
+    ]
+    if scenario.plan.credit == STRICT:
+        verdicts.append(never_overdrawn(state, opening.balances))
+    return tuple(sorted(verdicts, key=lambda verdict: verdict.promise))
 
 
 def _never_began(scenario: Scenario, error: BaseException) -> Result:

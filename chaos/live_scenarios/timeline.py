@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from chaos.errors import ChaosError
 from replication.adapters.system_clock import SystemClock
@@ -55,6 +55,7 @@ class Sample:
     """Entries of the journal that headquarters has not acknowledged."""
     unmerged: int = 0
     """Entries that have not come back in the replica."""
+    lineage: str = ""
     txid: int = 0
     txids_behind: int = 0
     replica_age_ms: int | None = None
@@ -78,13 +79,18 @@ class Timeline:
         """Write down what was said or done just now."""
         self.marks.append(Mark(at_ms=self.now_ms, kind=kind, text=text, site=site))
 
-    async def watch(self, sites: Mapping[str, SiteNode]) -> None:
+    async def watch(self, sites: Mapping[str, SiteNode]) -> NoReturn:
         """Sample every site of `sites`, also those that come later, until cancelled."""
         while True:
-            async with asyncio.TaskGroup() as asking:
-                for site in list(sites.values()):
-                    asking.create_task(self._sample(site))
-                asking.create_task(asyncio.sleep(EVERY_MS / 1000))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.sample_all(sites))
+                group.create_task(asyncio.sleep(EVERY_MS / 1000))
+
+    async def sample_all(self, sites: Mapping[str, SiteNode]) -> None:
+        """Sample each of them once."""
+        async with asyncio.TaskGroup() as asking:
+            for site in list(sites.values()):
+                asking.create_task(self._sample(site))
 
     async def _sample(self, site: SiteNode) -> None:
         at_ms = self.now_ms
@@ -106,6 +112,7 @@ class Timeline:
                 link=str(status["link_state"]),
                 unsent=int(status["journal_seq"]) - acknowledged,
                 unmerged=int(status["journal_seq"]) - int(status["watermark_seq"]),
+                lineage=str(status["lineage"]),
                 txid=int(status["position"]),
                 txids_behind=int(status["txids_behind"]),
                 replica_age_ms=None if age_ms is None else int(age_ms),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chaos.live_scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
     from chaos.live_scenarios.stage import Stage
 
-ROUNDS = 4
+ROUNDS: Final = 4
 
 
 async def _play(stage: Stage) -> None:
@@ -17,7 +17,7 @@ async def _play(stage: Stage) -> None:
         await stage.visits(ROUNDS)
         await stage.cut("oslo")
         await stage.until_link("oslo", "offline")
-        stage.say("oslo calls itself offline, and goes on", "oslo")
+        stage.say("it calls itself offline, and goes on", "oslo")
         await stage.visits(ROUNDS)
         await stage.heal("oslo")
         await stage.until_up("oslo")
@@ -28,12 +28,13 @@ async def _play(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="wan-cut",
     story=(
-        "A router dies: every byte between one branch and headquarters is swallowed, and no"
-        " connection is told. People go on printing, copying and being refused."
+        "A router dies: every byte between one branch and headquarters is swallowed, and no "
+        "connection is told. People go on printing, copying and being refused."
     ),
     promises=(1, 2, 3, 4, 7),
     incident=(
-        "SafeQ Cloud was documented with an offline cache that did not work when the line was down."
+        "SafeQ Cloud: an offline cache was shipped whose own manual says that it does not work as"
+        " intended."
     ),
     play=_play,
 )
