@@ -61,7 +61,8 @@ SCENARIO: Final = Scenario(
     name="site-loses-power",
     story=(
         "A cut-off branch loses its power twice while people print and copy, and its disk keeps"
-        " only what was synced. Whatever anybody was told is there afterwards, and reaches headquarters."
+        " only what was synced. Whatever anybody was told is there afterwards, and reaches"
+        " headquarters."
     ),
     promises=(1, 2, 3, 4),
     incident="CUPS lost jobs on restart that it had accepted (apple/cups#46, #581, #528).",
