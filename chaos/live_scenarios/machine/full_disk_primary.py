@@ -118,7 +118,7 @@ STORE: Final = Scenario(
         "The disk with the files that sites fetch is full: headquarters books on and publishes"
         " nothing. When it has room again, the sites get what they missed."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "With MyQ reports stay incomplete until a second stage of replication is loaded, and what"
         " was skipped is never replicated later."
@@ -133,7 +133,7 @@ EVERYTHING: Final = Scenario(
         "Headquarters' whole disk is full, ledger and directory with it. It refuses in words, the"
         " branches go on and keep their journals, and everything arrives when there is room."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "Equitrac: balances went negative after an outage although limits were enforced (article"
         " 3015464): what was printed meanwhile was charged later, or not at all."

@@ -128,7 +128,7 @@ SCENARIO: Final = Scenario(
         " byte is free and everything is refused in words; then there is room, and the site works"
         " without a restart."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "SafeQ's spoolers need a full-disk prevention of their own, since a full spool takes the"
         " whole branch down; jobs were lost by CUPS at restarts (apple/cups#46)."

@@ -58,7 +58,7 @@ SCENARIO: Final = Scenario(
         " balances follow. Another program holds the directory's write lock at that moment, so that"
         " it happens each of three times."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "Users were charged twice for one job, once per spool file, until a release of PaperCut"
         " (17.0.6) that looks for it."

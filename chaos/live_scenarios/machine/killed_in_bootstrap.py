@@ -66,7 +66,7 @@ SCENARIO: Final = Scenario(
         "A new site fetches the directory over a narrow line. The machine dies twice on the way,"
         " and the applier is killed at the end. The site goes on where it was, and opens."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "A SafeQ branch cache can get into a state that only deletion fixes, and restarts of it are"
         " a careful procedure, best with headquarters up and no load."

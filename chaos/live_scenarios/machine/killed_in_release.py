@@ -52,7 +52,7 @@ SCENARIO: Final = Scenario(
         "A site server is killed four times, each time while a document is at the printer and not"
         " on paper yet. It starts again, asks the printer, and neither prints twice nor forgets."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "A CUPS client went away while the server printed, came back, and sent the job again"
         " without asking: it came out twice (apple/cups#3810, closed as won't fix)."

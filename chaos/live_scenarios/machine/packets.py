@@ -95,7 +95,7 @@ GLITCHES: Final = (
 LOST: Final = Scenario(
     name="packets-lost",
     story="One packet in ten is lost in either direction: TCP repeats, and the link stutters.",
-    promises=(1, 2, 3, 4, 7),
+    promises=(1, 2, 3, 4, 5, 7),
     incident=GLITCHES,
     play=_bad_weather("one packet in ten lost", LOSS, LOSS),
     needs=("root",),
@@ -106,7 +106,7 @@ DISORDERED: Final = Scenario(
     story=(
         "Packets overtake each other and arrive twice, as over two lines of which one is longer."
     ),
-    promises=(1, 2, 3, 4, 7),
+    promises=(1, 2, 3, 4, 5, 7),
     incident=GLITCHES,
     play=_bad_weather("packets out of order and twice", DISORDER, DISORDER),
     needs=("root",),
@@ -118,7 +118,7 @@ ONE_WAY: Final = Scenario(
         "A firewall swallows one direction: first nothing reaches headquarters, then nothing comes"
         " back. Either way both ends notice, and nobody at the branch waits."
     ),
-    promises=(1, 2, 3, 4, 7),
+    promises=(1, 2, 3, 4, 5, 7),
     incident="Blocked ports between site server and headquarters (PaperCut, troubleshooting page).",
     play=_one_way,
     needs=("root",),
@@ -127,7 +127,7 @@ ONE_WAY: Final = Scenario(
 LOPSIDED: Final = Scenario(
     name="packets-asymmetric",
     story="A satellite comes down in 600 ms and goes up over a telephone line in 30.",
-    promises=(1, 2, 3, 4, 7),
+    promises=(1, 2, 3, 4, 5, 7),
     incident="SafeQ's groups of spoolers need less than 100 ms between their members.",
     play=_bad_weather(
         "600 ms down, 30 up", Weather(delay_ms=30), Weather(delay_ms=600, jitter_ms=50)

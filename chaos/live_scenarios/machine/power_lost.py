@@ -64,7 +64,7 @@ SCENARIO: Final = Scenario(
         " only what was synced. Whatever anybody was told is there afterwards, and reaches"
         " headquarters."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident="CUPS lost jobs on restart that it had accepted (apple/cups#46, #581, #528).",
     play=_play,
     plan=PLAN,

@@ -42,7 +42,7 @@ SCENARIO: Final = Scenario(
         " later. Each time people go on with what the site knows, and everything arrives at the"
         " end."
     ),
-    promises=(1, 2, 3, 4, 7),
+    promises=(1, 2, 3, 4, 5, 7),
     incident=(
         "CUPS lost jobs on restart, or when one of two redundant servers was down (apple/cups#46,"
         " #581, #528)."

@@ -82,7 +82,7 @@ PRIMARY: Final = Scenario(
         "Headquarters' server stops for 30 seconds with every connection open: a paused virtual"
         " machine. Sites notice by themselves, decide by themselves, and are drained afterwards."
     ),
-    promises=(1, 2, 3, 4, 7),
+    promises=(1, 2, 3, 4, 5, 7),
     incident=(
         "A stopped service at headquarters left site servers of PaperCut unresponsive (ports 9191"
         " and 9192, troubleshooting page of September 2025)."
@@ -95,7 +95,7 @@ APPLIER: Final = Scenario(
         "The process that writes a site's replica stops for 30 seconds: the link is green and the"
         " directory grows old. The site goes on, and says so."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "MyQ's replication stops at a bad record, and shows only the last record before the error."
     ),
@@ -107,7 +107,7 @@ LITESTREAM: Final = Scenario(
         "litestream stops for 30 seconds at headquarters: nothing new is published, and no"
         " connection is lost. Every site says that it hears nothing new, and goes on."
     ),
-    promises=(1, 2, 3, 4),
+    promises=(1, 2, 3, 4, 5),
     incident=(
         "SafeQ Cloud shipped an offline cache that its vendor marks as not working as intended:"
         " nobody saw that it held nothing."
