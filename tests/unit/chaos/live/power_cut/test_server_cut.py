@@ -67,3 +67,17 @@ def test_a_record_that_does_not_lead_to_what_was_written_proves_nothing(
     (data / "synced").write_text("by somebody else")
     with pytest.raises(ChaosError, match="synced"):
         cut.cut(Random(4))
+
+
+READER = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+open(sys.argv[1]).read()
+"""
+
+
+def test_a_program_that_may_write_nothing_is_let_read(tmp_path: Path, data: Path) -> None:
+    cut = ServerCut(data, build_recorder(tmp_path))
+    environ = {**os.environ, **cut.environ}
+    run([sys.executable, "-c", READER, str(data / "old")], env=environ, check=True)
