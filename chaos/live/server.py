@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chaos.live.place import Place
 
 READY_TIMEOUT_MS: Final = 30_000
-COMMAND_TIMEOUT_MS: Final = 30_000
+COMMAND_TIMEOUT_MS: Final = 60_000
 PROC: Final = Path("/proc")
 
 Ports = dict[str, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from random import Random
-from subprocess import run
+from subprocess import PIPE, run
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,11 +73,13 @@ READER = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-open(sys.argv[1]).read()
+print(open(sys.argv[1]).read(), flush=True)
 """
 
 
-def test_a_program_that_may_write_nothing_is_let_read(tmp_path: Path, data: Path) -> None:
+def test_a_program_that_may_write_nothing_is_let_read_and_speak(tmp_path: Path, data: Path) -> None:
     cut = ServerCut(data, build_recorder(tmp_path))
     environ = {**os.environ, **cut.environ}
-    run([sys.executable, "-c", READER, str(data / "old")], env=environ, check=True)
+    command = [sys.executable, "-c", READER, str(data / "old")]
+    done = run(command, env=environ, stdout=PIPE, text=True, check=True)
+    assert done.stdout == "old\n"
