@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from chaos.live.power_cut.record import Operation
 
 NOT_RECORDED: Final = ("-shm", ".sock")
 """SQLite makes its index anew after a crash; a socket has no content."""
@@ -47,15 +46,15 @@ class ServerCut:
         operations = list(read_record(self._log.read_bytes()))
         written = self._data.with_name(f"{self._data.name}.written")
         self._data.rename(written)
-        # The disk reads what was there before from where it was.
         shutil.copytree(self._before, self._data, symlinks=True)
-        disk = Disk(self._data)
+        found = files_in(self._data)
+        disk = Disk(self._data, found)
         for operation in operations:
             disk.do(operation)
         settled, image = disk.settled(), disk.cut(random)
         _check(settled, written)
-        for path in _touched(operations, self._data):
-            (self._data / path).unlink(missing_ok=True)
+        for path in found.keys() - image.keys():
+            (self._data / path).unlink()
         lay_out(image, self._data)
         self.operations = len(operations)
         self.syncs = sum(operation.did is Did.SYNCED for operation in operations)
@@ -80,14 +79,10 @@ def _is(path: Path, data: bytes) -> bool:
         return False
 
 
-def _touched(operations: list[Operation], root: Path) -> set[str]:
-    """Every file that the record knows, by its path below the root."""
-    prefix = f"{root.resolve()}/"
-    names: set[str] = set()
-    for operation in operations:
-        if operation.is_folder:
-            continue
-        for name in (operation.first, operation.second):
-            if operation.did in {Did.OPENED, Did.RENAMED, Did.UNLINKED} and name:
-                names.add(name.decode().removeprefix(prefix))
-    return names
+def files_in(folder: Path) -> dict[str, bytes]:
+    """What every file below it holds, by its path there."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
