@@ -23,6 +23,11 @@ class PacketQueue:
         self.weather: Weather = FAIR
         self.seen = self.lost = self.doubled = self.overtook = 0
 
+    def set_weather(self, weather: Weather) -> None:
+        """Let it be so from the next packet on, and begin to count anew."""
+        self.weather = weather
+        self.seen = self.lost = self.doubled = self.overtook = 0
+
     def put(self, packet: bytes, now_ms: MonotonicMs) -> None:
         """Let the weather decide about a packet."""
         arrivals = fates(self.weather, self._random)

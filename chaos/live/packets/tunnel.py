@@ -74,7 +74,8 @@ class Tunnel:
 
     def set_weather(self, up: Weather, down: Weather) -> None:
         """Let it be so for every packet from now on; those under way arrive as they would have."""
-        self.up.weather, self.down.weather = up, down
+        self.up.set_weather(up)
+        self.down.set_weather(down)
 
     def close(self) -> None:
         """Stop, and take both devices away."""

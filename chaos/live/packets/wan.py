@@ -37,7 +37,7 @@ class PacketLine(Protocol):
         ...
 
     def told(self) -> str:
-        """What it did to packets, as far as it knows."""
+        """What it did to packets in this weather, as far as it knows."""
         ...
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class PacketWan:
         await self._line.set_weather(*self._healed)
 
     def told(self) -> str:
-        """What it did to packets, as far as it knows."""
+        """What it did to packets in this weather, as far as it knows."""
         return self._line.told()
 
     def close(self) -> None:

@@ -53,9 +53,9 @@ async def weather(stage: Stage, name: str, *, up: Weather, down: Weather) -> Asy
     try:
         yield
     finally:
+        stage.say(wan.told(), SITE)
         await wan.set_weather()
         stage.ended(SITE, name, FaultKind.WAN_HEALED)
-    stage.say(wan.told(), SITE)
 
 
 def _bad_weather(name: str, up: Weather, down: Weather) -> Callable[[Stage], Awaitable[None]]:

@@ -11,7 +11,7 @@ from replication.ports import MonotonicMs
 
 def queue(weather: Weather) -> PacketQueue:
     found = PacketQueue(Random(3))
-    found.weather = weather
+    found.set_weather(weather)
     return found
 
 
@@ -29,10 +29,10 @@ def test_nothing_arrives_before_its_time_and_all_that_is_due_arrives_in_order() 
 def test_what_was_sent_in_other_weather_arrives_as_it_would_have() -> None:
     line = queue(Weather(delay_ms=10))
     line.put(b"slow", MonotonicMs(0))
-    line.weather = BLACK_HOLE
+    line.set_weather(BLACK_HOLE)
     line.put(b"lost", MonotonicMs(1))
     assert line.due(MonotonicMs(10)) == [b"slow"]
-    assert (line.seen, line.lost) == (2, 1)
+    assert (line.seen, line.lost) == (1, 1)
 
 
 def test_it_counts_what_it_did() -> None:
