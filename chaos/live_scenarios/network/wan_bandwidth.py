@@ -1,4 +1,4 @@
-"""A WAN that lets 6 kB a second through."""
+"""A WAN that lets 16 kB a second through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROUNDS: Final = 4
 async def _play(stage: Stage) -> None:
     async with stage.at_work():
         await stage.visits(ROUNDS)
-        await stage.poison("oslo", "WAN narrow: 6 kB/s", *both("bandwidth", rate=6))
+        await stage.poison("oslo", "WAN narrow: 16 kB/s", *both("bandwidth", rate=16))
         await stage.visits(ROUNDS, at_least_ms=4_000)
         await stage.heal("oslo")
     stage.check(not stage.troubles("oslo"), "nobody at oslo was held up")
@@ -25,7 +25,7 @@ async def _play(stage: Stage) -> None:
 SCENARIO = Scenario(
     name="wan-bandwidth",
     story=(
-        "Somebody copies a film over the line, and 6 kB a second are left for the branch. Its "
+        "Somebody copies a film over the line, and 16 kB a second are left for the branch. Its "
         "journal waits and drains; nobody at the panels does."
     ),
     promises=(1, 2, 3, 4, 7),

@@ -11,7 +11,7 @@ from html import escape
 from math import log10
 from typing import TYPE_CHECKING, Final
 
-from chaos.live_scenarios.report.figures import WORDS, decisions, windows, windows_of
+from chaos.live_scenarios.report.figures import EVERYWHERE, WORDS, decisions, windows, windows_of
 from chaos.live_scenarios.timeline import MarkKind
 
 if TYPE_CHECKING:
@@ -29,11 +29,17 @@ BAND: Final = 16
 CURVE: Final = 44
 DOTS: Final = 92
 GAP: Final = 12
+LETTER: Final = 6.2
+"""About as wide as a letter of a name is."""
 TICKS: Final = 10
 FULL_MIN: Final = 4
 """A curve of one or two entries or seconds is not drawn as if it were high."""
 LATENCY_MS: Final = (1, 10, 100, 1_000, 10_000)
 """The lines of the lane of decisions, which is logarithmic."""
+
+
+Span = tuple[float, float]
+"""From one place to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,26 +125,35 @@ def _placed(faults: Sequence[Window]) -> Iterator[tuple[int, Window]]:
 
 
 def _faults(faults: Sequence[Window], scale: Scale, top: float) -> Iterator[str]:
-    for row, fault in _placed(faults):
+    placed = list(_placed(faults))
+    for row, fault in placed:
         x, end = scale.x(fault.from_ms), scale.x(fault.to_ms)
         y = top + row * (BAND + 2)
-        width = max(end - x, 2)
-        name = fault.name if fault.site not in {"", "primary"} else f"headquarters: {fault.name}"
+        name = fault.name if fault.site not in EVERYWHERE else f"headquarters: {fault.name}"
         yield (
             f"<g><title>{escape(name)}: {_span(fault.from_ms, fault.to_ms)}</title>"
-            f'<rect class="fault" x="{x}" y="{y}" width="{width:.1f}" height="{BAND}" rx="3"/></g>'
+            f'<rect class="fault" x="{x}" y="{y}" width="{max(end - x, 2):.1f}" height="{BAND}"'
+            ' rx="3"/></g>'
         )
-        # A long name beside a short band stands to the left of it where the right is too near.
-        needed = 6.2 * len(name)
-        if width >= needed + 8:
-            yield f'<text class="on-fault" x="{x + 5}" y="{y + BAND - 4.5}">{escape(name)}</text>'
-        elif end + needed + 4 < WIDTH:
-            yield f'<text class="beside" x="{end + 5}" y="{y + BAND - 4.5}">{escape(name)}</text>'
-        else:
-            yield (
-                f'<text class="beside" x="{x - 5}" y="{y + BAND - 4.5}" text-anchor="end">'
-                f"{escape(name)}</text>"
-            )
+        others = [
+            (scale.x(other.from_ms), scale.x(other.to_ms))
+            for other_row, other in placed
+            if other_row == row and other is not fault
+        ]
+        yield _name(name, (x, end), others, y + BAND - 4.5)
+
+
+def _name(name: str, band: Span, others: Sequence[Span], y: float) -> str:
+    """A name on its band, or beside it where it is free; else only its title tells."""
+    x, end = band
+    needed = LETTER * len(name) + 8
+    if end - x >= needed:
+        return f'<text class="on-fault" x="{x + 5}" y="{y}">{escape(name)}</text>'
+    if end + needed < WIDTH and not any(end <= begin < end + needed for begin, _ in others):
+        return f'<text class="beside" x="{end + 5}" y="{y}">{escape(name)}</text>'
+    if x - needed > LEFT and not any(x - needed < over <= x for _, over in others):
+        return f'<text class="beside" x="{x - 5}" y="{y}" text-anchor="end">{escape(name)}</text>'
+    return ""
 
 
 def _shades(faults: Sequence[Window], scale: Scale, height: float) -> Iterator[str]:

@@ -9,7 +9,8 @@ STYLE: Final = """
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1b2330; --soft: #5b6675; --line: #dfe3ea;
   --good: #157f52; --good-soft: #d9f2e5; --warn: #a86a00; --bad: #c02f26; --bad-soft: #fbe0de;
-  --fault: #8b3fa8; --shade: rgba(139, 63, 168, .07);
+  --fault: #8b3fa8; --fault-word: #8b3fa8;
+  --shade: rgba(139, 63, 168, .07);
   --online: #2f9e6e; --degraded: #dd9a1c; --offline: #d3544a; --recovering: #3d8f9e;
   --ordered: #5477b8; --silent: #6b7280;
   --journal: #2f6fb5; --replica: #a0722a; --on: #ffffff;
@@ -18,7 +19,8 @@ STYLE: Final = """
   :root {
     --page: #12161c; --card: #1a2029; --ink: #e7ebf1; --soft: #9aa6b5; --line: #2d3642;
     --good: #4cc38a; --good-soft: #143526; --warn: #e3a63c; --bad: #f0776c; --bad-soft: #43201d;
-    --fault: #b57bd0; --shade: rgba(181, 123, 208, .11);
+    --fault: #8f52ad; --fault-word: #cd9fe4;
+    --shade: rgba(181, 123, 208, .11);
     --online: #37966c; --degraded: #b98520; --offline: #b84a41; --recovering: #3a8492;
     --ordered: #5d7fbd; --silent: #565e6b; --journal: #6aa7e8; --replica: #d3a45b; --on: #ffffff;
   }
@@ -67,7 +69,7 @@ svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; 
 svg .label { fill: var(--ink); }
 svg .fault { fill: var(--fault); } svg .shade { fill: var(--shade); }
 svg .on-fault, svg .on-link { fill: var(--on); font-weight: 600; }
-svg .beside { fill: var(--fault); font-weight: 600; }
+svg .beside { fill: var(--fault-word); font-weight: 600; }
 svg .link { fill: var(--ordered); } svg .online { fill: var(--online); }
 svg .degraded { fill: var(--degraded); } svg .offline { fill: var(--offline); }
 svg .recovering { fill: var(--recovering); }
@@ -90,7 +92,7 @@ svg .dot.refused { fill: var(--warn); } svg .dot.unknown { fill: var(--bad); opa
 .happened li { break-inside: avoid; padding: 2px 0 2px 64px; position: relative; }
 .happened time { position: absolute; left: 0; width: 52px; text-align: right; color: var(--soft);
   font-variant-numeric: tabular-nums; }
-.happened .began, .happened .ended { color: var(--fault); font-weight: 600; }
+.happened .began, .happened .ended { color: var(--fault-word); font-weight: 600; }
 .findings { margin: 4px 0 0; padding-left: 18px; color: var(--bad); font-size: 13px; }
 @media (max-width: 760px) {
   section { padding: 16px; } .happened { columns: 1; } main { padding: 16px 10px 60px; }
