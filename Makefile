@@ -23,9 +23,9 @@ demo: tools ## run the main job: print, cut the WAN, go on printing, heal
 	@$(PY) -m chaos.scenarios.main_job
 
 .PHONY: test
-test: tools ## run every test
-	@echo "==> Tests (real servers are started; a line per file)"
-	@$(PY) -m pytest
+test: tools ## run every test, on up to 4 cores at once
+	@echo "==> Tests (real servers are started; a dot per test)"
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .PHONY: check
 check: setup ## check format, lint, types, direction of imports, coverage of the decisions
@@ -68,9 +68,15 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
 
+<<<<<<< HEAD
 .PHONY: live
 live: tools ## faults against real processes, with a report: make live NAME=wan-cut; LIST=1 lists all
 	@$(PY) -m chaos.live_scenarios $(NAME) $(ONLY) $(if $(LIST),--list) $(if $(REPORT),--report $(REPORT))
+=======
+.PHONY: mutants
+mutants: tools ## plant known-bad variants of the code; each must be noticed: make mutants
+	@$(PY) -m chaos.mutants
+>>>>>>> main
 
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
