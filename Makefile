@@ -68,15 +68,13 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
 
-<<<<<<< HEAD
 .PHONY: live
 live: tools ## faults against real processes, with a report: make live NAME=wan-cut; LIST=1 lists all
 	@$(PY) -m chaos.live_scenarios $(NAME) $(ONLY) $(if $(LIST),--list) $(if $(REPORT),--report $(REPORT))
-=======
+
 .PHONY: mutants
 mutants: tools ## plant known-bad variants of the code; each must be noticed: make mutants
 	@$(PY) -m chaos.mutants
->>>>>>> main
 
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer

@@ -11,11 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docs.page_failure_modes import failure_modes
-<<<<<<< HEAD
 from docs.page_live import live
-=======
 from docs.page_mutants import mutants
->>>>>>> main
 from docs.page_state_machines import state_machines
 
 if TYPE_CHECKING:
@@ -28,11 +25,8 @@ def pages() -> Mapping[str, str]:
     """Every page that is made here: its file name and what it has to hold."""
     return {
         "failure-modes.md": failure_modes(),
-<<<<<<< HEAD
         "live.md": live(),
-=======
         "mutants.md": mutants(),
->>>>>>> main
         "state-machines.md": state_machines(),
     }
 

@@ -118,11 +118,8 @@ class SiteNode:
         """The site's administration API."""
         if self._admin is None:
             key = (self.server.data_folder / "admin.key").read_text(encoding="ascii").strip()
-<<<<<<< HEAD
-            self._admin = SiteAdmin(JsonClient(self._url, self.ca_path, key, self.server.place))
-=======
-            self._admin = SiteAdmin(JsonClient(self._url, self.ca_path, key), self.witness)
->>>>>>> main
+            client = JsonClient(self._url, self.ca_path, key, self.server.place)
+            self._admin = SiteAdmin(client, self.witness)
         return self._admin
 
     @property

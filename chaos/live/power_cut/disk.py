@@ -120,18 +120,12 @@ class Disk:
 
     def __init__(self, root: Path, found: Mapping[str, bytes] | None = None) -> None:
         self._root = str(root.resolve())
-<<<<<<< HEAD
         self._names = {
             f"{self._root}/{path}": _File(data, bytearray(data))
             for path, data in (found or {}).items()
         }
         self._durable_names = dict(self._names)
-        self._unsynced: list[_Renaming] = []
-=======
-        self._names: dict[str, _File] = {}
-        self._durable_names: dict[str, _File] = {}
         self._unsynced: list[_Renaming | _FolderRenaming] = []
->>>>>>> main
         self._open: dict[int, _File] = {}
         self._folders: dict[int, str] = {}
 
