@@ -112,19 +112,12 @@ class _FolderRenaming:
 
 
 class Disk:
-    """The files below `root`, as the operations of a record make them.
+    """The files below `root`, as the operations of a record make them. It begins empty."""
 
-    It begins with `found`, by path below the root. A file that is not among them and that a program
-    opens without a wish to make it is read from where it is.
-    """
-
-    def __init__(self, root: Path, found: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = str(root.resolve())
-        self._names = {
-            f"{self._root}/{path}": _File(data, bytearray(data))
-            for path, data in (found or {}).items()
-        }
-        self._durable_names = dict(self._names)
+        self._names: dict[str, _File] = {}
+        self._durable_names: dict[str, _File] = {}
         self._unsynced: list[_Renaming | _FolderRenaming] = []
         self._open: dict[int, _File] = {}
         self._folders: dict[int, str] = {}

@@ -48,7 +48,8 @@ class ServerCut:
         self._data.rename(written)
         shutil.copytree(self._before, self._data, symlinks=True)
         found = files_in(self._data)
-        disk = Disk(self._data, found)
+        disk = Disk(self._data)
+        disk.stand_on(found)
         for operation in operations:
             disk.do(operation)
         settled, image = disk.settled(), disk.cut(random)

@@ -132,7 +132,7 @@ async def test_a_headquarters_that_lets_in_and_hangs_up_is_called_less_and_less_
     async def full(call: Call) -> None:
         await call.say(WELCOME)
 
-    primary.scripts = [full] * 4 + [welcoming]
+    primary.scripts = [full, full, full, full, welcoming]
     times = replace(TIMES, retry_first_ms=20, retry_max_ms=1_000)
     began_s = asyncio.get_running_loop().time()
     async with primary.listening(), calling(primary, times) as (_, diary):
