@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
 
 PORT = 7300
-PATIENCE_S = 0.6
+PATIENCE_S = 0.4
 CLOCK = SystemClock()
 
 

@@ -61,6 +61,9 @@ class ServerCut:
         self.syncs = sum(operation.did is Did.SYNCED for operation in operations)
         self.files = len(settled)
         self.changed_files = sum(image.get(path) != data for path, data in settled.items())
+        for folder in (self._before, written):
+            shutil.rmtree(folder)
+        self._log.unlink()
 
 
 def _check(settled: Mapping[str, bytes], written: Path) -> None:

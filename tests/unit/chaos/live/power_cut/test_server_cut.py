@@ -56,6 +56,7 @@ def test_what_was_synced_is_there_and_what_was_not_may_be(tmp_path: Path, data: 
     assert (data / "never touched").read_text() == "never touched"
     assert not (data / "unlinked").exists()
     assert (data / "old").read_bytes() != b""
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "recorder.so"}
     assert cut.syncs == 2
     assert cut.changed_files > 0
 
