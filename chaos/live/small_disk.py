@@ -7,6 +7,7 @@ file system that has them.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BALLAST: Final = "ballast"
+STEPS_BYTES: Final = (1_048_576, 4_096)
 MOUNT_TIMEOUT_MS: Final = 10_000
 
 
@@ -40,20 +42,30 @@ class SmallDisk:
         return shutil.disk_usage(self._folder).free
 
     def fill(self, *, but_bytes: int = 0) -> None:
-        """Take all that is free, except for so much."""
-        self.make_room()
-        wanted = self.free_bytes - but_bytes
-        if wanted <= 0:
-            return
-        fd = os.open(self._ballast, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        """Take all that is free, beside what was taken already, except for so much."""
+        fd = os.open(self._ballast, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.posix_fallocate(fd, 0, wanted)
+            end = os.fstat(fd).st_size
+            for step in STEPS_BYTES:
+                while self.free_bytes - step >= but_bytes and _grown(fd, end, step):
+                    end += step
         finally:
             os.close(fd)
 
     def make_room(self) -> None:
         """Give back what `fill` took."""
         self._ballast.unlink(missing_ok=True)
+
+
+def _grown(fd: int, end: int, step: int) -> bool:
+    """Whether there was room for it; others write meanwhile."""
+    try:
+        os.posix_fallocate(fd, end, step)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+    return True
 
 
 @asynccontextmanager
