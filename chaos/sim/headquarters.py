@@ -111,7 +111,14 @@ class PrimaryRun:
         self._claims = SettleClaims(self.directory, self.registers)
         self._quotas = GrantQuotas(self.directory, self.ledger, self.adjust, clock)
         self.site_says = SiteSays()
-        self._ground = LinkGround(
+        self._ground = self._link_ground(clock)
+        self.doors = Doors(self._behind(folder), life)
+        self.is_open = False
+        self._on_link = parts.on_link
+        self._ends: dict[LinkWire, None] = {}
+
+    def _link_ground(self, clock: MachineClock) -> LinkGround:
+        return LinkGround(
             directory=self.directory,
             ingest=self.ingest,
             publisher=self.publisher,
@@ -120,22 +127,18 @@ class PrimaryRun:
             starts=WatchStarts(self.ledger),
             site_says=self.site_says,
         )
-        self.doors = Doors(
-            Behind(
-                folder=folder,
-                ground=self._ground,
-                store=self._store,
-                ledger=self.ledger,
-                report=self.report,
-                registers=self.registers,
-                adjust=self.adjust,
-                quotas=self._quotas,
-            ),
-            life,
+
+    def _behind(self, folder: Path) -> Behind:
+        return Behind(
+            folder=folder,
+            ground=self._ground,
+            store=self._store,
+            ledger=self.ledger,
+            report=self.report,
+            registers=self.registers,
+            adjust=self.adjust,
+            quotas=self._quotas,
         )
-        self.is_open = False
-        self._on_link = parts.on_link
-        self._ends: dict[LinkWire, None] = {}
 
     async def run(self) -> NoReturn:
         """Serve until the process dies."""
