@@ -50,7 +50,7 @@ class Terminal:
         """Say what came of it, and why where it is bad."""
         self.results.append(result)
         said = "kept" if result.kept else "BROKEN"
-        promises = ", ".join(str(verdict.promise) for verdict in result.judged)
+        promises = ", ".join(map(str, result.promises))
         print(f"{said:<7} {result.took_ms / 1000:5.1f} s   promises {promises or '-'}", flush=True)
         for line in _complaints(result):
             print(f"      ! {line}", flush=True)
@@ -159,6 +159,7 @@ def _complaints(result: Result) -> list[str]:
     ]
 
 
+<<<<<<< HEAD
 def _last_line(run: Run, took_s: float, path: Path) -> str:
     results = run.results
     verdicts = [verdict for result in results for verdict in result.judged]
@@ -169,6 +170,15 @@ def _last_line(run: Run, took_s: float, path: Path) -> str:
         f"live: {len(results)} scenarios in {took_s:.0f} s, {kept} of {len(verdicts)} promises"
         f" kept, {broken} scenarios broken{left_out}: {'ok' if not broken else 'BROKEN'}."
         f" Report: {path}"
+=======
+def _last_line(results: Sequence[Result], took_s: float, path: Path) -> str:
+    promises = [kept for result in results for kept in result.promises.values()]
+    broken = sum(not result.kept for result in results)
+    said = "BROKEN" if broken else "ok"
+    return (
+        f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)}"
+        f" promises kept, {broken} scenarios broken: {said}. Report: {path}"
+>>>>>>> part-live
     )
 
 

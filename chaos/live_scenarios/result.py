@@ -40,6 +40,14 @@ class Result:
         )
 
     @property
+    def promises(self) -> dict[int, bool]:
+        """Each promise that was judged, and whether every checker of it says that it was kept."""
+        found: dict[int, bool] = {}
+        for verdict in self.judged:
+            found[verdict.promise] = found.get(verdict.promise, True) and verdict.kept
+        return found
+
+    @property
     def kept(self) -> bool:
         """Whether it came to its end, with every promise judged and kept, and all as it must be."""
         judged = {verdict.promise for verdict in self.judged}

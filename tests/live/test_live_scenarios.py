@@ -24,7 +24,7 @@ def test_a_fault_is_played_among_real_processes_and_the_report_tells_all_of_it(
     told = capsys.readouterr().out
     assert status == 0, told
     assert re.search(
-        r"^live: 2 scenarios in \d+ s, 12 of 12 promises kept, 0 .*: ok\.", told, re.MULTILINE
+        r"^live: 2 scenarios in \d+ s, (\d+) of \1 promises kept, 0 .*: ok\.", told, re.MULTILINE
     )
     page = (tmp_path / REPORT_NAME).read_text(encoding="utf-8")
     for name in NAMES:

@@ -59,12 +59,12 @@ def _head(run: Run) -> str:
 
 
 def _tiles(run: Run) -> str:
-    verdicts = [verdict for result in run.results for verdict in result.judged]
+    promises = [kept for result in run.results for kept in result.promises.values()]
     seen = [event for result in run.results for event in decisions(result)]
     worst = [us for result in run.results if (us := worst_during(result)) is not None]
     tiles = (
         (f"{sum(r.kept for r in run.results)} of {len(run.results)}", "scenarios kept"),
-        (f"{sum(v.kept for v in verdicts)} of {len(verdicts)}", "promises kept"),
+        (f"{sum(promises)} of {len(promises)}", "promises kept"),
         (f"{len(seen):,}", "decisions taken"),
         (f"{sum(e.outcome is Outcome.REFUSED for e in seen):,}", "of them refusals"),
         (f"{sum(e.outcome is Outcome.UNKNOWN for e in seen):,}", "without an answer"),
@@ -96,7 +96,7 @@ def _rows(run: Run) -> Iterator[str]:
         unanswered = sum(event.outcome is Outcome.UNKNOWN for event in seen)
         yield (
             f'<tr><td><a href="#{name}">{name}</a></td>'
-            f"<td>{''.join(badge(verdict) for verdict in result.judged)}</td>"
+            f"<td>{''.join(badge(*each) for each in result.promises.items())}</td>"
             f'<td class="number">{len(seen)}</td><td class="number">{unanswered}</td>'
             f'<td class="number">{milliseconds(worst_during(result))}</td>'
             f'<td class="number">{result.took_ms / 1000:.1f} s</td>'

@@ -13,7 +13,6 @@ from chaos.live_scenarios.timeline import MarkKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chaos.checkers.verdict import Verdict
     from chaos.live_scenarios.report.figures import Latencies
     from chaos.live_scenarios.result import Result
     from chaos.live_scenarios.timeline import Mark
@@ -59,11 +58,10 @@ def word(*, kept: bool) -> str:
     return f'<span class="verdict {css}">{text}</span>'
 
 
-def badge(verdict: Verdict) -> str:
-    """The promise's number, coloured by the verdict."""
-    css = "good" if verdict.kept else "bad"
-    title = f"{PROMISES[verdict.promise]}: {verdict.validity}"
-    return f'<span class="badge {css}" title="{escape(title)}">{verdict.promise}</span>'
+def badge(promise: int, kept: bool) -> str:  # noqa: FBT001 - a pair of a mapping
+    """The promise's number, coloured by what was judged."""
+    css = "good" if kept else "bad"
+    return f'<span class="badge {css}" title="{escape(PROMISES[promise])}">{promise}</span>'
 
 
 def milliseconds(latency_us: float | None) -> str:
@@ -108,7 +106,8 @@ def _promise_rows(result: Result) -> Iterator[str]:
         listed = f'<ul class="findings">{findings}</ul>' if findings else ""
         said = word(kept=True) if verdict.kept else _bad(str(verdict.validity))
         yield (
-            f"<tr><td>{verdict.promise}. {PROMISES[verdict.promise]}</td>"
+            f"<tr><td>{verdict.promise}. {PROMISES[verdict.promise]}"
+            f' <span class="soft">by {escape(verdict.checker)}</span></td>'
             f"<td>{escape(verdict.measured)}{listed}</td><td>{said}</td></tr>"
         )
 
