@@ -159,26 +159,15 @@ def _complaints(result: Result) -> list[str]:
     ]
 
 
-<<<<<<< HEAD
 def _last_line(run: Run, took_s: float, path: Path) -> str:
     results = run.results
-    verdicts = [verdict for result in results for verdict in result.judged]
-    kept = sum(verdict.kept for verdict in verdicts)
-    broken = sum(not result.kept for result in results)
-    left_out = f", {len(run.left_out)} left out" if run.left_out else ""
-    return (
-        f"live: {len(results)} scenarios in {took_s:.0f} s, {kept} of {len(verdicts)} promises"
-        f" kept, {broken} scenarios broken{left_out}: {'ok' if not broken else 'BROKEN'}."
-        f" Report: {path}"
-=======
-def _last_line(results: Sequence[Result], took_s: float, path: Path) -> str:
     promises = [kept for result in results for kept in result.promises.values()]
     broken = sum(not result.kept for result in results)
+    left_out = f", {len(run.left_out)} left out" if run.left_out else ""
     said = "BROKEN" if broken else "ok"
     return (
         f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)}"
-        f" promises kept, {broken} scenarios broken: {said}. Report: {path}"
->>>>>>> part-live
+        f" promises kept, {broken} scenarios broken{left_out}: {said}. Report: {path}"
     )
 
 
