@@ -67,6 +67,30 @@ NETWORK_HEAD = """
 
 MACHINE_HEAD = """
 ## Faults of processes, disks, clocks and network namespaces
+
+Processes are killed with SIGKILL and stopped with SIGSTOP. A full disk is a tmpfs under the data
+folder that a file fills. A lost power supply is a library that is loaded into the site server and
+its children, records what they write and sync, and then lays out a disk that kept only what was
+synced, and of the rest a part by chance (`docs/operations/kills-and-power-cuts.md`). Clocks are
+moved by libfaketime.
+
+In the scenarios of packets headquarters and the branch run in network namespaces of their own,
+with no proxy between them. Where the kernel has netem, the two ends of a veth pair get `tc qdisc
+replace dev wan root netem ...`; elsewhere two TUN devices are joined by a forwarder of ours that
+loses, delays, doubles and reorders packets by a seed (`chaos/live/packets/`). The report says which
+it was. The kernel of the machine on which these scenarios were written had no netem: `tc` parsed
+its command lines and that kernel then refused them, so the veth pair was tried and the weather on
+it was not.
+
+Mounts and namespaces take root. Without it these scenarios are left out, which the report says
+with the reason and the command, and the last line counts. Namespaces have no name: they end with
+the run, however it ends. After a `kill -9` of the run itself a tmpfs may stay mounted: `mount |
+grep holdfast`, `umount FOLDER`.
+
+What they found: with a full disk headquarters let each site in and could take nothing from it, and
+every site came back four times a second, each with a handshake and three lines in headquarters'
+log. A connection that ends soon after its welcome now counts as a failed attempt, and is logged
+once (`test_a_headquarters_that_lets_in_and_hangs_up_is_called_less_and_less_often`).
 """
 
 PROMISES_HEAD = """

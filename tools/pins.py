@@ -65,6 +65,9 @@ DEBIAN_PROGRAMS = {
     "cc": "build-essential",
     "initdb": "postgresql-15",
     "faketime": "faketime",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
 }
 """Program -> Debian package. `ippeveprinter` announces itself, so it needs avahi and dbus running;
-`cc` builds the recorder of the power-cut tests; `faketime` brings the library that moves clocks."""
+`cc` builds the recorder of the power-cut tests; `faketime` brings the library that moves clocks;
+`ip` (with `tc`) and `nsenter` are for live faults in network namespaces."""

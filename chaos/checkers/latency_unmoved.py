@@ -8,7 +8,8 @@ the least. The tolerance is far below that and far above the noise of a busy mac
 * no single decision while cut takes a second or longer;
 * every decision while cut is answered.
 
-A WAN that is slow, narrow or broken in another way is judged like one that is cut.
+A WAN that is slow, narrow or broken in another way is judged like one that is cut. What was asked
+of a server that was dead meanwhile is not judged: that is not the WAN's doing.
 
 An operation with fewer than three samples on either side is not judged; with none judged the
 verdict is unknown. Percentiles are for `bench`: they need thousands of samples.
@@ -37,6 +38,7 @@ DECISIONS: Final = (
 )
 TROUBLE: Final = frozenset({FaultKind.WAN_CUT, FaultKind.WAN_SPOILED})
 DECISION_TEXT: Final = {Outcome.OK: "{}", Outcome.REFUSED: "{} refused"}
+KILLS: Final = frozenset({FaultKind.KILLED})
 RATIO_MAX: Final = 3
 FLOOR_US: Final = 10_000
 STALL_US: Final = 1_000_000
@@ -87,7 +89,7 @@ def latencies(history: History) -> tuple[Latency, ...]:
     cut = {node: _cuts(history, node) for node in history.nodes()}
     found = []
     for operation, outcome in product(DECISIONS, (Outcome.OK, Outcome.REFUSED)):
-        events = [event for event in history.events(operation) if event.outcome is outcome]
+        events = [event for event in _alive(history, operation) if event.outcome is outcome]
         found.append(
             Latency(
                 decision=DECISION_TEXT[outcome].format(operation),
@@ -98,17 +100,32 @@ def latencies(history: History) -> tuple[Latency, ...]:
     return tuple(found)
 
 
+def _alive(history: History, *operations: Operation) -> Iterator[Event]:
+    """What was asked of servers that lived all the time until they answered."""
+    dead = {node: _spans(history, node, KILLS, FaultKind.STARTED) for node in history.nodes()}
+    for event in history.events(*operations):
+        if not _during(event, dead[event.node]):
+            yield event
+
+
 def _cuts(history: History, node: str) -> list[tuple[float, float]]:
-    """When the WAN of `node` was cut, as monotonic milliseconds from and to."""
-    cuts: list[tuple[float, float]] = []
+    """When the WAN of `node` was cut."""
+    return _spans(history, node, TROUBLE, FaultKind.WAN_HEALED)
+
+
+def _spans(
+    history: History, node: str, begins: frozenset[FaultKind], ends: FaultKind
+) -> list[tuple[float, float]]:
+    """From each fault of the one kind to the next of the other, in monotonic milliseconds."""
+    spans: list[tuple[float, float]] = []
     since: float | None = None
     for fault in history.faults(node):
-        if fault.kind in TROUBLE and since is None:
+        if fault.kind in begins and since is None:
             since = fault.monotonic_ms
-        elif fault.kind is FaultKind.WAN_HEALED and since is not None:
-            cuts.append((since, fault.monotonic_ms))
+        elif fault.kind is ends and since is not None:
+            spans.append((since, fault.monotonic_ms))
             since = None
-    return cuts if since is None else [*cuts, (since, float("inf"))]
+    return spans if since is None else [*spans, (since, float("inf"))]
 
 
 def _during(event: Event, cuts: list[tuple[float, float]]) -> bool:
@@ -127,7 +144,7 @@ def _moved(latency: Latency) -> Iterator[str]:
 
 def _stalled(history: History) -> Iterator[str]:
     cut = {node: _cuts(history, node) for node in history.nodes()}
-    for event in history.events(*DECISIONS):
+    for event in _alive(history, *DECISIONS):
         if not _during(event, cut[event.node]):
             continue
         if event.outcome is Outcome.UNKNOWN:

@@ -12,12 +12,14 @@ import aiohttp
 
 from chaos.errors import UnexpectedAnswerError
 from chaos.history import Outcome
+from chaos.live.place import HERE
 from replication.adapters.system_clock import SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from chaos.live.place import Place
     from replication.ports import MonotonicMs, WallMs
 
 CALL_TIMEOUT_MS: Final = 10_000
@@ -75,11 +77,13 @@ class Answer:
 class JsonClient:
     """Calls to one server, verified against a CA, with one bearer token, over kept connections."""
 
-    def __init__(self, base_url: str, ca_path: Path, bearer: str) -> None:
+    def __init__(self, base_url: str, ca_path: Path, bearer: str, place: Place = HERE) -> None:
         self._session = aiohttp.ClientSession(
             base_url,
             connector=aiohttp.TCPConnector(
-                ssl=ssl.create_default_context(cafile=str(ca_path)), limit=64
+                ssl=ssl.create_default_context(cafile=str(ca_path)),
+                limit=64,
+                socket_factory=place.make_socket,
             ),
             headers={"Authorization": f"Bearer {bearer}"} if bearer else {},
         )

@@ -15,6 +15,7 @@ from chaos.errors import ChaosError
 from chaos.history import FaultKind, HistoryFile
 from chaos.live.branch import Branch
 from chaos.live.nodes import PrimaryNode, SiteNode
+from chaos.live.place import HERE
 from chaos.live.printer import PrinterPlan, VirtualPrinter
 from chaos.live.processes import Children
 from chaos.live.stock_client import StockClient
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from chaos.final_state import DocumentFound
     from chaos.live.nodes import Settings
+    from chaos.live.packets.wan import PacketWans
+    from chaos.live.place import Place
     from chaos.live.wan import Wan, WanMaker
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -65,6 +68,9 @@ class Lab:
         self._children = children
         self._stack = stack
         self._maker: WanMaker | None = None
+        self._apart: PacketWans | None = None
+        self.site_environ: dict[str, Mapping[str, str]] = {}
+        """What is added to the environment of a site's server from its joining on."""
         self.history = stack.enter_context(
             HistoryFile(plan.folder / "history.jsonl", SystemClock())
         )
@@ -82,12 +88,17 @@ class Lab:
             raise ChaosError("No WAN was opened yet.")
         return self._maker.kind
 
+    def move_apart(self, wans: PacketWans) -> None:
+        """Let headquarters and each site run in a network namespace of their own, from now on."""
+        self._apart = wans
+        self.primary.server.place = wans.headquarters
+
     async def start_primary(self) -> None:
         """Make headquarters from the organisation file and start it."""
         await self.primary.init(self.plan.organisation)
         await self.primary.start()
         self._stack.push_async_callback(self.primary.close)
-        self._maker = await make_wans(
+        self._maker = self._apart or await make_wans(
             self.plan.wan,
             children=self._children,
             tools_folder=TOOLS_FOLDER,
@@ -98,7 +109,12 @@ class Lab:
     async def start_printer(self, site_name: str, *, printing_ms: int = 0) -> VirtualPrinter:
         """Start the printer of this site and tell headquarters where it is."""
         name = f"{site_name}-laser"
-        plan = PrinterPlan(name=name, folder=self._subfolder(name), printing_ms=printing_ms)
+        plan = PrinterPlan(
+            name=name,
+            folder=self._subfolder(name),
+            printing_ms=printing_ms,
+            place=await self._place(site_name),
+        )
         printer = VirtualPrinter(plan, self._children)
         await printer.start()
         self.printers[name] = printer
@@ -123,6 +139,8 @@ class Lab:
             self.wans[name], dial_port = wan, wan.listen_port
         settings = {"link": self.plan.link_timing, **(more or {})}
         site = SiteNode(self._children, self._subfolder(name), self.history, settings)
+        site.server.place = await self._place(name)
+        site.server.environ = self.site_environ.get(name, {})
         self._stack.push_async_callback(site.close)
         await site.join(await self.primary.join_token(name, dial_port))
         self.sites[name] = site
@@ -143,7 +161,7 @@ class Lab:
             site=site,
             printer=self.printers[f"{site_name}-laser"],
             panel=site.panel(token),
-            desktop=StockClient(desk, site.witness),
+            desktop=StockClient(desk, site.witness, site.server.place),
         )
 
     def documents(self) -> tuple[DocumentFound, ...]:
@@ -159,6 +177,9 @@ class Lab:
         """Heal the WAN of this site."""
         self.history.fault(FaultKind.WAN_HEALED, site_name, self.wan_kind)
         await self.wans[site_name].heal()
+
+    async def _place(self, site_name: str) -> Place:
+        return HERE if self._apart is None else await self._apart.site(site_name)
 
     def _subfolder(self, name: str) -> Path:
         folder = self.plan.folder / name

@@ -54,7 +54,9 @@ class PrimaryNode:
         if self._api is None:
             key = (self.server.data_folder / "admin.key").read_text(encoding="ascii").strip()
             url = f"https://localhost:{self.server.ports['api']}"
-            self._api = AdminApi(JsonClient(url, self.ca_path, key), self._witness)
+            self._api = AdminApi(
+                JsonClient(url, self.ca_path, key, self.server.place), self._witness
+            )
         return self._api
 
     async def init(self, organisation: Path) -> str:
@@ -116,7 +118,8 @@ class SiteNode:
         """The site's administration API."""
         if self._admin is None:
             key = (self.server.data_folder / "admin.key").read_text(encoding="ascii").strip()
-            self._admin = SiteAdmin(JsonClient(self._url, self.ca_path, key), self.witness)
+            client = JsonClient(self._url, self.ca_path, key, self.server.place)
+            self._admin = SiteAdmin(client, self.witness)
         return self._admin
 
     @property
@@ -135,7 +138,8 @@ class SiteNode:
 
     def panel(self, device_token: str) -> Panel:
         """A panel with this token; it hangs up with the lab."""
-        panel = Panel(JsonClient(self._url, self.ca_path, device_token), self.witness)
+        client = JsonClient(self._url, self.ca_path, device_token, self.server.place)
+        panel = Panel(client, self.witness)
         self._panels.append(panel)
         return panel
 
@@ -166,7 +170,11 @@ def _primary_config(data: Path, ports: Mapping[str, int], settings: Settings) ->
         {
             "": {"data_dir": str(data), **settings.get("", {})},
             **{name: values for name, values in settings.items() if name},
-            "link": {"listen_host": LOOPBACK, "port": ports.get("link", 0)},
+            "link": {
+                "listen_host": LOOPBACK,
+                **settings.get("link", {}),
+                "port": ports.get("link", 0),
+            },
             "api": {"listen_host": LOOPBACK, "port": ports.get("api", 0)},
         }
     )

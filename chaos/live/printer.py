@@ -15,12 +15,14 @@ import asyncio
 import hashlib
 import re
 import shutil
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chaos.errors import MissingToolError
 from chaos.final_state import DocumentFound
 from chaos.live.discovery import start_discovery
+from chaos.live.place import HERE, Place
 from chaos.live.processes import Child, Children, Command, free_port
 from chaos.live.waiting import until
 
@@ -34,6 +36,7 @@ PACKAGES: Final = {
 }
 FORMATS: Final = ("application/pdf", "application/postscript", "image/jpeg", "image/pwg-raster")
 START_TIMEOUT_MS: Final = 15_000
+CONNECT_TIMEOUT_MS: Final = 2_000
 PRESS: Final = """#!/bin/sh
 # What the printer runs for each document: the paper comes out at the end.
 set -e
@@ -56,6 +59,7 @@ class PrinterPlan:
     formats: tuple[str, ...] = FORMATS
     has_colour: bool = True
     has_duplex: bool = True
+    place: Place = HERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +171,8 @@ class VirtualPrinter:
     def _argv(self) -> tuple[str, ...]:
         plan = self.plan
         return (
-            *("ippeveprinter", "-p", str(self.port), "-n", "localhost", "-r", "off", "-v"),
+            *(*plan.place.prefix, "ippeveprinter"),
+            *("-p", str(self.port), "-n", "localhost", "-r", "off", "-v"),
             *("-d", str(self._tray), "-k", "-c", str(self._press)),
             *("-s", "60,60" if plan.has_colour else "60,0"),
             *("-f", ",".join(plan.formats)),
@@ -178,12 +183,14 @@ class VirtualPrinter:
     async def _answers(self) -> bool:
         if self._child is not None:
             self._child.check_alive()
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
+        address = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ())
+        with self.plan.place.make_socket(address) as probe:
+            probe.settimeout(0)
+            try:
+                async with asyncio.timeout(CONNECT_TIMEOUT_MS / 1000):
+                    await asyncio.get_running_loop().sock_connect(probe, ("127.0.0.1", self.port))
+            except OSError:  # TimeoutError is one of them
+                return False
         return True
 
 

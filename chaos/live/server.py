@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chaos.errors import ProcessError
+from chaos.live.place import HERE
 from chaos.live.processes import Child, Children, Command, run
 from chaos.live.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from chaos.live.place import Place
 
 READY_TIMEOUT_MS: Final = 30_000
 COMMAND_TIMEOUT_MS: Final = 60_000
@@ -45,6 +48,8 @@ class Server:
         self.ports: Ports = {}
         self.environ: Mapping[str, str] = {}
         """Added to that of every process of this server."""
+        self.place: Place = HERE
+        """Where its processes run."""
 
     @property
     def child(self) -> Child:
@@ -55,7 +60,7 @@ class Server:
 
     async def command(self, *arguments: str, given: str = "") -> str:
         """What a short command of this server's program prints; `ProcessError` where it fails."""
-        argv = (sys.executable, "-m", self._module, *arguments)
+        argv = (*self.place.prefix, sys.executable, "-m", self._module, *arguments)
         try:
             finished = await run(
                 argv, within_ms=COMMAND_TIMEOUT_MS, given=given, environ=self.environ
@@ -77,7 +82,10 @@ class Server:
         self._child = await self._children.start(
             Command(
                 name=self.folder.name,
-                argv=(sys.executable, "-m", self._module, "run", "--config", str(self.config_path)),
+                argv=(
+                    *(*self.place.prefix, sys.executable, "-m", self._module),
+                    *("run", "--config", str(self.config_path)),
+                ),
                 log_path=self.folder / "server.log",
                 environ=self.environ,
             )

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.errors import MissingToolError
 from chaos.history import Event, Operation, Outcome
+from chaos.live.place import HERE
 from chaos.live.processes import Finished, run
 from replication.adapters.system_clock import SystemClock
 
 if TYPE_CHECKING:
+    from chaos.live.place import Place
     from chaos.live.witness import Witness
     from chaos.pdf_writer import Document
 
@@ -40,8 +42,9 @@ class Destination:
 class StockClient:
     """Prints documents, and writes down whether the site took them."""
 
-    def __init__(self, folder: Path, witness: Witness) -> None:
+    def __init__(self, folder: Path, witness: Witness, place: Place = HERE) -> None:
         self._folder = folder
+        self._place = place
         self._witness = witness
 
     async def print_with_ipptool(self, document: Document, to: Destination) -> Event:
@@ -71,7 +74,7 @@ class StockClient:
         wall_ms, monotonic_ms = _CLOCK.wall_ms(), _CLOCK.monotonic_ms()
         began_ns = time.perf_counter_ns()
         try:
-            finished = await run(argv, within_ms=PRINT_TIMEOUT_MS)
+            finished = await run((*self._place.prefix, *argv), within_ms=PRINT_TIMEOUT_MS)
         except TimeoutError:
             finished = Finished(exit_status=1, output="", errors="no answer in time")
         return self._witness.wrote(

@@ -1,7 +1,7 @@
 """A wall clock that is hours off, for one process and all that it starts: libfaketime.
 
 Only the wall clock is moved. The steady clock stays true, as it does on a machine whose clock a
-person or a bad time server set wrong.
+person or a bad time server set wrong (`fake_clock.py` says why it is not mended there).
 """
 
 from __future__ import annotations
@@ -33,4 +33,5 @@ def wrong_clock(hours: int) -> Mapping[str, str]:
         "FAKETIME": f"{hours:+d}h",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
     }

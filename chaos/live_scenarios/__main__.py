@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.live.lab import PROJECT
 from chaos.live_scenarios.catalogue import CATALOGUE
+from chaos.live_scenarios.needs import why_left_out
 from chaos.live_scenarios.play import play
 from chaos.live_scenarios.report.page import Run, report
 
@@ -65,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.list:
         _print_list(wanted)
         return 0
-    unable = [s for s in wanted if "root" in s.needs and os.geteuid() != 0]
-    left_out = tuple(f"{scenario.name}: it needs root" for scenario in unable)
+    able = [scenario for scenario in wanted if not why_left_out(scenario)]
+    left_out = tuple(filter(None, map(why_left_out, wanted)))
     for text in left_out:
         print(f"  left out: {text}")
     folder = _folder(options.report)
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     began_s = time.perf_counter()
     stopped = False
     try:
-        asyncio.run(_until_stopped([s for s in wanted if s not in unable], folder, terminal))
+        asyncio.run(_until_stopped(able, folder, terminal))
     except (KeyboardInterrupt, asyncio.CancelledError):
         stopped = True
         print("\nStopped.", flush=True)
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     path.write_text(report(run), encoding="utf-8")
     if not options.keep and not stopped and all(result.kept for result in terminal.results):
         shutil.rmtree(folder / "data")
-    said = _last_line(terminal.results, time.perf_counter() - began_s, path)
+    said = _last_line(run, time.perf_counter() - began_s, path)
     print(f"{said} (stopped before its end)" if stopped else said, flush=True)
     if stopped:
         return STOPPED
@@ -158,13 +159,15 @@ def _complaints(result: Result) -> list[str]:
     ]
 
 
-def _last_line(results: Sequence[Result], took_s: float, path: Path) -> str:
+def _last_line(run: Run, took_s: float, path: Path) -> str:
+    results = run.results
     promises = [kept for result in results for kept in result.promises.values()]
     broken = sum(not result.kept for result in results)
+    left_out = f", {len(run.left_out)} left out" if run.left_out else ""
     said = "BROKEN" if broken else "ok"
     return (
         f"live: {len(results)} scenarios in {took_s:.0f} s, {sum(promises)} of {len(promises)}"
-        f" promises kept, {broken} scenarios broken: {said}. Report: {path}"
+        f" promises kept, {broken} scenarios broken{left_out}: {said}. Report: {path}"
     )
 
 

@@ -45,20 +45,26 @@ async def open_installation(plan: Plan, folder: Path) -> AsyncIterator[Installat
     """Everything of `plan` in `folder`, except its late sites; it ends with the context."""
     names = (*plan.site_names, *plan.late)
     path = folder / "organisation.toml"
-    path.write_text(organisation(names, plan.credit), encoding="utf-8")
+    path.write_text(organisation(names, plan.credit, plan.cards), encoding="utf-8")
     lab_plan = LabPlan(
         folder=folder,
         site_names=names,
         organisation=path,
         wan=WanChoice.TOXIPROXY,
         link_timing=LINK,
+        primary_settings=plan.primary_settings,
     )
-    async with open_lab(lab_plan) as lab:
+    async with open_lab(lab_plan) as lab, (plan.equip or _nothing)(lab):
         await lab.start_primary()
         for name in plan.site_names:
             await lab.start_printer(name, printing_ms=plan.printing_ms)
         async with asyncio.TaskGroup() as starting:
             for name in plan.site_names:
-                starting.create_task(lab.start_site(name))
+                starting.create_task(lab.start_site(name, plan.site_settings))
         branches = {name: await lab.open_branch(name) for name in plan.site_names}
         yield Installation(plan=plan, lab=lab, branches=branches)
+
+
+@asynccontextmanager
+async def _nothing(_: Lab) -> AsyncIterator[None]:
+    yield

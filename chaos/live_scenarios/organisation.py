@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from chaos.live.branch import Person
@@ -20,7 +21,7 @@ PEOPLE: Final = (ADA, GRACE, ALAN)
 BALANCES: Final = {"ada": 2_000_000_000, "grace": 2_000_000_000, "alan": PAGE_MICROS}
 
 
-def organisation(site_names: Sequence[str], credit: str) -> str:
+def organisation(site_names: Sequence[str], credit: str, cards: int = 0) -> str:
     """The file that headquarters is made from."""
     rules = f'[[policies]]\nlayer = "global"\nrules = {{ credit = "{credit}" }}'
     parts = ['currency = "EUR"', rules]
@@ -32,6 +33,7 @@ def organisation(site_names: Sequence[str], credit: str) -> str:
     names = ("mono_simplex", "mono_duplex", "colour_simplex", "colour_duplex")
     parts.append("[[prices]]\n" + "\n".join(f"{name}_micros = {PAGE_MICROS}" for name in names))
     parts += [_branch(name) for name in site_names]
+    parts += [_collector(cards)] if cards else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -43,3 +45,9 @@ def _branch(name: str) -> str:
         f'[[queues]]\nname = "{name}-secure"\nsite = "{name}"\nprinter = "{name}-laser"\n'
         'hold = "user"'
     )
+
+
+def _collector(cards: int) -> str:
+    numbers = [sha256(b"%d" % number).hexdigest()[:14].upper() for number in range(cards)]
+    listed = ", ".join(f'"{number}"' for number in numbers)
+    return f'[[users]]\nname = "collector"\nfull_name = "A Collector"\ncards = [{listed}]'

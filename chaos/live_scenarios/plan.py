@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from chaos.live.lab import Lab
+
+if TYPE_CHECKING:
+    from chaos.live.nodes import Settings
+
+Equip = Callable[[Lab], AbstractAsyncContextManager[None]]
 
 SITE_NAMES: Final = ("oslo", "lima", "rome", "cairo")
 
@@ -19,6 +28,14 @@ class Plan:
     """The rule of credit for everybody; `strict` never overdraws."""
     printing_ms: int = 0
     """How long a printer takes for a document."""
+    primary_settings: Settings = field(default_factory=dict)
+    """Sections of `primary.toml`."""
+    site_settings: Settings = field(default_factory=dict)
+    """Sections of every site's `site.toml`, beside the quick link."""
+    cards: int = 0
+    """Of somebody who never comes: they make the directory larger, by 0.15 kB each."""
+    equip: Equip | None = None
+    """What the machine must be given before headquarters is made; it ends with the lab."""
     own_lab: bool = False
     """True: nothing else is played in this installation, before or after."""
 

@@ -63,7 +63,7 @@ async def play(scenarios: Sequence[Scenario], folder: Path, audience: Audience) 
                         played += 1
                         audience.ended(result)
                         kept = result.kept
-            except* ChaosError as errors:
+            except* (ChaosError, OSError) as errors:
                 if not played:
                     audience.ended(_never_began(group[0], _first(errors)))
                     played = 1
@@ -94,7 +94,7 @@ async def _play_one(scenario: Scenario, installation: Installation, place: Path)
             opening = await observe_opening(lab.primary.api)
             await scenario.play(stage)
             verdicts = await _judged(scenario, stage, opening, place)
-    except* ChaosError as errors:
+    except* (ChaosError, OSError) as errors:
         error = str(_first(errors))
     return Result(
         scenario=scenario,

@@ -27,5 +27,5 @@ class Scenario:
     """What went wrong in the field, with which product, that this answers."""
     play: Callable[[Stage], Awaitable[None]]
     needs: tuple[str, ...] = ()
-    """What the machine must have or allow: 'root'."""
+    """Which rights it takes: 'root' (`needs.py`)."""
     plan: Plan = field(default_factory=Plan)

@@ -50,6 +50,7 @@ class Stage:
         self.checks: list[Check] = []
         self._name = name
         self._crews: dict[str, Crew] = {}
+        self._shifts = 0
         self._ill: dict[str, str] = {}
         self._records_before = len(lab.history.history().records)
 
@@ -136,8 +137,9 @@ class Stage:
 
         They go on while the body runs, through whatever it does.
         """
+        self._shifts += 1  # the same document twice would be one to the checkers
         self._crews = {
-            site: Crew(self.branches[site], f"{self._name}-{site}")
+            site: Crew(self.branches[site], f"{self._name}-{site}-{self._shifts}")
             for site in sites or self.branches
         }
         for crew in self._crews.values():

@@ -110,9 +110,9 @@ class LinkSession:
         try:
             await self._let_in(hello, links)
         except* (ReplicationError, PrimaryError) as errors:
-            logger.warning(
-                "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
-            )
+            why = str(errors.exceptions[0])
+            if links.is_new_end(self._site_name, why):  # the site goes on calling
+                logger.warning("the link of site %s is ended: %s", self._site_name, why)
 
     async def _let_in(self, hello: Hello, links: Links) -> None:
         refusal = await self._entrance.refusal_of(hello)
@@ -196,6 +196,7 @@ class LinkSession:
             match message:
                 case Beat():
                     going = await self._beat(message)
+                    links.works(self._site_name)
                 case Arrival():
                     going = await self._take(message)
                 case AllowanceAsk():

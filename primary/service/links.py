@@ -37,6 +37,7 @@ class Links:
         self._wires: dict[str, Wire] = {}
         self._recalls: dict[str, asyncio.Queue[AllowanceRecall]] = {}
         self._refusals: dict[str, str] = {}
+        self._ends: dict[str, str] = {}
         self._renewed: dict[tuple[str, int], int] = {}
 
     @property
@@ -76,6 +77,16 @@ class Links:
         former = self._refusals.get(site_name)
         self._refusals[site_name] = refusal
         return refusal != former
+
+    def is_new_end(self, site_name: str, why: str) -> bool:
+        """Whether that site's connection ended for another reason than the one before it."""
+        former = self._ends.get(site_name)
+        self._ends[site_name] = why
+        return why != former
+
+    def works(self, site_name: str) -> None:
+        """What that site sends is taken: an end of its connection is news again."""
+        self._ends.pop(site_name, None)
 
     def remove(self, site_name: str, wire: Wire) -> None:
         """That connection ended."""

@@ -10,7 +10,10 @@ A WAN often dies without a word: the connection stays open and nothing arrives. 
 answered every few seconds, so silence alone tells; `silence_ms` after the last word the connection
 is dropped. Trying again must be quick then, because nothing says that a WAN has healed except an
 attempt that gets through: each attempt is short (a handshake that began in the dark never ends) and
-the pause between two is capped at seconds. Jitter keeps a hundred sites from coming back at once.
+the pause between two is capped at seconds. Jitter keeps a hundred sites from coming back at once. A
+connection that ended soon after its welcome (headquarters' disk is full: it lets a site in and can
+take nothing) counts as an attempt that failed, or all sites would come back at once for as long as
+that lasts, a handshake each.
 
 Downloads (`downloads.py`) use connections of the same HTTP session and die with it. A kept-alive
 connection that slept through an outage looks healthy and swallows the next request; so none
@@ -145,10 +148,13 @@ class LinkClient:
         """Keep the link up until cancelled."""
         failures = 0
         told = ""
+        loop = asyncio.get_running_loop()
         while True:
+            began_s = loop.time()
             end = await self._connection(listeners)
-            failures = 0 if end.welcomed else failures + 1
-            told = _tell(end, told)
+            was_steady = end.welcomed and loop.time() - began_s >= self._times.steady_ms / 1000
+            failures = 0 if was_steady else failures + 1
+            told = _tell(end, told, is_news=was_steady)
             pause = pause_ms(self._times, failures, self._chance, refused=end.refused)
             if end.wait is not None:
                 pause = end.wait.pause_ms(self._chance)
@@ -280,9 +286,9 @@ async def _next(socket: aiohttp.ClientWebSocketResponse) -> AnyFromPrimary | Non
     return parse_from_primary(frame.data) if frame.type is _TEXT else None
 
 
-def _tell(end: _End, told: str) -> str:
+def _tell(end: _End, told: str, *, is_news: bool) -> str:
     """Log why the link is down, once per reason; return what was said last."""
-    if end.welcomed or end.why != told:
+    if is_news or end.why != told:
         level = logging.ERROR if end.refused else logging.WARNING
         log.log(level, "no link to the primary: %s", end.why)
     return end.why

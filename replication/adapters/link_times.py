@@ -25,6 +25,8 @@ class LinkTimes:
     retry_first_ms: int = 200
     retry_max_ms: int = 2_000
     """Between two attempts: how late a healed WAN is noticed."""
+    steady_ms: int = 10_000
+    """A connection that stood so long was a good one: the next pause is a short one again."""
     refused_retry_ms: int = 60_000
     bytes_per_s_max: int | None = None
     """Of all downloads together; None: as much as the line gives."""

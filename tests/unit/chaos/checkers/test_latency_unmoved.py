@@ -97,3 +97,17 @@ def test_what_begins_before_the_cut_and_ends_in_it_counts_as_cut() -> None:
     found = latencies(told(overlapping, CUT, HEALED, after))
     (login,) = [one for one in found if one.decision == "login"]
     assert (len(login.cut_us), len(login.up_us)) == (1, 1)
+
+
+def test_a_server_that_was_dead_is_not_blamed_for_its_silence() -> None:
+    killed = fault(FaultKind.KILLED, at_ms=12_000)
+    started = fault(FaultKind.STARTED, at_ms=14_000)
+    unanswered = event(Operation.LOGIN, at_ms=13_000, latency_us=500, outcome=Outcome.UNKNOWN)
+    under_way = event(Operation.LOGIN, at_ms=11_900, latency_us=200_000, outcome=Outcome.UNKNOWN)
+    rows = (
+        *series(Operation.LOGIN, 1_000, 4_000, 4_000, 4_000),
+        CUT,
+        *series(Operation.LOGIN, 11_000, 4_000, 4_000, 4_000),
+    )
+    assert latency_unmoved(told(*rows, under_way, killed, unanswered, started)).kept
+    assert not latency_unmoved(told(*rows, under_way, unanswered)).kept

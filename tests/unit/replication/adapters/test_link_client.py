@@ -126,6 +126,22 @@ async def test_a_primary_that_was_away_is_found_again(primary: ScriptedPrimary) 
         await diary.wait_for(WELCOME, "down")
 
 
+async def test_a_headquarters_that_lets_in_and_hangs_up_is_called_less_and_less_often(
+    primary: ScriptedPrimary, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(call: Call) -> None:
+        await call.say(WELCOME)
+
+    primary.scripts = [full, full, full, full, welcoming]
+    times = replace(TIMES, retry_first_ms=20, retry_max_ms=1_000)
+    began_s = asyncio.get_running_loop().time()
+    async with primary.listening(), calling(primary, times) as (_, diary):
+        await diary.wait_for(*[WELCOME, "down"] * 4, WELCOME)
+    # Half of 40, 80, 160 and 320 ms at the least.
+    assert asyncio.get_running_loop().time() - began_s >= 0.3
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
+
+
 async def test_a_site_that_is_asked_to_wait_says_so_and_comes_in_afterwards(
     primary: ScriptedPrimary,
 ) -> None:
