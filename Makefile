@@ -71,9 +71,13 @@ sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
 
-bench-%: tools ## measure one figure: make bench-NAME
+bench-%: tools ## measure one figure: make bench-NAME (KEEP=1 keeps it for the trend)
 	@echo "==> Bench $*"
-	@$(PY) -m bench.$(subst -,_,$*)
+	@$(PY) -m bench.$(subst -,_,$*) $(if $(KEEP),--keep)
+
+.PHONY: bench-docs
+bench-docs: setup ## write the table and plots of docs/benchmarks.md from the kept runs
+	@$(PY) -m docs.page_benchmarks
 
 .PHONY: clean
 clean: ## remove what tests, demo and builds left (keeps .venv and .tools)
