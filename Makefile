@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 PY := .venv/bin/python
-BENCHES = $(sort $(shell grep -l '^if __name__ ==' bench/*.py 2>/dev/null | xargs -r -n1 basename -s .py))
+BENCHES = $(sort $(shell grep -l '^from bench.run import begin' bench/*.py 2>/dev/null | xargs -r -n1 basename -s .py))
 
 .PHONY: help
 help: ## this list

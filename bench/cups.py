@@ -92,7 +92,7 @@ async def cups(folder: Path, *, jobs_max: int = 0) -> AsyncIterator[Cups]:
 
         async def answers() -> bool:
             child.check_alive()
-            return await _listens(port)
+            return await listens(port)
 
         await until(answers, "cupsd", within_ms=START_MS)
         yield Cups(port=port)
@@ -114,7 +114,8 @@ def _write_files(folder: Path, port: int, jobs_max: int) -> None:
             shutil.chown(path, OWNER, OWNER)
 
 
-async def _listens(port: int) -> bool:
+async def listens(port: int) -> bool:
+    """Whether somebody listens on this port of the loopback."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

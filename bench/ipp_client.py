@@ -20,7 +20,7 @@ from site_server.ipp.attributes import (
 )
 from site_server.ipp.codec import ANSWER_LIMITS, decode, encode
 from site_server.ipp.values import Group, Head, Message
-from site_server.ipp.vocabulary import CONTENT_TYPE, GroupTag, Operation
+from site_server.ipp.vocabulary import CONTENT_TYPE, GroupTag, Operation, Status
 
 if TYPE_CHECKING:
     import ssl
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 ANSWER_S: Final = 30.0
 SUCCESSFUL_BELOW: Final = 0x0100
 PDF: Final = "application/pdf"
+
+
+class IppBusyError(Exception):
+    """The printer is busy with another document: ask again."""
 
 
 class IppClient:
@@ -110,6 +114,8 @@ class IppClient:
             body = await response.read()
         check(response.status == 200, f"HTTP {response.status}")  # noqa: PLR2004 - HTTP
         answer = decode(body, ANSWER_LIMITS)
+        if answer.head.code == Status.BUSY:
+            raise IppBusyError
         check(
             answer.head.code < SUCCESSFUL_BELOW,
             f"{operation.name} was refused with {answer.head.code:#06x}",
