@@ -104,6 +104,8 @@ async def measure(folder: Path) -> dict[str, list[float]]:
         await lab.start_primary()
         printer = await lab.start_printer(SITE)
         site = await lab.start_site(SITE)
+        txid = await lab.primary.api.txid()
+        await until(lambda: site.has_directory(txid), "a replica", within_ms=SETTLE_MS)
         async with cups(folder / "cups") as peer:
             sides: dict[str, Callable[[], Awaitable[float]]] = {
                 "our site": lambda: sending.rate(
