@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SITE: Final = "oslo"
 CLIENTS: Final = 8
+OWNERS: Final = ("ada", "grace", "mary", "emmy")
 DOCUMENTS: Final = 160
 PRINTER_DOCUMENTS: Final = 24
 ROUNDS: Final = 3
@@ -60,7 +61,8 @@ class Sending:
         began_s = perf_counter()
         async with asyncio.TaskGroup() as group:
             for number in range(CLIENTS):
-                group.create_task(self._client(make, numbers, f"user{number}", is_held=is_held))
+                user_name = OWNERS[number % len(OWNERS)]
+                group.create_task(self._client(make, numbers, user_name, is_held=is_held))
         return documents / (perf_counter() - began_s)
 
     async def _client(

@@ -121,7 +121,7 @@ def _command(run: KeptRun) -> str:
 def _ratio(figure: KeptFigure) -> str:
     spread = figure.spread
     if spread is None:
-        return f"{figure.ratio:.2f} (one round)"
+        return f"{figure.ratio:.2f} (spread not kept)"
     wide = ", too wide" if spread.is_wide else ""
     return f"{figure.ratio:.2f} ({spread.span()}{wide})"
 
