@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 from bench.cups import cups
 from bench.figure import Figure, percentile, ratios
-from bench.ipp_client import IppBusyError, IppClient
 from bench.run import begin
+from chaos.live.ipp_client import IppBusyError, IppClient
 from chaos.live.lab import LabPlan, open_lab
 from chaos.live.waiting import until
 from chaos.pdf_writer import PageInk, write_document

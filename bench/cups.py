@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.ipp_client import IppClient
+from chaos.live.ipp_client import IppClient
 from chaos.live.processes import Children, Command, free_port
 from chaos.live.stock_client import require
 from chaos.live.waiting import until

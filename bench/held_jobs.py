@@ -13,84 +13,68 @@ import asyncio
 import sys
 import tempfile
 from contextlib import closing
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+import pysqlite3.dbapi2 as sqlite
+
 from bench.cups import cups
 from bench.figure import Figure, percentile, ratios
-from bench.ipp_client import IppClient
 from bench.plot import Line, Plot
 from bench.run import begin
+from chaos.live.ipp_client import IppClient
 from chaos.live.lab import Lab, LabPlan, open_lab
 from chaos.live.waiting import until
 from chaos.pdf_writer import PageInk, write_document
 from chaos.scenarios.main_job_steps import people
-from failure_modes.job_lifecycle import JobState
 from failure_modes.vocabulary import Micros
-from replication.adapters.system_clock import SystemClock
-from site_server.store.site_store import SiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chaos.live.branch import Branch
     from chaos.live.nodes import SiteNode
-    from site_server.store.jobs import Job
-    from site_server.store.unit_of_work import UnitOfWork
 
 SITE: Final = "oslo"
 COUNTS: Final = (100, 1_000, 10_000, 100_000)
 CUPS_COUNTS: Final = (100, 1_000, 3_000)
 ROUNDS: Final = 3
 VISITS: Final = 8
-PIECE: Final = 10_000
 JOBS_OF_EACH: Final = 5
 CREDIT_MICROS: Final = Micros(10**12)
 TARGET_MS: Final = 60.0
 TARGET_GROWTH: Final = 1.3
 PATIENCE_MS: Final = 60_000
+FAR: Final = 1_000_000
+"""Numbers of the copies begin here, where the site's own do not come."""
+OWN_CELLS: Final = {
+    "job_uuid": "printf('%08x-1111-4111-8111-111111111111', n)",
+    "job_number": ":base + n",
+    "user_name": f"printf('user%06d', n / {JOBS_OF_EACH})",
+    "job_name": "printf('minutes %d.pdf', n)",
+    "revision": "0",
+}
 SETTINGS: Final = {"limits": {"jobs_max": 200_000}, "times": {"hold_ms": 86_400_000}}
 
 Samples = dict[int, list[list[float]]]
 """By the number of held jobs: milliseconds of each visit, round by round."""
 
 
-async def fill(site: SiteNode, like: Job, first: int, last: int) -> None:
-    """Hold jobs of other people at a site that stands still."""
-    numbers = iter(range(first, last))
+def fill(site: SiteNode, first: int, last: int) -> None:
+    """Hold jobs of other people at a site that stands still: copies of a job that it has."""
     path = site.server.data_folder / "site.db"
-    with closing(SiteStore(path, site_name=SITE, epoch=1, clock=SystemClock())) as store:
-
-        def work(unit: UnitOfWork) -> None:
-            for number in islice(numbers, PIECE):
-                unit.jobs.add(held(unit, like, number))
-
-        for _ in range(first, last, PIECE):
-            await store.write(work)
-
-
-def held(unit: UnitOfWork, like: Job, number: int) -> Job:
-    """A job as `like`, of somebody else."""
-    return replace(
-        like,
-        job_uuid=f"{number:08x}-1111-4111-8111-111111111111",
-        job_number=unit.next_job_number(),
-        user_name=f"user{number // JOBS_OF_EACH:06}",
-        job_name=f"minutes {number}.pdf",
-    )
-
-
-def a_held_job(site: SiteNode) -> Job:
-    """The newest held job of a site that stands still."""
-    path = site.server.data_folder / "site.db"
-    with (
-        closing(SiteStore(path, site_name=SITE, epoch=1, clock=SystemClock())) as store,
-        store.read() as view,
-    ):
-        return view.jobs.in_state(JobState.HELD, 1)[0]
+    with closing(sqlite.connect(str(path), isolation_level=None)) as store:
+        columns = [str(row[1]) for row in store.execute("PRAGMA table_info(jobs)")]
+        cells = ", ".join(OWN_CELLS.get(name, f"model.{name}") for name in columns)
+        store.execute("BEGIN IMMEDIATE")
+        store.execute(
+            f"INSERT INTO jobs ({', '.join(columns)}) WITH RECURSIVE series (n) AS "  # noqa: S608 - ours
+            "(SELECT :first UNION ALL SELECT n + 1 FROM series WHERE n + 1 < :last) "
+            f"SELECT {cells} FROM series, (SELECT * FROM jobs WHERE user_name = 'emmy') AS model",
+            {"first": first, "last": last, "base": FAR},
+        )
+        store.execute("COMMIT")
 
 
 async def visits(branch: Branch, count: int) -> list[float]:
@@ -126,13 +110,13 @@ async def our_visits(folder: Path) -> Samples:
     """All rounds at our site, with more jobs each time."""
     samples: Samples = {}
     async with open_lab(LabPlan(folder=folder, site_names=(SITE,))) as lab:
-        branch, like = await open_site(lab)
+        branch = await open_site(lab)
         there = 0
         for count in COUNTS:
             await until_counted(branch, held=0)
             await branch.site.server.stop()
             began_s = perf_counter()
-            await fill(branch.site, like, there, count)
+            await asyncio.to_thread(fill, branch.site, there, count)
             filled_s = perf_counter()
             await branch.site.start()
             there = count
@@ -146,20 +130,18 @@ async def our_visits(folder: Path) -> Samples:
     return samples
 
 
-async def open_site(lab: Lab) -> tuple[Branch, Job]:
-    """A site with its panel and printer; it stands still, and one of its jobs is returned."""
+async def open_site(lab: Lab) -> Branch:
+    """A site with its panel and printer, and one held job of somebody else."""
     await lab.start_primary()
     await lab.start_printer(SITE)
-    site = await lab.start_site(SITE, SETTINGS)
+    await lab.start_site(SITE, SETTINGS)
     credit = await lab.primary.api.adjust("ada", CREDIT_MICROS, request_id="bench")
     credit.expect("credit")
-    branch = await lab.open_branch(SITE)
-    await branch.send(write_document("model", (PageInk.MONO,)), people()["emmy"])
-    await branch.until_held(people()["emmy"], write_document("model", (PageInk.MONO,)))
-    await site.server.stop()
-    like = await asyncio.to_thread(a_held_job, site)
-    await site.start()
-    return branch, like
+    branch, emmy = await lab.open_branch(SITE), people()["emmy"]
+    document = write_document("model", (PageInk.MONO,))
+    await branch.send(document, emmy)
+    await branch.until_held(emmy, document)
+    return branch
 
 
 async def cups_visits(folder: Path) -> Samples:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import aiohttp
 
+from chaos.errors import ChaosError
 from failure_modes.errors import check
 from site_server.ipp.attributes import (
     boolean,
@@ -33,7 +34,15 @@ SUCCESSFUL_BELOW: Final = 0x0100
 PDF: Final = "application/pdf"
 
 
-class IppBusyError(Exception):
+class IppRefusedError(ChaosError):
+    """The printer did not do what it was asked for; the message has its status."""
+
+
+class IppSilenceError(ChaosError):
+    """There was no answer: nobody knows what became of what was asked."""
+
+
+class IppBusyError(IppRefusedError):
     """The printer is busy with another document: ask again."""
 
 
@@ -60,10 +69,10 @@ class IppClient:
         await self._session.close()
 
     async def print_job(
-        self, user_name: str, document: bytes, *, document_format: str = PDF, is_held: bool = False
+        self, user_name: str, document: bytes, *, job_name: str = "letter", is_held: bool = False
     ) -> int:
         """Hand in a document; the job's number."""
-        more = [mime_type("document-format", document_format), name_("job-name", "letter")]
+        more = [mime_type("document-format", PDF), name_("job-name", job_name)]
         held = [Group(GroupTag.JOB, (keyword("job-hold-until", "indefinite"),))] if is_held else []
         message = await self._ask(Operation.PRINT_JOB, user_name, more, held, document)
         (job,) = (group for group in message.groups if group.tag == GroupTag.JOB)
@@ -103,21 +112,23 @@ class IppClient:
         rest = [each for each in more if each.name != "job-id"]
         attributes = (*about, *first, name_("requesting-user-name", user_name), *rest)
         asked = Message(head=head, groups=(Group(GroupTag.OPERATION, attributes), *(groups or ())))
+        try:
+            body = await self._post(encode(asked) + document)
+        except (aiohttp.ClientError, OSError) as error:
+            raise IppSilenceError(f"{operation.name}: {type(error).__name__}: {error}") from error
+        answer = decode(body, ANSWER_LIMITS)
+        code = answer.head.code
+        if code >= SUCCESSFUL_BELOW:
+            refusal = IppBusyError if code == Status.BUSY else IppRefusedError
+            raise refusal(f"{operation.name} was refused with {code:#06x}")
+        return answer
+
+    async def _post(self, data: bytes) -> bytes:
+        headers = {"Content-Type": CONTENT_TYPE}
         async with (
             asyncio.timeout(ANSWER_S),
-            self._session.post(
-                self._url,
-                data=encode(asked) + document,
-                headers={"Content-Type": CONTENT_TYPE},
-            ) as response,
+            self._session.post(self._url, data=data, headers=headers) as response,
         ):
-            body = await response.read()
-        check(response.status == 200, f"HTTP {response.status}")  # noqa: PLR2004 - HTTP
-        answer = decode(body, ANSWER_LIMITS)
-        if answer.head.code == Status.BUSY:
-            raise IppBusyError
-        check(
-            answer.head.code < SUCCESSFUL_BELOW,
-            f"{operation.name} was refused with {answer.head.code:#06x}",
-        )
-        return answer
+            if response.status != 200:  # noqa: PLR2004 - HTTP
+                raise IppRefusedError(f"HTTP {response.status}")
+            return await response.read()
