@@ -54,7 +54,7 @@ class Books:
 def books_of(state: FinalState) -> Books:
     """Added up from the bodies of all entries."""
     since = list(beyond(every_entry(state), state.opening.watermarks))
-    nodes = dict.fromkeys([*(site.site_name for site in state.sites), PRIMARY])
+    nodes = [*sorted(site.site_name for site in state.sites), PRIMARY]
     return Books(
         opening_micros=sum(state.opening.balances.values()),
         lines=tuple(

@@ -71,17 +71,18 @@ class Day:
         async with AsyncExitStack() as stack:
             await self._open(stack)
             opening = await observe_opening(self._lab.primary.api)
-            script = visits(self._plan)
             crowd = Crowd(plan=self._plan, counters=self._counters)
             gauges = Gauges()
-            began_ms = await self._working_hours(crowd, gauges, script)
+            outages = Outages(self._lab, self._plan, self._say)
+            began_ms = await self._working_hours(crowd, gauges, outages)
             self._say("closed; what is left drains, and the books are added up")
             await until_settled(self._lab, within_ms=SETTLE_MS)
-            state = await observe_company(self._lab, opening, _who_came(script))
+            state = await observe_company(self._lab, opening, _who_came(visits(self._plan)))
         history = self._lab.history.history()
         return DayOutcome(
             plan=self._plan,
             calls=calls_of(history, self._plan, began_ms),
+            outages=outages.done,
             unserved=crowd.unserved,
             gauges=gauges,
             books=books_of(state),
@@ -121,13 +122,13 @@ class Day:
                 return False
         return True
 
-    async def _working_hours(self, crowd: Crowd, gauges: Gauges, script: Sequence[Visit]) -> float:
+    async def _working_hours(self, crowd: Crowd, gauges: Gauges, outages: Outages) -> float:
         began_s, began_ms = asyncio.get_running_loop().time(), SystemClock().monotonic_ms()
         async with asyncio.TaskGroup() as day:
             looking = day.create_task(gauges.run(self._lab, began_s))
             async with asyncio.TaskGroup() as work:
-                work.create_task(crowd.come(script, began_s))
-                work.create_task(Outages(self._lab, self._plan, self._say).run(began_s))
+                work.create_task(crowd.come(visits(self._plan), began_s))
+                work.create_task(outages.run(began_s))
                 work.create_task(self._give_credit(began_s))
             closing_s = began_s + self._plan.seconds
             await asyncio.sleep(max(0.0, closing_s - asyncio.get_running_loop().time()))

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from chaos.day.timetable import CLOSES, OPENS, OUTAGES, Reach, clock
+from chaos.day.timetable import CLOSES, OPENS, Reach, clock
 from chaos.drawing import COLOURS, FAINT, GRID, INK, Canvas, Scale, nice_step, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from chaos.day.gauges import Look
-    from chaos.day.timetable import DayPlan
+    from chaos.day.timetable import DayPlan, Outage
 
 WIDTH: Final = 1100
 LEFT: Final = 78
@@ -50,14 +50,19 @@ class Call:
     is_answered: bool = True
 
 
-def draw(plan: DayPlan, calls: Sequence[Call], looks: Mapping[str, Sequence[Look]]) -> str:
+def draw(
+    plan: DayPlan,
+    calls: Sequence[Call],
+    looks: Mapping[str, Sequence[Look]],
+    outages: Sequence[Outage],
+) -> str:
     """The whole picture."""
     canvas = Canvas(width=WIDTH, height=HEIGHT, title="A day at a company")
     along = Scale(low=OPENS, high=CLOSES, begin=LEFT, end=WIDTH - RIGHT)
     canvas.text(LEFT, 28, f"{len(calls):,} calls of panels on one day", size=16, is_bold=True)
     for band in (LATENCY, BACKLOG, AGE):
-        _shade(canvas, along, band)
-    _outage_names(canvas, along)
+        _shade(canvas, along, band, outages)
+    _outage_names(canvas, along, outages)
     _latency(canvas, along, calls)
     _lines(
         canvas,
@@ -86,16 +91,16 @@ def draw(plan: DayPlan, calls: Sequence[Call], looks: Mapping[str, Sequence[Look
     return canvas.svg()
 
 
-def _shade(canvas: Canvas, along: Scale, band: tuple[int, int]) -> None:
-    for outage in OUTAGES:
+def _shade(canvas: Canvas, along: Scale, band: tuple[int, int], outages: Sequence[Outage]) -> None:
+    for outage in outages:
         begin, end = along.at(outage.begin), along.at(outage.end)
         note = f"{outage.reach}: {clock(outage.begin)} to {clock(outage.end)}"
         size = (end - begin, band[1] - band[0])
         canvas.box((begin, band[0]), size, SHADES[outage.reach], note=note)
 
 
-def _outage_names(canvas: Canvas, along: Scale) -> None:
-    for outage in OUTAGES:
+def _outage_names(canvas: Canvas, along: Scale, outages: Sequence[Outage]) -> None:
+    for outage in outages:
         middle = (along.at(outage.begin) + along.at(outage.end)) / 2
         canvas.text(middle, LATENCY[0] - 8, f"cut off: {outage.reach}", anchor="middle")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chaos.day.timetable import OUTAGES, Reach, clock
@@ -23,14 +24,21 @@ class Outages:
         self._lab = lab
         self._plan = plan
         self._say = say
+        self.done: list[Outage] = []
+        """As they really were: headquarters needs its time to come back."""
 
     async def run(self, began_s: float) -> None:
         """All of them, one after the other."""
         for outage in OUTAGES:
             await self._until(outage.begin, began_s)
+            begin = self._hour(began_s)
             await self._begin(outage)
             await self._until(outage.end, began_s)
             await self._end(outage)
+            self.done.append(replace(outage, begin=begin, end=self._hour(began_s)))
+
+    def _hour(self, began_s: float) -> float:
+        return self._plan.hour(asyncio.get_running_loop().time() - began_s)
 
     async def _until(self, hour: float, began_s: float) -> None:
         due_s = began_s + self._plan.second(hour)
@@ -58,4 +66,4 @@ class Outages:
                 self._lab.history.fault(FaultKind.WAN_HEALED, name, "headquarters is back")
             else:
                 await self._lab.heal(name)
-        self._say(f"{clock(outage.end)}  {outage.reach}: the line is back")
+        self._say(f"{clock(outage.end)}  {outage.reach}: the line comes back")

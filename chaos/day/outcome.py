@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chaos.checkers.verdict import Verdict
     from chaos.day.books import Books
     from chaos.day.gauges import Gauges
-    from chaos.day.timetable import DayPlan
+    from chaos.day.timetable import DayPlan, Outage
     from chaos.history import History
 
 PANEL_CALLS = (*DECISIONS, Operation.LOGOUT)
@@ -27,6 +27,7 @@ class DayOutcome:
 
     plan: DayPlan
     calls: Sequence[tuple[Operation, Call]]
+    outages: Sequence[Outage]
     unserved: Sequence[str]
     gauges: Gauges
     books: Books

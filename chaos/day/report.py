@@ -31,7 +31,8 @@ td:first-child, th:first-child { text-align: left; }
 def page(outcome: DayOutcome) -> str:
     """The page, in one file."""
     plan = outcome.plan
-    picture = draw(plan, [call for _, call in outcome.calls], outcome.gauges.looks)
+    calls = [call for _, call in outcome.calls]
+    picture = draw(plan, calls, outcome.gauges.looks, outcome.outages)
     told = (
         f"{plan.sites} branches, {plan.people:,} people, {plan.visits:,} visits, ten hours in "
         f"{plan.seconds:g} seconds, seed {plan.seed}. Three outages: "
