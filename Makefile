@@ -68,6 +68,15 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
 
+PEOPLE ?= 5000
+VISITS ?= 1500
+SECONDS ?= 300
+
+.PHONY: day
+day: tools ## a working day of a company with three outages: make day SITES=20 SEED=1
+	@$(PY) -m chaos.day --seed $(SEED) --sites $(if $(filter file,$(origin SITES)),20,$(SITES)) \
+		--people $(PEOPLE) --visits $(VISITS) --seconds $(SECONDS)
+
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
 
