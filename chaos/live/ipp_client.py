@@ -50,6 +50,7 @@ class IppClient:
     """Talks to one printer or queue, over connections that stay open."""
 
     def __init__(self, port: int, path: str, trust: ssl.SSLContext | None = None) -> None:
+        self.port = port
         scheme = "http" if trust is None else "https"
         self._url = f"{scheme}://localhost:{port}{path}"
         self._uri = f"ipp://localhost:{port}{path}"

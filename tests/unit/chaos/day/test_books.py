@@ -44,7 +44,9 @@ def test_opening_credits_and_debits_make_the_balances() -> None:
     books = books_of(company(2_950_000))
 
     assert books.are_right
-    assert [(line.node, line.entries, line.credits_micros, line.debits_micros) for line in books.lines] == [
+    assert [
+        (line.node, line.entries, line.credits_micros, line.debits_micros) for line in books.lines
+    ] == [
         ("oslo", 1, 0, 50_000),
         (PRIMARY, 1, 2_000_000, 0),
     ]
