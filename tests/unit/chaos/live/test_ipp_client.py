@@ -37,9 +37,11 @@ async def printer(said: bytes, heard: list[bytes], status: int = 200) -> AsyncIt
 
     app = web.Application()
     app.router.add_post("/ipp/print", handle)
-    async with TestServer(app, host="localhost") as server:
-        async with IppClient(server.port or 0, "/ipp/print") as client:
-            yield client
+    async with (
+        TestServer(app, host="localhost") as server,
+        IppClient(server.port or 0, "/ipp/print") as client,
+    ):
+        yield client
 
 
 async def test_a_document_is_handed_in_and_gets_a_number() -> None:
