@@ -39,6 +39,16 @@ class Operation(StrEnum):
     COPY_FINISH = "copy_finish"
     ADJUST = "adjust"
     ADD_USER = "add_user"
+    CALL = "call"
+    """Somebody asked for one thing at headquarters' door for sites."""
+    LINK = "link"
+    """A connection of a site, from its call to its end."""
+    REVOKE = "revoke"
+    SHUT_OUT = "shut_out"
+    """How many entries of a revoked site headquarters had, and had when that was lifted."""
+    ADMIT = "admit"
+    """A site joined, for the first time or again."""
+    CLAIM = "claim"
 
 
 class Outcome(StrEnum):
@@ -49,6 +59,12 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+ANSWER_LOST: Final = "the answer was lost"
+PROCESS_GONE: Final = "no answer: the process died"
+NOT_BY_WAITING: Final = frozenset({ANSWER_LOST, PROCESS_GONE})
+"""Reasons of an `unknown` outcome that a simulation knows, and that are no waiting of the site."""
+
+
 class FaultKind(StrEnum):
     """What the scenario did to a node."""
 
@@ -56,6 +72,18 @@ class FaultKind(StrEnum):
     WAN_HEALED = "wan_healed"
     KILLED = "killed"
     STARTED = "started"
+    POWER_CUT = "power_cut"
+    DISK_FULL = "disk_full"
+    ROOM_MADE = "room_made"
+    RESTORED = "restored"
+    """Headquarters came back from what it was at an earlier moment."""
+    LEDGER_SET_BACK = "ledger_set_back"
+    """And its ledger with it."""
+    CLONED = "cloned"
+    ROLLED_BACK = "rolled_back"
+    """A site's disk came back from what it was at an earlier moment."""
+    ONE_AGAIN = "one_again"
+    """Of two pasts of a site one goes on, in the epoch that is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +121,20 @@ class Fault:
     what: str = ""
 
 
-Record = Event | Fault
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """How large something at `node` was, larger than ever before, and how large it may be."""
+
+    record: Literal["gauge"] = "gauge"
+    node: str
+    what: str
+    value: int
+    bound: int
+    wall_ms: WallMs
+    monotonic_ms: MonotonicMs
+
+
+Record = Event | Fault | Gauge
 _RECORD: Final[TypeAdapter[Record]] = TypeAdapter(Record)
 
 
@@ -151,6 +192,19 @@ class HistoryFile:
                 kind=kind,
                 node=node,
                 what=what,
+                wall_ms=self._clock.wall_ms(),
+                monotonic_ms=self._clock.monotonic_ms(),
+            )
+        )
+
+    def gauge(self, node: str, what: str, value: int, bound: int) -> None:
+        """Write down how large something has become."""
+        self._append(
+            Gauge(
+                node=node,
+                what=what,
+                value=value,
+                bound=bound,
                 wall_ms=self._clock.wall_ms(),
                 monotonic_ms=self._clock.monotonic_ms(),
             )

@@ -18,6 +18,13 @@ class StorageError(ReplicationError):
     """The database file refused the transaction: nothing was written."""
 
 
+class NotInEffectError(StorageError):
+    """It is accepted and safe in the ledger, and takes effect once the directory can be written.
+
+    Free some space. The same call then answers with what came of it, and does nothing twice.
+    """
+
+
 class FileGoneError(StorageError):
     """The database file was deleted or replaced under this server: nothing is accepted any more."""
 

@@ -25,8 +25,9 @@ from site_server.adapters.spool import Spool
 from site_server.config import Role
 from site_server.data_folder import DataFolder
 from site_server.errors import UnsettledError
-from site_server.far_side import FarSide, NearSide
+from site_server.far_side import FarSide
 from site_server.http.app import make_node_app
+from site_server.near_side import NearSide
 from site_server.node import Built, Node, NodeFiles, stop_signal, the_one_in
 from site_server.secondary import open_secondary
 from site_server.service.answer_node import AnswerNode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replication.adapters.ltx_mirror import Mirror
@@ -33,28 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from failure_modes.vocabulary import LinkState, MonotonicMs, WallMs
-    from replication.adapters.replica import Replica
     from replication.messages import Hello
     from replication.ports import Clock
-    from replication.registers import RegistersPort
-    from site_server.adapters.identity import Identity
     from site_server.config import Config
     from site_server.data_folder import DataFolder
+    from site_server.near_side import NearSide
     from site_server.ports import LinkOrder, LinkStanding
     from site_server.service.supervise import Supervisor
     from site_server.store.site_store import SiteStore
     from site_server.ways import Ways
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearSide:
-    """What the link carries: this site's own files."""
-
-    identity: Identity
-    folder: DataFolder
-    store: SiteStore
-    replica: Replica
-    registers: RegistersPort
 
 
 class FarSide:
@@ -96,10 +82,10 @@ class FarSide:
             store=near.store, directory=directory, link=self._client, clock=clock
         )
         self._standing = self._tell_standing(near.store, directory)
-        self._age = ReplicaAge(directory, clock)
+        self._age = ReplicaAge(directory, clock, near.applied)
         self._stall = StallAlarm(self, clock)
         self.true_time = TrueTime(clock)
-        self._watch = self._watch_link(config, clock, directory)
+        self._watch = self._watch_link(config, clock, AppliedPolicy(directory, near.applied))
         _go_on(self._watch, near.store)
 
     def _watch_files(self, folder: DataFolder) -> WatchFiles:
@@ -111,7 +97,7 @@ class FarSide:
             lost_mirror=self._follow.refill,
         )
 
-    def _watch_link(self, config: Config, clock: Clock, directory: Directory) -> WatchLink:
+    def _watch_link(self, config: Config, clock: Clock, policy: AppliedPolicy) -> WatchLink:
         return WatchLink(
             link=self._client,
             clock=clock,
@@ -120,7 +106,7 @@ class FarSide:
             replica=ReplicaSigns(
                 age_ms=self._age.age_ms,
                 position=lambda: self.position,
-                policy_version=AppliedPolicy(directory).version,
+                policy_version=policy.version,
                 needs_reader=lambda: self._follow.frozen.needs_reader,
             ),
         )

@@ -2,12 +2,17 @@
 
 An operation that a client heard "yes" to must have left its entry in the primary's ledger, with the
 very content that the client sent or was told. Judge only after everything has healed and drained.
+
+Weaker after two disasters, and only for what was answered in between: a disk that was put back has
+forgotten what it had not handed in, and a headquarters that was restored what it alone had done
+(`chaos.checkers.disasters`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chaos.checkers.disasters import disasters_of
 from chaos.checkers.entries import body_of, journals
 from chaos.checkers.verdict import Verdict, verdict
 from chaos.history import Event, History, Operation, Outcome
@@ -43,6 +48,7 @@ TRACE_OF_EVENT: Final[dict[Operation, Callable[[Event], Trace]]] = {
 
 def acknowledged_survives(history: History, state: FinalState) -> Verdict:
     """Invalid where a "yes" left nothing in the ledger, or an entry stayed behind at its site."""
+    disasters = disasters_of(history)
     traces = {
         trace
         for entry in state.primary.entries
@@ -56,7 +62,7 @@ def acknowledged_survives(history: History, state: FinalState) -> Verdict:
         f"{event.node} said yes to {event.operation} {TRACE_OF_EVENT[event.operation](event)}, "
         "but the ledger does not know of it"
         for event in acknowledged
-        if TRACE_OF_EVENT[event.operation](event) not in traces
+        if TRACE_OF_EVENT[event.operation](event) not in traces and not disasters.may_be_lost(event)
     ]
     findings.extend(_left_behind(state))
     return verdict(

@@ -20,7 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.verdict import Verdict, verdict
-from chaos.history import Event, FaultKind, History, Operation, Outcome
+from chaos.history import NOT_BY_WAITING, Event, FaultKind, History, Operation, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +128,8 @@ def _stalled(history: History) -> Iterator[str]:
         if not _during(event, cut[event.node]):
             continue
         if event.outcome is Outcome.UNKNOWN:
+            if event.reason in NOT_BY_WAITING:
+                continue
             yield f"{event.operation} at {event.node} got no answer while cut: {event.reason}"
         elif event.latency_us >= STALL_US:
             yield f"{event.operation} at {event.node} took {event.latency_us // 1000} ms while cut"

@@ -23,6 +23,8 @@ class Verdict:
     validity: Validity
     findings: tuple[str, ...] = ()
     measured: str = ""
+    judged: int = 0
+    """How many things were looked at."""
 
     @property
     def kept(self) -> bool:
@@ -41,4 +43,5 @@ def verdict(
         validity=Validity.INVALID if findings else without_findings,
         findings=tuple(findings),
         measured=measured,
+        judged=judged,
     )

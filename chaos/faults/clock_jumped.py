@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from chaos.sim.world import HEADQUARTERS
+from chaos.sim.organisation import HEADQUARTERS
 
 if TYPE_CHECKING:
     from random import Random

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from chaos.history import FaultKind
-from chaos.sim.world import HEADQUARTERS
+from chaos.sim.organisation import HEADQUARTERS
 
 if TYPE_CHECKING:
     from random import Random

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Final
 
 from chaos.seeds.fleet import Wanted, fleet, with_fixed_hashes
 from chaos.seeds.shrink import shrunk
+from chaos.seeds.summary import HOUR_S, Summary
 from chaos.sim.organisation import SITE_NAMES
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
     from chaos.seeds.story import Ended
 
-HOUR_S: Final = 3_600
 STOPPED: Final = 130
-YEAR_HOURS: Final = 24 * 365
 
 
 def main() -> int:
@@ -32,6 +30,11 @@ def main() -> int:
     parser.add_argument("--sites", type=_sites, default=3, help="1 to 8 (default: 3)")
     parser.add_argument("--hours", type=float, default=1.0, help="simulated, of work and faults")
     parser.add_argument("--plan", action="store_true", help="only print what would happen")
+    parser.add_argument(
+        "--reach",
+        action="store_true",
+        help="fail where a kind of fault never came or a promise was never judged",
+    )
     parser.add_argument("--shrink", action="store_true", help="make a plan that fails small")
     options = parser.parse_args()
     first = Wanted(seed=options.seed, sites=options.sites, hours=options.hours)
@@ -49,28 +52,29 @@ def main() -> int:
         seeds = range(options.seed, options.seed + options.count)
     wanted = (Wanted(seed=seed, sites=first.sites, hours=first.hours) for seed in seeds)
     try:
-        return _run(wanted, shrinks=options.shrink)
+        summary = _run(wanted, shrinks=options.shrink)
     except KeyboardInterrupt:
         print("Stopped.")
         return STOPPED
+    unreached = summary.unreached if options.reach else ()
+    for each in unreached:
+        print(f"    not reached: {each}")
+    return 1 if summary.failing or unreached else 0
 
 
-def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> int:
-    totals: Counter[str] = Counter()
-    hours, failed, seeds = 0.0, 0, 0
+def _run(wanted: Iterable[Wanted], *, shrinks: bool) -> Summary:
+    summary = Summary()
     for each, ended in fleet(wanted):
         print(_line(each, ended), flush=True)
-        seeds += 1
-        hours += ended.simulated_s / HOUR_S
-        totals += ended.steps
+        summary.add(each, ended)
         if ended.broken:
-            failed += 1
             _tell(each, ended)
             if shrinks:
                 _tell_small(shrunk(each, ended))
-    if seeds > 1:
-        _sum_up(seeds, hours, failed, totals)
-    return 1 if failed else 0
+    if summary.seeds > 1:
+        for line in summary.lines():
+            print(line)
+    return summary
 
 
 def _line(wanted: Wanted, ended: Ended) -> str:
@@ -93,12 +97,6 @@ def _tell_small(small: Wanted) -> None:
     print(f"    it takes no more than these {len(small.steps)} steps:")
     for step in small.steps:
         print(f"        {step}")
-
-
-def _sum_up(seeds: int, hours: float, failed: int, totals: Counter[str]) -> None:
-    years = hours / YEAR_HOURS
-    print(f"{seeds} seeds, {hours:.0f} simulated hours ({years:.3f} years), {failed} failed")
-    print("    " + ", ".join(f"{times} {name}" for name, times in sorted(totals.items())))
 
 
 def _positive(text: str) -> int:

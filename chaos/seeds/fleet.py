@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.seeds.plan import plan_of
 from chaos.seeds.story import Ended, run
+from chaos.sim.disks import recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,6 +55,7 @@ def with_fixed_hashes() -> None:
 
 def fleet(wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Ended]]:
     """Run them all, each in a process that is new; they come back in any order."""
+    recorder()  # built once, and not in each of them
     forks = multiprocessing.get_context("fork")
     cores = os.cpu_count() or 1
     room = threading.Semaphore(2 * cores)

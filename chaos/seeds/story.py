@@ -19,24 +19,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.verdict import Verdict, verdict
+from chaos.faults.disk_full import DiskFull
+from chaos.faults.power_cut import PowerCut
 from chaos.history import HistoryFile
 from chaos.seeds.verdicts import final_state, opening, verdicts
+from chaos.sim.beginning import begin
 from chaos.sim.chance import part_of, seeded
 from chaos.sim.clock import MachineClock
+from chaos.sim.coverage import remembered
+from chaos.sim.disks import Disks
 from chaos.sim.loop import VirtualLoop
+from chaos.sim.organisation import HEADQUARTERS
 from chaos.sim.people import People
 from chaos.sim.step import Scene
-from chaos.sim.world import HEADQUARTERS, World
+from chaos.sim.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaos.sim.coverage import Pair
     from chaos.sim.step import Step
 
 WARM_UP_S: Final = 30.0
 SETTLE_S: Final = 1_800.0
 LOOK_S: Final = 5.0
 FAULTS: Final = "chaos.faults."
+ON_DISKS: Final = (PowerCut, DiskFull)
+"""Faults for which the disks must be watched from the beginning."""
 HISTORY: Final = "history.jsonl"
 _KEPT: Final[list[World]] = []
 
@@ -51,6 +60,8 @@ class Ended:
     """How many of each kind of step."""
     faults: int
     """How many of them are faults."""
+    stepped: Counter[Pair]
+    """How often each event met each state of the product's machines."""
     digest: str
     """SHA-256 of the history: the same seed and code give the same."""
 
@@ -77,8 +88,18 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
     asyncio.set_event_loop(loop)
     path = kept / HISTORY
     path.unlink(missing_ok=True)
-    with seeded(seed), HistoryFile(path, MachineClock(loop)) as history:
-        world = World(loop, disks, seed, sites, history)
+    with (
+        seeded(seed),
+        remembered() as stepped,
+        HistoryFile(path, MachineClock(loop)) as history,
+    ):
+        world = World(loop, disks / "machines", seed, sites, history)
+        if any(isinstance(step, ON_DISKS) for step in plan):
+            world.let_disks_fail(
+                Disks(
+                    disks / "machines", disks / "record", part_of(seed, "what a power cut leaves")
+                )
+            )
         found = loop.run_until_complete(_story(world, plan))
     _KEPT.append(world)
     return Ended(
@@ -86,12 +107,13 @@ def _run(seed: int, sites: int, plan: Sequence[Step], folders: tuple[Path, Path]
         simulated_s=loop.time(),
         steps=Counter(type(step).__name__ for step in plan),
         faults=sum(type(step).__module__.startswith(FAULTS) for step in plan),
+        stepped=stepped,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
 
 async def _story(world: World, plan: Sequence[Step]) -> tuple[Verdict, ...]:
-    await world.begin()
+    await begin(world)
     before = opening(world.running_primary())
     await asyncio.sleep(WARM_UP_S)
     scene = Scene(world=world, people=People(world, count(1)))

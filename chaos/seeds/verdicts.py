@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from chaos.checkers.acknowledged_survives import acknowledged_survives
+from chaos.checkers.bounded import bounded
+from chaos.checkers.cards_settled import cards_settled
+from chaos.checkers.disasters import disasters_of
+from chaos.checkers.entries import bodies
 from chaos.checkers.exactly_once import exactly_once
 from chaos.checkers.latency_unmoved import latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
 from chaos.checkers.never_overdrawn import never_overdrawn
+from chaos.checkers.nothing_without_certificate import nothing_without_certificate
 from chaos.checkers.registers_equal import registers_equal
 from chaos.checkers.released_once import released_once
 from chaos.checkers.replica_follows import replica_follows
@@ -24,12 +30,13 @@ from chaos.final_state import (
     SiteFound,
     Watermark,
 )
-from chaos.sim.organisation import user_names
-from chaos.sim.world import HEADQUARTERS
-from replication.entry_bodies import user_payer
+from chaos.history import Operation
+from chaos.sim.looking import look_at_spool
+from chaos.sim.organisation import HEADQUARTERS, user_names
+from replication.entry_bodies import BalanceAdjusted, user_payer
 from replication.journal import Entry
 from replication.ports import Micros
-from replication.schema.directory import balances, users
+from replication.schema.directory import balances, cards, users
 
 if TYPE_CHECKING:
     from chaos.checkers.verdict import Verdict
@@ -65,22 +72,44 @@ async def final_state(world: World, before: Opening) -> FinalState:
 
 async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
     """The judgement on each promise."""
+    for name, site in world.sites.items():
+        await look_at_spool(world.gauges, name, site)
+    world.running_primary().tell_links()
     history = world.history.history()
     registers = {HEADQUARTERS: await world.running_primary().registers.held_jobs()}
+    claims = {HEADQUARTERS: await world.running_primary().registers.card_claims()}
     for name, site in world.sites.items():
+        claims[name] = await site.registers.card_claims()
         registers[name] = await site.registers.held_jobs()
     found = [
         money_conserved(state),
-        exactly_once(state),
+        exactly_once(state, disasters_of(history)),
         acknowledged_survives(history, state),
         released_once(history, state),
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
         registers_equal(registers),
+        bounded(history, state),
+        cards_settled(history, claims, _owners(world.running_primary())),
+        nothing_without_certificate(history),
     ]
     if world.credit == "strict":
-        found.append(never_overdrawn(state, _restricted(world.running_primary())))
+        found.append(
+            never_overdrawn(state, _restricted(world.running_primary()), _beyond(world, state))
+        )
     return tuple(found)
+
+
+def _beyond(world: World, state: FinalState) -> Counter[str]:
+    """How far payers may be below zero: allowances held twice, and credit that was forgotten."""
+    history = world.history.history()
+    disasters = disasters_of(history)
+    booked = {body.request_id for body in bodies(state.primary.entries, BalanceAdjusted)}
+    beyond = Counter(world.held_twice)
+    for event in history.events(Operation.ADJUST):
+        if event.text("request_id") not in booked and disasters.may_be_lost(event):
+            beyond[event.text("payer")] += max(event.number("amount_micros"), 0)
+    return beyond
 
 
 def _balances(primary: PrimaryRun) -> dict[str, Micros]:
@@ -122,6 +151,12 @@ def _site(site_name: str, site: SiteRun) -> SiteFound:
             JobFound(job_uuid=job.job_uuid, job_name=job.job_name, state=job.state) for job in jobs
         ),
     )
+
+
+def _owners(primary: PrimaryRun) -> dict[str, str]:
+    with primary.directory.read() as connection:
+        rows = connection.execute(select(cards.c.card_hash, cards.c.user_name)).all()
+    return {row.card_hash: row.user_name for row in rows}
 
 
 def _restricted(primary: PrimaryRun) -> list[str]:

@@ -6,24 +6,32 @@ The pauses are those of the real one; what is replaced is HTTP, TLS and the WebS
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
+from chaos.sim.door import Asked
 from chaos.sim.frames import frame, from_primary
 from chaos.sim.wan import Way
-from replication.adapters.downloads import LinkDownError
+from replication.adapters.downloads import LinkDownError, LinkRefusedError
 from replication.adapters.link_times import LinkTimes, pause_ms
 from replication.adapters.ltx_fetch import NotThereError
+from replication.delta_chain import split
+from replication.known_entry import KNOWN_PATH, KnownEntry
+from replication.manifest import Manifest
 from replication.messages import Fence, Welcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
+    from chaos.sim.door import Answered
+    from chaos.sim.handshake import Papers
     from chaos.sim.wan import End, Line
-    from replication.known_entry import KnownEntry
     from replication.link import LinkListener
-    from replication.manifest import LtxName, Manifest
+    from replication.manifest import LtxName
     from replication.messages import AnyFromPrimary, AnyFromSite, Hello
 
 REQUEST_BYTES: Final = 300
@@ -33,41 +41,38 @@ PIECE_BYTES: Final = 64 * 1024
 class Headquarters(Protocol):
     """What a site finds at the other end of its line."""
 
-    def call(self, line: Line, site_name: str, epoch: int) -> End | None:
+    def call(self, line: Line, papers: Papers) -> End | None:
         """A connection; None where nobody answers."""
         ...
 
-    async def manifest(self, site_name: str, epoch: int, after_txid: int) -> Manifest:
-        """Errors: `LinkDownError`, `LinkRefusedError`."""
+    async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
+        """What the link's door answers; None: it does not let these papers in.
+
+        Errors: `LinkDownError`.
+        """
         ...
 
-    async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
-        """Errors: `LinkDownError`, `NotThereError`."""
-        ...
 
-    async def file(self, lineage: str, name: LtxName) -> bytes:
-        """Errors: `LinkDownError`, `NotThereError`."""
-        ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarEnd:
+    """Where a site's line leads."""
 
-    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
-        """Errors: `LinkDownError`."""
-        ...
+    line: Line
+    headquarters: Headquarters
 
 
 class Calling:
     """Keeps the link up while `run` runs; also the downloads."""
 
     def __init__(
-        self, line: Line, headquarters: Headquarters, hello: Callable[[], Hello], silence_ms: int
+        self, far_end: FarEnd, papers: Papers, hello: Callable[[], Hello], silence_ms: int
     ) -> None:
-        self._line = line
-        self._headquarters = headquarters
+        self._line, self._headquarters = far_end.line, far_end.headquarters
+        self._papers = papers
         self._hello = hello
         self._times = LinkTimes(silence_ms=silence_ms)
         self._chance = random.SystemRandom()
         self._end: End | None = None
-        self._name = ""
-        self._epoch = 0
         self.refusal = ""
         self.asked_to_wait = ""  # its headquarters has no bounds
         self.arrived_bytes = 0
@@ -86,43 +91,61 @@ class Calling:
         if self._end is not None:
             self._end.close()
 
+    def vanish(self) -> None:
+        """Be gone without a word, as a machine without power."""
+        if self._end is not None:
+            self._end.vanish()
+
     async def send(self, message: AnyFromSite) -> bool:
         """Whether `message` went out."""
         return self._end is not None and self._end.send(frame(message))
 
     async def manifest(self, after_txid: int) -> Manifest:
         """See `Downloads.manifest`."""
-        async with self._asking():
-            found = await self._headquarters.manifest(self._name, self._epoch, after_txid)
-            await self._line.carry(Way.DOWN, 150 * len(found.entries))
-        return found
+        body = await self._body(f"/v1/ltx/manifest?after={after_txid}")
+        return Manifest.from_json(json.loads(body))
 
     async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
         """See `Downloads.deltas`."""
-        async with self._asking():
-            found = await self._headquarters.deltas(lineage, base_txid, txid)
-            if not found:
-                raise NotThereError
-            await self._line.carry(Way.DOWN, sum(map(len, found)))
-        return found
+        return split(await self._body(f"/v1/ltx/delta/{lineage}/{base_txid}-{txid}"))
 
     async def known_entry(self, epoch: int, seq: int) -> KnownEntry:
         """See `Downloads.known_entry`."""
-        async with self._asking():
-            return await self._headquarters.known_entry(self._name, epoch, seq)
+        return KnownEntry.model_validate_json(await self._body(f"{KNOWN_PATH}/{epoch}/{seq}"))
 
     async def fetch(
         self, name: LtxName, lineage: str, offset_bytes: int = 0
     ) -> AsyncGenerator[bytes, None]:
         """See `Downloads.fetch`."""
         async with self._asking():
-            data = await self._headquarters.file(lineage, name)
+            data = await self._answer(f"/v1/ltx/file/{lineage}/{name}")
         for at in range(offset_bytes, len(data), PIECE_BYTES):
             piece = data[at : at + PIECE_BYTES]
             async with self._asking(asks=False):
-                await self._line.carry(Way.DOWN, len(piece))
+                await self._line.answer(len(piece))
             self.arrived_bytes += len(piece)
             yield piece
+
+    async def _body(self, path: str) -> bytes:
+        async with self._asking():
+            body = await self._answer(path)
+            await self._line.answer(len(body))
+        return body
+
+    async def _answer(self, path: str) -> bytes:
+        """The answer; where the first one is lost, to the same question asked again."""
+        asked = Asked(path=path)
+        if self._line.loses_an_answer():
+            await self._headquarters.ask(self._papers, asked)
+            await self._line.carry(Way.UP, REQUEST_BYTES)
+        answered = await self._headquarters.ask(self._papers, asked)
+        if answered is None:
+            raise LinkDownError
+        if answered.status == HTTPStatus.NOT_FOUND:
+            raise NotThereError
+        if answered.status != HTTPStatus.OK:
+            raise LinkRefusedError
+        return answered.body
 
     @asynccontextmanager
     async def _asking(self, *, asks: bool = True) -> AsyncIterator[None]:
@@ -143,12 +166,15 @@ class Calling:
     async def _connection(self, listeners: Sequence[LinkListener]) -> tuple[bool, bool]:
         """Whether it was welcomed, and whether it was refused."""
         hello = self._hello()
-        self._name, self._epoch = hello.site_name, hello.epoch
         end: End | None = None
         try:
             async with asyncio.timeout(self._times.connect_ms / 1000):
                 await self._line.carry(Way.UP, REQUEST_BYTES)
-                end = self._headquarters.call(self._line, hello.site_name, hello.epoch)
+                if self._line.loses_an_answer():
+                    # Somebody on the way has asked twice: headquarters has a connection that
+                    # nobody will ever speak on.
+                    self._headquarters.call(self._line, self._papers)
+                end = self._headquarters.call(self._line, self._papers)
                 if end is None:
                     return False, False
                 await self._line.carry(Way.DOWN, REQUEST_BYTES)

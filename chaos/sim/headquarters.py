@@ -1,16 +1,19 @@
-"""Headquarters in a simulation: the primary's services over real files, without its doors.
+"""Headquarters in a simulation: the primary's services over real files, behind its doors.
 
-What is real: the directory, the ledger, the registers, and every service that writes or reads them.
-What is simulated: time, litestream, and the wire to each site.
+What is real: the directory, the ledger, the registers, every service that writes or reads them, who
+is let in, and every answer to a request. What is simulated: time, litestream, and the wire to each
+site.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from chaos.sim.frames import frame, from_site
+from chaos.sim.doors import Behind, Doors
+from chaos.sim.link_wire import LinkWire
 from chaos.sim.shipping import Shipping
 from chaos.sim.wan import connection
 from primary.service.adjust import Adjust
@@ -19,37 +22,40 @@ from primary.service.grant_quotas import GrantQuotas
 from primary.service.heartbeat import Heartbeat
 from primary.service.ingest import Ingest
 from primary.service.link_session import LinkGround, LinkSession
-from primary.service.links import Links
 from primary.service.publish import Publisher
+from primary.service.restore import STORE_FOLDER
+from primary.service.restore_plan import check_finished
 from primary.service.settle_claims import SettleClaims
 from primary.service.site_says import SiteSays
-from primary.service.standing import objection
 from primary.service.watch_ledger import WatchLedger
 from primary.service.watch_starts import WatchStarts
+from primary.service.who_calls import SiteCalls
+from primary.start_checks import check_files, note_heartbeat
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.store.ledger_report import LedgerReport
 from replication.adapters.crsqlite import Registers
-from replication.adapters.downloads import LinkDownError, LinkRefusedError
-from replication.adapters.ltx_fetch import NotThereError
+from replication.adapters.downloads import LinkDownError
 from replication.adapters.ltx_store import LtxStore
 from replication.adapters.shadow import Shadow
-from replication.errors import BadMessageError
-from replication.known_entry import KnownEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import NoReturn
 
     from chaos.sim.clock import MachineClock
+    from chaos.sim.door import Answered, Asked
+    from chaos.sim.gauges import Gauges
+    from chaos.sim.handshake import Papers
     from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.shipping import Shipped
     from chaos.sim.wan import End, Line
-    from replication.manifest import LtxName, Manifest
-    from replication.messages import AnyFromPrimary, AnyFromSite
+    from replication.adapters.sqlite_file import Work
+    from replication.exchange import Received
+    from replication.journal import Entry
 
 HEARTBEAT_S: Final = 5.0
-SILENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,9 @@ class PrimaryParts:
     shipped: Shipped
     extension: Path
     loop: VirtualLoop
+    gauges: Gauges
+    on_link: Callable[[LinkWire], None]
+    """Hears of each connection when it is over."""
 
 
 class PrimaryRun:
@@ -68,13 +77,16 @@ class PrimaryRun:
 
     def __init__(self, parts: PrimaryParts, life: Life) -> None:
         folder, clock = parts.folder, parts.clock
-        self._loop, self._life = parts.loop, life
+        check_finished(folder)
+        self._loop, self._life, self._gauges = parts.loop, life, parts.gauges
         self.directory = Directory(folder / "directory.db")
         self.ledger = Ledger(folder / "ledger.db")
         self.registers = Registers(folder / "registers.db", parts.extension)
         self.report = LedgerReport(folder / "ledger.db")
-        store = folder / "store"
-        self.ingest = Ingest(self.directory, self.ledger, clock)
+        check_files(folder, self.directory, self.ledger)
+        store = folder / STORE_FOLDER
+        self.ingest = _SeenIngest(self.directory, self.ledger, clock)
+        self.ingest.gauges = parts.gauges
         self._store = LtxStore(store)
         lineage = self.directory.lineage()
         self.publisher = Publisher(
@@ -88,9 +100,11 @@ class PrimaryRun:
         self.directory.on_commit = self.publisher.changed
         self.adjust = Adjust(self.ingest, self.directory, self.ledger, clock)
         self._heartbeat = Heartbeat(self.directory, clock)
+        self._heartbeat.on_beat = partial(note_heartbeat, folder, lineage)
         self._watch_ledger = WatchLedger(self.ingest)
         self._claims = SettleClaims(self.directory, self.registers)
         self._quotas = GrantQuotas(self.directory, self.ledger, self.adjust, clock)
+        self.site_says = SiteSays()
         self._ground = LinkGround(
             directory=self.directory,
             ingest=self.ingest,
@@ -98,14 +112,30 @@ class PrimaryRun:
             registers=self.registers,
             clock=clock,
             starts=WatchStarts(self.ledger),
-            site_says=SiteSays(),
+            site_says=self.site_says,
         )
-        self.links = Links()
-        self._ends: set[End] = set()
+        self.doors = Doors(
+            Behind(
+                folder=folder,
+                ground=self._ground,
+                store=self._store,
+                ledger=self.ledger,
+                report=self.report,
+                registers=self.registers,
+                adjust=self.adjust,
+                quotas=self._quotas,
+            ),
+            life,
+        )
+        self.is_open = False
+        self._on_link = parts.on_link
+        self._ends: dict[LinkWire, None] = {}
 
     async def run(self) -> NoReturn:
         """Serve until the process dies."""
         await self._watch_ledger.look()
+        await self.doors.open()
+        self.is_open = True
         async with asyncio.TaskGroup() as group:
             for work in (
                 self.publisher,
@@ -123,85 +153,82 @@ class PrimaryRun:
 
     def hang_up(self) -> None:
         """What the kernel does with the connections of a dead process."""
-        for end in list(self._ends):
-            end.close()
+        for wire in list(self._ends):
+            wire.abort()
+            self._on_link(wire)
 
-    def call(self, line: Line, site_name: str, epoch: int) -> End | None:
-        """A site calls; its certificate says who it is."""
-        if not self._life.is_alive:
+    def vanish(self) -> None:
+        """What becomes of the connections of a machine without power."""
+        for wire in list(self._ends):
+            wire.vanish()
+            self._on_link(wire)
+
+    def tell_links(self) -> None:
+        """Tell of the connections that stand, too."""
+        for wire in list(self._ends):
+            self._on_link(wire)
+
+    def call(self, line: Line, papers: Papers) -> End | None:
+        """Somebody calls; None where nobody answers, or they are not let in."""
+        if not self._life.is_alive or not self.is_open:
+            return None
+        caller = self.doors.caller(papers)
+        if not isinstance(caller, SiteCalls):
             return None
         theirs, ours = connection(line)
+        self._gauges.call(papers.site_name, self._loop.time())
+        theirs.seen = ours.seen = partial(self._gauges.message, papers.site_name)
         for end in (theirs, ours):
             self._loop.create_task(end.pump())
-        self._ends.add(ours)
-        self._loop.start(self._life, self._session(ours, site_name, epoch), f"link {site_name}")
+        wire = LinkWire(ours, papers, self._loop)
+        self._ends[wire] = None
+        name = f"link {papers.site_name}"
+        self._loop.start(self._life, self._session(wire, caller), name)
         return theirs
 
-    async def manifest(self, site_name: str, epoch: int, after_txid: int) -> Manifest:
-        """See `primary.http.link_files`."""
-        self._answers()
-        against = objection(self.directory.site(site_name), site_name=site_name, epoch=epoch)
-        if against:
-            raise LinkRefusedError
-        return await self.publisher.manifest(after_txid)
+    async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
+        """What the link's door answers; None: it does not let these papers in.
 
-    async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
-        """See `primary.http.link_files`."""
+        Errors: `LinkDownError`.
+        """
         self._answers()
-        if lineage != self.publisher.lineage:
-            raise NotThereError
-        return await self.publisher.deltas(base_txid, txid)
+        return await self.doors.ask(papers, asked)
 
-    async def file(self, lineage: str, name: LtxName) -> bytes:
-        """See `primary.http.link_files`."""
+    async def administer(self, asked: Asked) -> Answered:
+        """What the API answers to the administrator. Errors: `LinkDownError`."""
         self._answers()
-        path = self._store.path(name)
-        if lineage != self.publisher.lineage or not path.is_file():
-            raise NotThereError
-        return path.read_bytes()
-
-    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
-        """See `primary.http.link_journal`."""
-        self._answers()
-        head, entry = await self.ingest.known(site_name, epoch, seq)
-        return KnownEntry(head_seq=head.seq, entry_hash=entry.entry_hash if entry else "")
+        return await self.doors.administer(asked)
 
     def _answers(self) -> None:
-        if not self._life.is_alive:
+        if not self._life.is_alive or not self.is_open:
             raise LinkDownError
 
-    async def _session(self, end: End, site_name: str, epoch: int) -> None:
-        wire = _Wire(end)
+    async def _session(self, wire: LinkWire, caller: SiteCalls) -> None:
+        peer = caller.peer
+        session = LinkSession(self._ground, wire, site_name=peer.site_name, epoch=peer.epoch)
+        session.until_ms = caller.until_ms
         try:
-            await LinkSession(self._ground, wire, site_name=site_name, epoch=epoch).run(self.links)
+            await session.run(self.doors.links)
         finally:
-            end.close()
-            self._ends.discard(end)
+            wire.abort()
+            self._ends.pop(wire, None)
+            self._on_link(wire)
 
 
-class _Wire:
-    """One end of a connection as the session's wire."""
+class _SeenIngest(Ingest):
+    """Says how large the batches are that arrive."""
 
-    def __init__(self, end: End) -> None:
-        self._end = end
+    gauges: Gauges
 
-    async def receive(self) -> AnyFromSite | None:
-        """The next message."""
-        try:
-            async with asyncio.timeout(SILENCE_S):
-                data = await self._end.receive()
-            return None if data is None else from_site(data)
-        except (TimeoutError, BadMessageError):
-            self.abort()
-            return None
-
-    async def send(self, message: AnyFromPrimary) -> bool:
-        """Whether it went out."""
-        return self._end.send(frame(message))
-
-    def speak(self, version: int) -> None:
-        """Everybody here is of one version."""
-
-    def abort(self) -> None:
-        """End it at once."""
-        self._end.close()
+    async def receive(
+        self,
+        site_name: str,
+        epoch: int,
+        batch: Sequence[Entry],
+        *,
+        request_id: str = "",
+        also: Work[None] | None = None,
+    ) -> Received:
+        """See `Ingest.receive`."""
+        self.gauges.batch(site_name, batch)
+        return await super().receive(site_name, epoch, batch, request_id=request_id, also=also)

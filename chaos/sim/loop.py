@@ -68,6 +68,7 @@ class NumberedTask(asyncio.Task[T]):
 
     def __init__(self, work: Coroutine[Any, Any, T], **options: Any) -> None:  # noqa: ANN401
         self._number = next(self._numbers)
+        self.life: Life | None = None
         super().__init__(work, **options)
 
     def __hash__(self) -> int:
@@ -156,6 +157,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.call_later(before_us * MICROSECOND_S, do)
         return future
 
+    async def sendfile(self, *args: Any, **options: Any) -> int:  # noqa: ANN401
+        """No kernel moves the bytes of a file here: who asks reads and writes them."""
+        del args, options
+        raise NotImplementedError
+
     def start(self, life: Life, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run `work` as the main task of that process."""
         context = copy_context()
@@ -163,6 +169,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.create_task(work, name=name, context=context)
 
     def _heard(self, _loop: asyncio.AbstractEventLoop, what: Mapping[str, Any]) -> None:
+        failed = what.get("future")
+        if isinstance(failed, NumberedTask) and failed.life and not failed.life.is_alive:
+            return  # who would have heard of it died before it could
         self.unhandled.append(dict(what))
 
 
@@ -171,8 +180,9 @@ def _numbered(
     work: Coroutine[Any, Any, T] | Generator[Any, None, T],
     **options: Any,  # noqa: ANN401
 ) -> asyncio.Task[T]:
-    task: asyncio.Task[T] = NumberedTask(work, loop=loop, **options)  # type: ignore[arg-type]
+    task: NumberedTask[T] = NumberedTask(work, loop=loop, **options)  # type: ignore[arg-type]
     life = _life_of(options.get("context"))
+    task.life = life
     if life is not None:
         life.tasks.append(task)
         task.add_done_callback(life.tasks.remove)

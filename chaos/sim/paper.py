@@ -68,6 +68,10 @@ class SimulatedPrinter:
         """Lose the record of what is done, as after a power cut at the printer."""
         self._sheets = {n: sheet for n, sheet in self._sheets.items() if not sheet.ended.is_set()}
 
+    def is_printing(self) -> bool:
+        """Whether anything is still to come out."""
+        return any(not sheet.ended.is_set() for sheet in self._sheets.values())
+
     async def deliver(self, order: Order, record: Callable[[int], Awaitable[None]]) -> Outcome:
         """See `site_server.ports.Delivery`."""
         await asyncio.sleep(NETWORK_S)

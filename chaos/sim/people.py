@@ -12,26 +12,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
-from chaos.history import Event, Operation, Outcome
-from chaos.sim.organisation import card_of
+from chaos.history import ANSWER_LOST, PROCESS_GONE, Event, Operation, Outcome
+from chaos.sim.organisation import HEADQUARTERS, card_of, new_card, site_of
 from chaos.sim.paper import FORMAT, document
-from chaos.sim.world import HEADQUARTERS
 from failure_modes.facts import CopyFacts
 from failure_modes.job_lifecycle import JobState
 from failure_modes.pricing import PageCount
 from primary.service.adjust import Adjustment
-from replication.errors import ReplicationError
+from replication.card_hash import card_hash
+from replication.errors import ReplicationError, StorageFullError
 from replication.ports import MonotonicMs
+from site_server.causes import Cause
 from site_server.errors import RefusedError
 from site_server.ipp.service_port import DocumentInfo, JobRequest, JobTicket, JobView, Refusal
 from site_server.store.directory_rows import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from itertools import count
 
     from chaos.history import Fact
-    from chaos.sim.world import Machine, World
+    from chaos.sim.machine import Machine
+    from chaos.sim.world import World
     from replication.ports import WallMs
     from site_server.service.list_jobs import JobList
     from site_server.services import Services
@@ -68,7 +70,7 @@ class People:
 
         async def work(services: Services) -> JobView:
             request = JobRequest(
-                queue_name=f"{site_name}-secure",
+                queue_name=f"{site_of(site_name)}-secure",
                 user_name=user_name,
                 job_name=name,
                 ticket=JobTicket(),
@@ -77,11 +79,11 @@ class People:
                 request, DocumentInfo(name=name, format=FORMAT)
             )
             if isinstance(intake, Refusal):
-                raise _RefusedByIppError(str(intake))
+                raise _RefusedByIppError(intake.reason)
             try:
                 for refusal in (await intake.write(body), await intake.commit(is_last=True)):
                     if isinstance(refusal, Refusal):
-                        raise _RefusedByIppError(str(refusal))
+                        raise _RefusedByIppError(refusal.reason)
                     if isinstance(refusal, JobView):
                         return refusal
             finally:
@@ -92,7 +94,7 @@ class People:
 
     async def release_all(self, site_name: str, user_name: str) -> None:
         """Log in, look, and let everything go."""
-        session = await self._log_in(site_name, user_name)
+        session = await self._log_in(site_name, card_of(user_name))
         if session is None:
             return
         for uuid in await self._held(site_name, session):
@@ -107,7 +109,7 @@ class People:
 
     async def copy(self, site_name: str, user_name: str, pages: int) -> None:
         """Log in, copy for a while, and report what was copied."""
-        session = await self._log_in(site_name, user_name)
+        session = await self._log_in(site_name, card_of(user_name))
         if session is None:
             return
         started = await self._try(
@@ -141,7 +143,7 @@ class People:
 
     async def delete_one(self, site_name: str, user_name: str) -> None:
         """Log in, look, and delete the first job that is held."""
-        session = await self._log_in(site_name, user_name)
+        session = await self._log_in(site_name, card_of(user_name))
         held = [] if session is None else await self._held(site_name, session)
         if session is not None and held:
             await self._try(
@@ -150,6 +152,27 @@ class People:
                 lambda services: services.delete_job.delete_at_panel(held[0], session),
                 lambda _job: {"job_uuid": held[0]},
             )
+
+    async def claim(self, site_name: str, user_name: str, card: int) -> None:
+        """Log in with the own card, and register another one."""
+        session = await self._log_in(site_name, card_of(user_name))
+        if session is None:
+            return
+        facts: dict[str, Fact] = {"user_name": user_name, "card_hash": self._hash(site_name, card)}
+        await self._try(
+            site_name,
+            Operation.CLAIM,
+            lambda services: services.panels.claim_card.claim(session, new_card(card)),
+            lambda _claimed: facts,
+        )
+
+    async def use_new_card(self, site_name: str, card: int) -> None:
+        """Come with a card that was registered at a panel."""
+        await self._log_in(site_name, new_card(card), {"card_hash": self._hash(site_name, card)})
+
+    def _hash(self, site_name: str, card: int) -> str:
+        site = self.world.sites.get(site_name)
+        return "" if site is None else card_hash(new_card(card), site.identity.card_key)
 
     async def adjust(self, payer: str, amount_micros: int, request_id: str) -> None:
         """Headquarters changes a balance by hand; asked again until there is an answer."""
@@ -181,13 +204,16 @@ class People:
         jobs = () if listed is None else listed.jobs
         return [each.job.job_uuid for each in jobs if each.job.state is JobState.HELD]
 
-    async def _log_in(self, site_name: str, user_name: str) -> PanelSession | None:
-        device = Device(device_name=f"{site_name}-panel", printer_name=f"{site_name}-laser")
+    async def _log_in(
+        self, site_name: str, card: str, facts: Mapping[str, Fact] | None = None
+    ) -> PanelSession | None:
+        site = site_of(site_name)
+        device = Device(device_name=f"{site}-panel", printer_name=f"{site}-laser")
         entered = await self._try(
             site_name,
             Operation.LOGIN,
-            lambda services: services.log_in.log_in(device, card_of(user_name)),
-            lambda _entered: {"user_name": user_name},
+            lambda services: services.log_in.log_in(device, card),
+            lambda entered: {"user_name": entered.session.user_name, **(facts or {})},
         )
         return None if entered is None else entered.session
 
@@ -200,9 +226,15 @@ class People:
     ) -> T | None:
         machine = self.world.machines[site_name]
         began = self.world.loop.time(), machine.clock.wall_ms()
+        if operation is not Operation.PRINT and self.world.repeating_panels[site_name]:
+            await self._call(machine, work)
+            self._saw(operation, machine, began, (None, Outcome.UNKNOWN, ANSWER_LOST), {})
+            began = self.world.loop.time(), machine.clock.wall_ms()
         answer = await self._call(machine, work)
         result = answer[0]
-        known: dict[str, Fact] = facts(result) if result is not None else {}
+        known: dict[str, Fact] = {}
+        if result is not None or operation is Operation.PRINT:  # what it sent a client knows anyway
+            known = facts(result)  # type: ignore[arg-type]
         self._saw(operation, machine, began, answer, known)
         return result
 
@@ -215,6 +247,7 @@ class People:
         facts: dict[str, Fact],
     ) -> None:
         began_s, wall_ms = began
+        self.world.look()
         self.world.history.event(
             Event(
                 operation=operation,
@@ -250,7 +283,7 @@ class People:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         if not task.done():
-            return None, Outcome.UNKNOWN, "no answer"
+            return None, Outcome.UNKNOWN, PROCESS_GONE
         return _answer(task)
 
 
@@ -262,8 +295,12 @@ def _answer(task: asyncio.Task[T]) -> tuple[T | None, Outcome, str]:
     error = task.exception()
     if error is None:
         return task.result(), Outcome.OK, ""
-    if isinstance(error, RefusedError | _RefusedByIppError):
+    if isinstance(error, RefusedError):
+        return None, Outcome.REFUSED, error.reason
+    if isinstance(error, _RefusedByIppError):
         return None, Outcome.REFUSED, str(error)
+    if isinstance(error, StorageFullError):
+        return None, Outcome.REFUSED, Cause.DISK_FULL  # as the doors say it
     if isinstance(error, ReplicationError):
         return None, Outcome.UNKNOWN, str(error)
     raise error

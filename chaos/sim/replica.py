@@ -1,9 +1,11 @@
 """The applier in a simulation: the real one over a replica that is one file of pages.
 
 `Applier` decides what is applied, proves it and writes the position. The file below it is not
-written through SQLite's pager, for its library must not meet the readers' in one process; it is
-written beside and takes the place of the old one in one step. What the pager does when it is killed
-is tried with real processes (`chaos.scenarios.applier_kills`, `replica_power_cuts`).
+written through SQLite's pager, for its library must not meet the readers' in one process. Its pages
+are written in one step, between two snapshots of the readers, and the change counter tells them
+that what they remember is old. Where the disk may fail in the middle of that step, another file
+takes its place. What the pager does when it is killed is tried with real processes
+(`chaos.scenarios.applier_kills`, `replica_power_cuts`).
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
 from chaos.sim.shipping import content_hash
+from chaos.sim.whole_file import write_whole
 from replication.adapters.applier.apply import Applier, Outcome
 from replication.adapters.applier.replica_file import PageSizeError
 from replication.adapters.applier.stamp import read_stamp, stamped
 from replication.adapters.applier.verdict import Proof
 from replication.adapters.applier_process import OTHER_PAGE_SIZE, Applied, ApplierError
 from replication.delta_chain import joined
+from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,9 +35,11 @@ if TYPE_CHECKING:
 class PagesFile:
     """What `Applier` needs of a `ReplicaFile`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, disk_fails: bool) -> None:
         self._path = path
+        self._disk_fails = disk_fails
         self._image = bytearray(path.read_bytes()) if path.exists() else bytearray()
+        self._counter = int.from_bytes(self._image[24:28], "big") + 1
 
     @property
     def page_size(self) -> int:
@@ -61,27 +67,50 @@ class PagesFile:
         size = change.page_size
         if self._image and self.page_size != size:
             raise PageSizeError
-        image = self._image[: change.commit * size].ljust(change.commit * size, b"\0")
-        for number, page in change.pages:
-            image[(number - 1) * size : number * size] = page
         first = change.first_page or self.page(1)
         # Readers have no WAL here, so page 1 must not promise one.
-        image[:size] = stamped(first[:18] + b"\x01\x01" + first[20:], change.position)
-        beside = self._path.with_name(f"{self._path.name}.written")
-        beside.write_bytes(image)
-        beside.replace(self._path)
+        first = stamped(first[:18] + b"\x01\x01" + first[20:], change.position)
+        pages = {**dict(change.pages), 1: _counted(first, self._counter)}
+        self._counter += 1
+        image = self._image[: change.commit * size].ljust(change.commit * size, b"\0")
+        for number, page in pages.items():
+            image[(number - 1) * size : number * size] = page
+        if self._disk_fails:
+            write_whole(self._path, bytes(image))
+        else:
+            self._write_pages(pages, change.commit * size)
         self._image = image
+
+    def _write_pages(self, pages: dict[int, bytes], file_bytes: int) -> None:
+        with self._path.open("r+b" if self._path.exists() else "wb", buffering=0) as file:
+            file.truncate(file_bytes)
+            for number, page in pages.items():
+                file.seek((number - 1) * len(page))
+                file.write(page)
+
+
+def _counted(page: bytes, counter: int) -> bytes:
+    """Page 1 of a state that no reader has seen: by the counter they know."""
+    count = counter.to_bytes(4, "big")
+    return page[:24] + count + page[28:92] + count + page[96:]
 
 
 class AppliedHere:
     """`site_server.ways.RunningApplier` without a process of its own."""
 
     def __init__(
-        self, replica: Path, mirror: Path, on_applied: Callable[[Position, str], None]
+        self,
+        replica: Path,
+        mirror: Path,
+        on_applied: Callable[[Position, str], None],
+        *,
+        disk_fails: bool,
     ) -> None:
         self._replica = replica
+        self._disk_fails = disk_fails
         self._mirror = mirror
         self._on_applied = on_applied
+        self._applier: Applier | None = None
 
     async def run(self) -> NoReturn:
         """There is nothing to keep going."""
@@ -119,11 +148,18 @@ class AppliedHere:
         return await asyncio.to_thread(self._done, work)
 
     def _done(self, work: Callable[[Applier], Outcome]) -> Applied:
-        applier = Applier(PagesFile(self._replica), self._position_path, self._mirror)  # type: ignore[arg-type]
+        applier = self._applier if self._replica.exists() else None
+        self._applier = None  # one that fails is not gone on with
+        if applier is None:
+            pages = PagesFile(self._replica, disk_fails=self._disk_fails)
+            applier = Applier(pages, self._position_path, self._mirror)  # type: ignore[arg-type]
         try:
             outcome = work(applier)
         except PageSizeError as error:
             raise ApplierError(str(error), OTHER_PAGE_SIZE) from error
+        except (ReplicationError, OSError) as error:
+            raise ApplierError(str(error), type(error).__name__) from error
+        self._applier = applier
         if applier.position is not None and outcome.applied:
             self._on_applied(applier.position, content_hash(self._replica.read_bytes()))
         return _applied(outcome, applier.position)

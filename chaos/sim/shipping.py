@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 import pysqlite3.dbapi2 as sqlite
 
 from chaos.live.page_history import comparable
+from chaos.sim.whole_file import write_whole
+from replication.adapters.litestream_process import LitestreamError
 from replication.adapters.ltx_folder import ltx_path, scan_ltx
 from replication.ltx import LtxHeader
 from replication.ltx_write import write_ltx
@@ -73,8 +75,11 @@ class Shipping:
         self._txid = max((name.max_txid for name, _ in scan_ltx(store)), default=0)
 
     async def sync(self) -> int:
-        """Have all commits in the store; its TXID."""
-        return await asyncio.to_thread(self._sync)
+        """Have all commits in the store; its TXID. Errors: `LitestreamError`."""
+        try:
+            return await asyncio.to_thread(self._sync)
+        except (OSError, sqlite.Error) as error:
+            raise LitestreamError(f"litestream did not sync: {error}") from error
 
     def _sync(self) -> int:
         with closing(sqlite.connect(str(self._directory), isolation_level=None)) as connection:
@@ -89,9 +94,9 @@ class Shipping:
             if number > len(self._pages) or page != self._pages[number - 1]
         }
         if changed or len(pages) != len(self._pages):
-            self._txid += 1
             # A lone page 1 is never shipped without it: its change counter moves with each commit.
-            self._write(0, self._txid, changed, len(pages))
+            self._write(0, self._txid + 1, changed, len(pages))
+            self._txid += 1
             self._pages = pages
             self._shipped.note(self._lineage, self._txid, image)
             self._tidy()
@@ -99,26 +104,26 @@ class Shipping:
 
     def _tidy(self) -> None:
         if self._txid % SNAPSHOT_EVERY == 0 or self._txid == 1:
-            self._write(LEVEL_SNAPSHOT, 1, dict(enumerate(self._pages, 1)), len(self._pages))
+            self._write(
+                LEVEL_SNAPSHOT, self._txid, dict(enumerate(self._pages, 1)), len(self._pages)
+            )
             snapshots = sorted(
                 name.max_txid for name, _ in scan_ltx(self._store) if name.is_snapshot
             )
             for old in snapshots[:-KEPT_SNAPSHOTS]:
                 self._delete(LtxName(level=LEVEL_SNAPSHOT, min_txid=1, max_txid=old))
 
-    def _write(
-        self, level: int, min_txid: int, pages: Mapping[int, bytes], page_count: int
-    ) -> None:
+    def _write(self, level: int, txid: int, pages: Mapping[int, bytes], page_count: int) -> None:
+        min_txid = 1 if level == LEVEL_SNAPSHOT else txid
         header = LtxHeader(
             page_size=len(next(iter(pages.values()))),
             commit=page_count,
             min_txid=min_txid,
-            max_txid=self._txid,
+            max_txid=txid,
             timestamp_ms=self._clock.wall_ms(),
         )
-        path = ltx_path(self._store, LtxName(level=level, min_txid=min_txid, max_txid=self._txid))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(write_ltx(header, sorted(pages.items())))
+        path = ltx_path(self._store, LtxName(level=level, min_txid=min_txid, max_txid=txid))
+        write_whole(path, write_ltx(header, sorted(pages.items())))
 
     def _delete(self, name: LtxName) -> None:
         ltx_path(self._store, name).unlink(missing_ok=True)

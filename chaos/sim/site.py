@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.errors import NotReadyError
 from chaos.sim.calling import Calling
+from chaos.sim.handshake import Papers, dialling
 from chaos.sim.paper import ReadsPages
 from chaos.sim.replica import AppliedHere
 from failure_modes.job_lifecycle import JobState
 from failure_modes.link import UP
+from primary.certificates import end_of
 from replication.adapters.crsqlite import Registers
-from replication.adapters.link_client import LinkAddress
 from replication.adapters.replica import Replica
-from site_server.adapters.identity import Identity
+from site_server.adapters.identity import Identity, load
 from site_server.adapters.spool import Spool
 from site_server.config import Config
 from site_server.data_folder import DataFolder
-from site_server.far_side import FarSide, NearSide
+from site_server.far_side import FarSide
+from site_server.near_side import NearSide
 from site_server.service.ground import Ground
 from site_server.service.index_held_jobs import IndexHeldJobs
 from site_server.service.supervise import Supervisor
@@ -37,12 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from chaos.sim.calling import Headquarters
+    from chaos.sim.calling import FarEnd
     from chaos.sim.clock import MachineClock
     from chaos.sim.paper import SimulatedPrinter
-    from chaos.sim.wan import Line
     from replication.messages import Hello
     from replication.position import Position
+    from site_server.config import Limits
 
 JOBS_MAX: Final = 100_000
 ON_ITS_WAY: Final = frozenset({JobState.ACCEPTED, JobState.RELEASING})
@@ -52,15 +54,14 @@ ON_ITS_WAY: Final = frozenset({JobState.ACCEPTED, JobState.RELEASING})
 class SiteParts:
     """What one run of a site stands on."""
 
-    site_name: str
-    epoch: int
     folder: Path
     clock: MachineClock
-    line: Line
-    headquarters: Headquarters
+    far_end: FarEnd
     printer: SimulatedPrinter
     extension: Path
-    card_key: bytes
+    limits: Limits
+    disk_fails: bool
+    """Whether its power may be cut, or its disk be full."""
     on_applied: Callable[[Position, str], None]
     """Hears where the replica stands, and the hash of what it holds."""
 
@@ -70,16 +71,20 @@ class SiteRun:
 
     def __init__(self, parts: SiteParts) -> None:
         self._parts = parts
-        self._config = Config(data_dir=parts.folder)
+        self._config = Config(data_dir=parts.folder, limits=parts.limits)
         folder = DataFolder(parts.folder)
+        self.identity = identity = load(folder.identity)
         self.store = SiteStore(
-            folder.store, site_name=parts.site_name, epoch=parts.epoch, clock=parts.clock
+            folder.store,
+            site_name=identity.site_name,
+            epoch=identity.epoch,
+            clock=parts.clock,
         )
         self.replica = Replica(folder.replica)
         self.registers = Registers(folder.registers, parts.extension)
-        self._spool = Spool(folder.spool, bytes_min_free=0)
+        self._spool = Spool(folder.spool, bytes_min_free=parts.limits.free_bytes_min)
         near = NearSide(
-            identity=_identity(parts),
+            identity=identity,
             folder=folder,
             store=self.store,
             replica=self.replica,
@@ -107,32 +112,47 @@ class SiteRun:
     def running(self) -> Services:
         """What it does, once it has started."""
         if self.services is None:
-            raise NotReadyError(f"The site {self._parts.site_name} has not started yet.")
+            raise NotReadyError(f"The site {self.identity.site_name} has not started yet.")
         return self.services
 
     def is_at_rest(self) -> bool:
         """Whether it is linked, drained and caught up, and no job is on its way."""
-        far, parts = self.far_side, self._parts
+        far = self.far_side
         if self.services is None or far.state not in UP or far.position != far.head_txid:
             return False
         with self.store.read() as site:
             jobs = site.jobs.listing(ended=False, limit=JOBS_MAX)
+        return self.is_drained() and not any(job.state in ON_ITS_WAY for job in jobs)
+
+    def is_drained(self) -> bool:
+        """Whether the replica covers every entry here, of any epoch."""
+        if self.services is None:
+            return False
+        head, identity = self.store.head(), self.identity
+        ends = {epoch: self.store.kept_range(epoch)[1] for epoch in self.store.former_epochs()}
+        ends[identity.epoch] = head.seq
         with self.services.ground.directory.read() as snapshot:
             marks = snapshot.watermarks() if snapshot else {}
-        head = self.store.head()
-        drained = head.seq == marks.get((parts.site_name, parts.epoch), 0)
-        return drained and not any(job.state in ON_ITS_WAY for job in jobs)
+        return all(seq <= marks.get((identity.site_name, epoch), 0) for epoch, seq in ends.items())
+
+    async def spooled(self) -> frozenset[str]:
+        """The jobs whose documents are in the spool."""
+        return await self._spool.job_uuids()
 
     def hang_up(self) -> None:
         """What the kernel does with the connection of a dead process."""
         self._caller.hang_up()
 
+    def vanish(self) -> None:
+        """What becomes of the connection of a machine without power."""
+        self._caller.vanish()
+
     def _services(self, supervisor: Supervisor) -> Services:
         parts = self._parts
         ground = Ground(
-            site_name=parts.site_name,
+            site_name=self.identity.site_name,
             store=self.store,
-            directory=Directory(self.replica, parts.site_name),
+            directory=Directory(self.replica, self.identity.site_name),
             spool=self._spool,
             link=self.far_side,
             clock=parts.clock,
@@ -142,7 +162,7 @@ class SiteRun:
         outside = Outside(
             delivery=parts.printer,
             counters=[ReadsPages()],
-            card_key=parts.card_key,
+            card_key=self.identity.card_key,
             card_claims=self.registers,
         )
         services = make_services(ground, outside, self._config.times)
@@ -151,26 +171,27 @@ class SiteRun:
 
     def _ways(self, hello: Callable[[], Hello]) -> Ways:
         parts, folder = self._parts, DataFolder(self._parts.folder)
-        caller = self._caller = Calling(
-            parts.line, parts.headquarters, hello, self._config.link.offline_ms
-        )
+        offline_ms = self._config.link.offline_ms
+        papers = papers_of(self.identity)
+        caller = self._caller = Calling(parts.far_end, papers, hello, offline_ms)
         return Ways(
             caller=caller,
             fetch=caller.fetch,
-            applier=AppliedHere(folder.replica, folder.mirror, parts.on_applied),
+            applier=AppliedHere(
+                folder.replica, folder.mirror, parts.on_applied, disk_fails=parts.disk_fails
+            ),
         )
 
 
-def _identity(parts: SiteParts) -> Identity:
-    """Nothing of it is read here but who the site is."""
-    nowhere = parts.folder / "identity"
-    return Identity(
-        site_name=parts.site_name,
-        epoch=parts.epoch,
-        primary=LinkAddress(host="headquarters", port=0),
-        cert_path=nowhere,
-        key_path=nowhere,
-        ca_path=nowhere,
-        ca_pem="",
-        card_key=parts.card_key,
+def papers_of(identity: Identity) -> Papers:
+    """With what that site dials."""
+    context = dialling(
+        cert=identity.cert_path, key=identity.key_path, ca_pem=identity.ca_path.read_text("ascii")
+    )
+    return Papers(
+        context=context,
+        kind="site",
+        site_name=identity.site_name,
+        epoch=identity.epoch,
+        until_wall_ms=end_of(identity.cert_path.read_text("ascii")),
     )

@@ -1,79 +1,52 @@
 """Everything in one simulation: headquarters, its sites, their lines, printers and disks.
 
 The world owns what survives a process: folders, printers, lines, and what was seen. A process is a
-`Life`; when it ends, its folder is copied for the next one, so that files which the dead one still
-has open are no longer anybody's.
+`Life` on a `Machine`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
-from dataclasses import dataclass, field
+from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chaos.checkers.replica_follows import Applied
 from chaos.errors import NotReadyError
 from chaos.sim import chance
+from chaos.sim.called import call_event, link_event
+from chaos.sim.calling import FarEnd
 from chaos.sim.clock import MachineClock
+from chaos.sim.disks import UNBOUNDED
+from chaos.sim.door import Asked
+from chaos.sim.doors import LINK_PATH
+from chaos.sim.gauges import Gauges
 from chaos.sim.headquarters import PrimaryParts, PrimaryRun
-from chaos.sim.loop import Life
-from chaos.sim.organisation import SITE_NAMES, organisation
+from chaos.sim.looking import look_at_primary, look_at_site
+from chaos.sim.machine import Machine
+from chaos.sim.organisation import HEADQUARTERS, LIMITS, SITE_NAMES, organisation
 from chaos.sim.paper import SimulatedPrinter
 from chaos.sim.shipping import Shipped
 from chaos.sim.site import SiteParts, SiteRun
 from chaos.sim.wan import Line
 from primary import organisation_load
-from primary.service.organisation import CARD_KEY_FILE, create
+from primary.service.organisation import create
 from replication.adapters.components import crsqlite_path
 from replication.adapters.downloads import LinkDownError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine
     from pathlib import Path
 
     from chaos.history import HistoryFile
-    from chaos.sim.loop import VirtualLoop
+    from chaos.sim.disks import Disks
+    from chaos.sim.door import Answered
+    from chaos.sim.handshake import Papers
+    from chaos.sim.link_wire import LinkWire
+    from chaos.sim.loop import Life, VirtualLoop
     from chaos.sim.wan import End
-    from replication.known_entry import KnownEntry
-    from replication.manifest import LtxName, Manifest
     from replication.position import Position
-
-EPOCH: Final = 1
-HEADQUARTERS: Final = "headquarters"
-
-
-@dataclass(slots=True)
-class Machine:
-    """One machine: its disk, its clock, and the process on it, if one runs."""
-
-    name: str
-    disk: Path
-    clock: MachineClock
-    runs: int = 0
-    life: Life = field(default_factory=lambda: Life("nobody", is_alive=False))
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the present process dies."""
-
-    @property
-    def folder(self) -> Path:
-        """The data folder of the present process."""
-        return self.disk / str(self.runs)
-
-    def new_life(self) -> Life:
-        """A process starts on what the one before it left."""
-        former = self.folder
-        self.runs += 1
-        shutil.copytree(former, self.folder)
-        self.life, self.gone = Life(self.name), asyncio.Event()
-        return self.life
-
-    def end_life(self) -> None:
-        """The process is killed."""
-        self.life.end()
-        self.gone.set()
 
 
 class World:
@@ -82,6 +55,7 @@ class World:
     def __init__(
         self, loop: VirtualLoop, folder: Path, seed: int, sites: int, history: HistoryFile
     ) -> None:
+        self._disks: Disks | None = None
         self.loop = loop
         self.seed = seed
         self.history = history
@@ -96,29 +70,37 @@ class World:
             for name in (HEADQUARTERS, *self.site_names)
         }
         self.credit = chance.part_of(seed, "credit").choice(("strict", "replica_balance"))
+        self.limits = chance.part_of(seed, "limits").choice(LIMITS)
+        self.gauges = Gauges(history)
         self.extension = crsqlite_path(os.environ)
         self.primary: PrimaryRun | None = None
         self.sites: dict[str, SiteRun] = {}
         self.applied: list[Applied] = []
+        self.repeating_panels: Counter[str] = Counter()
+        """Sites whose panels ask everything twice, for they never hear the first answer."""
+        self.held_twice: Counter[str] = Counter()
+        """Allowances, by payer, that were on a disk when it was copied."""
+        self.attended: set[str] = set()
+        """Sites at which an administrator is."""
         self._processes: set[asyncio.Task[None]] = set()
-        self._card_key = b""
 
-    async def begin(self) -> None:
-        """Everything is made and started, for the first time."""
+    def let_disks_fail(self, disks: Disks) -> None:
+        """Before it begins: power may be cut, and disks may be full."""
+        self._disks = disks
+        for machine in self.machines.values():
+            disks.use(machine.disk)
+            machine.disks = disks
+
+    def create(self) -> None:
+        """Headquarters is made, and its process starts, for the first time."""
         machine = self.machines[HEADQUARTERS]
         made = organisation(self.site_names, chance.part_of(self.seed, "organisation"), self.credit)
         create(machine.folder, organisation_load.load(made), machine.clock)
-        self._card_key = bytes.fromhex((machine.folder / CARD_KEY_FILE).read_text().strip())
         self._start_primary()
-        for name in self.site_names:
-            self.machines[name].folder.mkdir(parents=True)
-            if self.primary is not None:
-                await self.primary.directory.new_epoch(name)
-            self._start_site(name)
 
     def _start_primary(self) -> None:
         machine = self.machines[HEADQUARTERS]
-        if machine.life.is_alive:
+        if machine.life.is_alive or machine.is_in_hands:
             return
         life = machine.new_life()
         self.primary = PrimaryRun(
@@ -128,6 +110,8 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                gauges=self.gauges,
+                on_link=self._link_ended,
             ),
             life,
         )
@@ -135,21 +119,19 @@ class World:
 
     def _start_site(self, site_name: str) -> None:
         machine = self.machines[site_name]
-        if machine.life.is_alive:
+        if machine.life.is_alive or machine.is_in_hands:
             return
         life = machine.new_life()
         site = self.sites[site_name] = SiteRun(
             SiteParts(
-                site_name=site_name,
-                epoch=EPOCH,
                 folder=machine.folder,
                 clock=machine.clock,
-                line=self.lines[site_name],
-                headquarters=self,
-                printer=self.printers[site_name],
+                far_end=FarEnd(line=self.lines[machine.site_name], headquarters=self),
+                printer=self.printers[machine.site_name],
                 extension=self.extension,
-                card_key=self._card_key,
-                on_applied=partial(self._applied, site_name),
+                limits=self.limits,
+                disk_fails=self._disks is not None,
+                on_applied=partial(self._applied, machine.replica_name),
             )
         )
         self._watched(life, site.run())
@@ -164,6 +146,35 @@ class World:
         if site is not None:
             site.hang_up()
 
+    def cut_power(self, machine: str) -> None:
+        """The machine is dark: nobody says farewell for it, and its disk forgets."""
+        self.machines[machine].lose_power(self._failing())
+        if machine == HEADQUARTERS and self.primary is not None:
+            self.primary.vanish()
+            self.primary = None
+        site = self.sites.pop(machine, None)
+        if site is not None:
+            site.vanish()
+
+    def fill_disk(self, machine: str, room_bytes: int) -> None:
+        """Files of that machine may grow by so much, and no more."""
+        each = self.machines[machine]
+        each.fillings += 1
+        self._failing().set_room(each.disk, room_bytes)
+
+    def make_room(self, machine: str) -> bool:
+        """Take one filling back; whether there is room now."""
+        each = self.machines[machine]
+        each.fillings -= 1
+        if each.fillings == 0:
+            self._failing().set_room(each.disk, UNBOUNDED)
+        return each.fillings == 0
+
+    def _failing(self) -> Disks:
+        if self._disks is None:
+            raise NotReadyError("The disks of this simulation never fail.")
+        return self._disks
+
     def start(self, machine: str) -> None:
         """Start the process of that machine, unless it runs."""
         if machine == HEADQUARTERS:
@@ -173,30 +184,38 @@ class World:
 
     # What a site finds at the other end of its line: see `calling.Headquarters`.
 
-    def call(self, line: Line, site_name: str, epoch: int) -> End | None:
+    def call(self, line: Line, papers: Papers) -> End | None:
         """A connection; None where nobody answers."""
-        return None if self.primary is None else self.primary.call(line, site_name, epoch)
+        if self.primary is None or not self.primary.is_open:
+            return None
+        end = self.primary.call(line, papers)
+        if end is None:
+            clock = self.machines[HEADQUARTERS].clock
+            now = clock.monotonic_ms(), clock.wall_ms()
+            self.history.event(call_event(papers, Asked(path=LINK_PATH), None, now, now[0]))
+        return end
 
-    async def manifest(self, site_name: str, epoch: int, after_txid: int) -> Manifest:
+    async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
         """See `PrimaryRun`."""
-        return await self._there().manifest(site_name, epoch, after_txid)
-
-    async def deltas(self, lineage: str, base_txid: int, txid: int) -> tuple[bytes, ...]:
-        """See `PrimaryRun`."""
-        return await self._there().deltas(lineage, base_txid, txid)
-
-    async def file(self, lineage: str, name: LtxName) -> bytes:
-        """See `PrimaryRun`."""
-        return await self._there().file(lineage, name)
-
-    async def known_entry(self, site_name: str, epoch: int, seq: int) -> KnownEntry:
-        """See `PrimaryRun`."""
-        return await self._there().known_entry(site_name, epoch, seq)
-
-    def _there(self) -> PrimaryRun:
         if self.primary is None:
             raise LinkDownError
-        return self.primary
+        clock = self.machines[HEADQUARTERS].clock
+        began = clock.monotonic_ms(), clock.wall_ms()
+        answered = await self.primary.ask(papers, asked)
+        self.history.event(call_event(papers, asked, answered, began, clock.monotonic_ms()))
+        return answered
+
+    def _link_ended(self, wire: LinkWire) -> None:
+        self.history.event(link_event(wire, self.machines[HEADQUARTERS].clock))
+
+    def look(self) -> None:
+        """At how large everything has become, and at the disks' record."""
+        for name, site in self.sites.items():
+            look_at_site(self.gauges, name, site)
+        if self.primary is not None:
+            look_at_primary(self.gauges, HEADQUARTERS, self.primary)
+        if self._disks is not None:
+            self._disks.keep_short()
 
     def running_primary(self) -> PrimaryRun:
         """Headquarters' process."""

@@ -34,8 +34,8 @@ from primary.service.admission import Admission
 from primary.service.enrol import Enrol
 from primary.service.link_session import LinkGround, LinkSession
 from primary.service.links import Links
+from primary.service.who_calls import JOIN_PATH, JoinerCalls, NobodyCalls, SiteCalls, who_calls
 from replication.adapters.ltx_store import LtxStore
-from replication.adapters.tls import validity_of
 from replication.errors import BadMessageError
 from replication.join_token import JoinRequest
 from replication.messages import (
@@ -49,8 +49,7 @@ from replication.messages import (
     Registers,
     parse_from_site,
 )
-from replication.peer import JoinPeer, SitePeer, peer_of
-from replication.renewal import EXPIRED, RENEW_PATH
+from replication.peer import SitePeer
 from replication.versions import (
     VERSIONS,
     knows,
@@ -63,7 +62,6 @@ from replication.versions import (
 
 logger: Final = logging.getLogger(__name__)
 
-JOIN_PATH: Final = "/v1/join"
 JOIN_BYTES_MAX: Final = 64 * 1024
 SILENCE_MS: Final = 30_000
 """Without a word from a site before its connection is dropped: a site beats every two seconds."""
@@ -98,27 +96,14 @@ def make_link_app(
 
 @web.middleware
 async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    shown = request.get_extra_info("peercert")
-    peer, validity = peer_of(shown), validity_of(shown)
-    is_join, is_renewal = request.path == JOIN_PATH, request.path == RENEW_PATH
-    if not (is_renewal or validity.covers(request.app[GROUND].clock.wall_ms())):
-        return problem(
-            HTTPStatus.FORBIDDEN,
-            EXPIRED,
-            "This certificate has expired, or its time has not come. A site renews its own by "
-            "itself; an expired join token needs a new one: holdfast-primary token.",
-        )
-    if is_join and isinstance(peer, JoinPeer):
-        request[JOIN] = peer
-    elif not is_join and isinstance(peer, SitePeer):
-        request[SITE], request[UNTIL_MS] = peer, validity.until_ms
-    else:
-        return problem(
-            HTTPStatus.FORBIDDEN,
-            "wrong_certificate",
-            "This certificate is not good for this. A join token is good for joining only, and "
-            "only a site that has joined may come in here.",
-        )
+    now_ms = request.app[GROUND].clock.wall_ms()
+    match who_calls(request.get_extra_info("peercert"), request.path, now_ms):
+        case JoinerCalls(peer=joiner):
+            request[JOIN] = joiner
+        case SiteCalls(peer=site, until_ms=until_ms):
+            request[SITE], request[UNTIL_MS] = site, until_ms
+        case NobodyCalls(code=code, detail=detail):
+            return problem(HTTPStatus.FORBIDDEN, code, detail)
     return await handler(request)
 
 
@@ -131,6 +116,7 @@ async def _join(request: web.Request) -> web.StreamResponse:
         where = ".".join(map(str, first["loc"]))
         raise BadRequestError(f"Not a join request: {where}: {first['msg']}") from error
     answer = await request.app[ENROL].join(peer.site_name, peer.serial, wanted)
+    request.app[LINKS].end(peer.site_name)  # whoever is connected has a former epoch
     return web.Response(text=answer.model_dump_json(), content_type="application/json")
 
 

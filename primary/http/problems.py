@@ -20,7 +20,7 @@ from primary.errors import (
     SiteRevokedError,
     TooBusyError,
 )
-from replication.errors import ReplicationError, StorageFullError
+from replication.errors import NotInEffectError, ReplicationError, StorageFullError
 
 logger: Final = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ _STATUS_OF: Final[tuple[tuple[type[Exception], HTTPStatus, str], ...]] = (
     (BelowMinimumError, HTTPStatus.CONFLICT, "below_minimum"),
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
     (TooBusyError, HTTPStatus.SERVICE_UNAVAILABLE, "come_again"),
+    (NotInEffectError, HTTPStatus.SERVICE_UNAVAILABLE, "not_in_effect"),
     (SiteRevokedError, HTTPStatus.CONFLICT, "site_revoked"),
     (StorageFullError, HTTPStatus.INSUFFICIENT_STORAGE, "disk_full"),
     (ReplicationError, HTTPStatus.SERVICE_UNAVAILABLE, "not_available"),

@@ -67,7 +67,8 @@ class Adjust:
         """Do it, once, however often it is asked for.
 
         Errors, after which nothing has changed: `NotFoundError` for the payer, `BelowMinimumError`,
-        `ConflictError` where the same `request_id` asked for something else before.
+        `ConflictError` where the same `request_id` asked for something else before. After
+        `NotInEffectError` it is accepted, and the same call says later what came of it.
         """
         async with self._lock:
             head = await self._ingest.head(HEADQUARTERS, self._epoch)

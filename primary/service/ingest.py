@@ -35,6 +35,7 @@ from primary.store.ledger import Ledger
 from primary.store.ledger_facts import LedgerFact
 from primary.store.ledger_sums import SumKey, sums_found
 from replication.adapters.sqlite_file import Work
+from replication.errors import NotInEffectError, StorageFullError
 from replication.exchange import Received, receive
 from replication.journal import Entry, JournalHead
 from replication.ports import Clock
@@ -115,7 +116,8 @@ class Ingest:
 
         Repeats change nothing, a gap is asked for, a fork fences the site (`.fork` says why), and
         everything that a fenced or revoked site sends is such a fork. Errors: `NotFoundError` for a
-        site that headquarters does not know, and those of the two files; the call may be repeated.
+        site that headquarters does not know, those of the two files, and `NotInEffectError` where
+        the entries are accepted and the directory's disk is full; the call may be repeated.
         `also` is done in the ledger's transaction.
         """
         async with self._locks[site_name, epoch]:
@@ -191,7 +193,10 @@ class Ingest:
         )
         _tell_disputes(facts)
         moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]
-        await self._directory.project(batch[-1].head, moved, returns_of(facts))
+        try:
+            await self._directory.project(batch[-1].head, moved, returns_of(facts))
+        except StorageFullError as error:  # says that nothing was written, but the ledger was
+            raise NotInEffectError from error
 
 
 def _tell_disputes(facts: Sequence[LedgerFact]) -> None:

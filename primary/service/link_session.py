@@ -109,6 +109,14 @@ class LinkSession:
         hello = await self._wire.receive()
         if not isinstance(hello, Hello):
             return
+        try:
+            await self._let_in(hello, links)
+        except* (ReplicationError, PrimaryError) as errors:
+            logger.warning(
+                "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
+            )
+
+    async def _let_in(self, hello: Hello, links: Links) -> None:
         refusal = await self._entrance.refusal_of(hello)
         if refusal:
             await self.refuse(links, refusal)
@@ -122,10 +130,6 @@ class LinkSession:
         try:
             with self._ground.publisher.subscribe(takes_deltas=hello.takes_deltas) as heads:
                 await self._serve(hello, heads, links, recalls)
-        except* (ReplicationError, PrimaryError) as errors:
-            logger.warning(
-                "the link of site %s is ended: %s", self._site_name, errors.exceptions[0]
-            )
         finally:
             links.remove(self._site_name, self._wire)
             logger.info("site %s is gone", self._site_name)

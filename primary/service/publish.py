@@ -123,6 +123,11 @@ class Publisher:
         """Whether the sites have not heard of the newest commits: litestream did not sync."""
         return self._is_late
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of the deltas that wait for the slowest of all links."""
+        return max((each.waiting_bytes for each in self._subscriptions), default=0)
+
     def changed(self) -> None:
         """The directory has a new commit."""
         self._changed.set()

@@ -141,6 +141,11 @@ class Directory:
         finally:
             engine.dispose()
 
+    @property
+    def waiting(self) -> int:
+        """Transactions that wait for the disk."""
+        return self._file.waiting
+
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; what it returned, once that is on the disk."""
         result = await self._file.write(work)

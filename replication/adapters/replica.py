@@ -20,12 +20,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
-from sqlalchemy.util import LRUCache
 
 from replication.adapters.applier.position_file import read_position
+from replication.adapters.statement_cache import one_connection
 from replication.errors import ReplicationError
 from replication.position import BadPositionError
 
@@ -64,8 +63,6 @@ class Replica:
         self._position_path = position_path or path.with_suffix(".position")
         self._position: Position | None = None
         self._position_stamp: tuple[int, int, int] | None = None
-        self._compiled: LRUCache[Any, Any] = LRUCache(STATEMENTS_CACHED)
-        """Statements as SQL, kept over files: to compile one takes ten times its lookup."""
         self._engine: Engine | None = None
         self._connection: Connection | None = None
         self._stamp: _Stamp | None = None
@@ -146,7 +143,7 @@ class Replica:
             raise ReplicaNotReadyError
         if self._connection is None or stamp != self._stamp:
             self.close()
-            self._engine = _open_engine(self._path, self._compiled)
+            self._engine = _open_engine(self._path)
             try:
                 self._connection = self._engine.connect()
             except DBAPIError as error:
@@ -170,7 +167,7 @@ def _nothing() -> None:
     """Nobody wants to know."""
 
 
-def _open_engine(path: Path, compiled: LRUCache[Any, Any]) -> Engine:
+def _open_engine(path: Path) -> Engine:
     def connect() -> Any:  # noqa: ANN401 - the driver has no types
         return sqlite.connect(
             f"{path.absolute().as_uri()}?mode=ro",
@@ -181,9 +178,7 @@ def _open_engine(path: Path, compiled: LRUCache[Any, Any]) -> Engine:
             cached_statements=STATEMENTS_CACHED,
         )
 
-    engine = create_engine(
-        "sqlite://", module=sqlite, creator=connect, poolclass=StaticPool
-    ).execution_options(compiled_cache=compiled)
+    engine = one_connection(connect)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

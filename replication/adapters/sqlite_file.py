@@ -22,10 +22,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
 
+from replication.adapters.statement_cache import one_connection
 from replication.adapters.writer_thread import Work, WriterThread
 from replication.errors import FileGoneError, StorageError, StorageFullError
 from replication.schema.expand import expand
@@ -65,7 +65,7 @@ def open_engine(path: Path, *, wal_autocheckpoint_pages: int) -> Engine:
             raw.execute(f"PRAGMA {pragma}")
         return raw
 
-    return create_engine("sqlite://", module=sqlite, creator=connect, poolclass=StaticPool)
+    return one_connection(connect)
 
 
 def translated(error: DBAPIError | sqlite.Error) -> Exception:
@@ -133,6 +133,11 @@ class SqliteFile:
                 self._raw = self._reading.raw_connection().dbapi_connection
             row: tuple[Any, ...] | None = self._raw.execute(statement, values).fetchone()
         return row
+
+    @property
+    def waiting(self) -> int:
+        """Transactions that wait for the writer."""
+        return self._writer.waiting
 
     def close(self) -> None:
         """Finish what waits, then close the file."""

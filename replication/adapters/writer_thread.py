@@ -67,6 +67,11 @@ class WriterThread:
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that no batch has taken yet; never more than `QUEUE_WORKS_MAX`."""
+        return len(self._waiting)
+
     async def write(self, work: Work[T]) -> T:
         """Have `work` done; its result once it is committed. Errors: those that were set for it."""
         if self._closed:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import aiohttp
@@ -27,15 +29,12 @@ from replication.adapters.link_client import LinkAddress
 from replication.adapters.private_file import make_private_folder, sync_folder, write_private
 from replication.adapters.tls import link_client_context
 from replication.errors import BadJoinTokenError
-from replication.join_token import JoinAnswer, JoinRequest, parse_token
+from replication.join_token import JoinAnswer, JoinRequest, JoinToken, parse_token
 from replication.messages import SiteName
 from site_server.errors import NotJoinedError, SiteError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
-
-    from replication.join_token import JoinToken
 
 JOIN_MS: Final = 30_000
 ANSWER_CHARS_MAX: Final = 2_000
@@ -109,6 +108,25 @@ def load(folder: Path) -> Identity:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a site wants to join.
+
+    `hosts`: names of this machine, for its panels' certificate. `address`: where to dial, where
+    that is not what the token says (a tunnel, a forwarded port). `again`: the same site gets a new
+    epoch, and the former identity stays beside it.
+    """
+
+    hosts: Sequence[str] = ()
+    address: LinkAddress | None = None
+    again: bool = False
+
+
+Ask = Callable[[Path, JoinToken, LinkAddress, JoinRequest], Awaitable[JoinAnswer]]
+"""Brings the request to headquarters with the token's certificate, for which it may use a folder.
+Errors: `BadJoinTokenError`, `JoinFailedError`."""
+
+
 async def join(
     token_text: str,
     folder: Path,
@@ -117,21 +135,25 @@ async def join(
     address: LinkAddress | None = None,
     again: bool = False,
 ) -> Identity:
-    """Use up the token and keep in `folder` what headquarters gives for it.
+    """Use up the token and keep in `folder` what headquarters gives for it; see `Wish`.
 
-    `hosts`: names of this machine, for its panels' certificate. `address`: where to dial, where
-    that is not what the token says (a tunnel, a forwarded port). `again`: the same site gets a new
-    epoch, and the former identity stays beside it. Errors: `BadJoinTokenError`,
-    `AlreadyJoinedError`, `OtherSiteError`, `JoinFailedError`.
+    Errors: `BadJoinTokenError`, `AlreadyJoinedError`, `OtherSiteError`, `JoinFailedError`.
     """
+    return await join_by(_ask, token_text, folder, Wish(hosts=hosts, address=address, again=again))
+
+
+async def join_by(ask: Ask, token_text: str, folder: Path, wish: Wish) -> Identity:
+    """Join, with the one call to headquarters made by `ask`. Errors: as `join`."""
     token = parse_token(token_text)
-    if again:
+    if wish.again:
         _check_same(folder, token)
-    dial = address or LinkAddress(host=token.primary_host, port=token.primary_port)
-    beside = _folder_beside(folder, again=again)
+    dial = wish.address or LinkAddress(host=token.primary_host, port=token.primary_port)
+    beside = _folder_beside(folder, again=wish.again)
     try:
-        await _fill(beside, token, dial, hosts)
-        if again:
+        key = ec.generate_private_key(ec.SECP256R1())
+        request = JoinRequest(csr_pem=_csr_pem(key, token.site_name), hosts=list(wish.hosts))
+        _fill(beside, key, token, await ask(beside, token, dial, request), dial)
+        if wish.again:
             _set_aside(folder)
         beside.rename(folder)
     finally:
@@ -163,11 +185,16 @@ def _folder_beside(folder: Path, *, again: bool) -> Path:
     return beside
 
 
-async def _fill(folder: Path, token: JoinToken, dial: LinkAddress, hosts: Sequence[str]) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
+def _fill(
+    folder: Path,
+    key: ec.EllipticCurvePrivateKey,
+    token: JoinToken,
+    answer: JoinAnswer,
+    dial: LinkAddress,
+) -> None:
+    if answer.site_name != token.site_name:
+        raise JoinFailedError(f"Headquarters took this for site {answer.site_name!r}.")
     write_private(folder / "key.pem", _key_pem(key))
-    request = JoinRequest(csr_pem=_csr_pem(key, token.site_name), hosts=list(hosts))
-    answer = await _ask(folder, token, dial, request)
     write_private(folder / "cert.pem", answer.cert_pem.encode("ascii"))
     write_private(folder / "ca.pem", token.ca_pem.encode("ascii"))
     write_private(folder / "card.key", answer.card_key_hex.encode("ascii"))
@@ -209,19 +236,17 @@ async def _ask(
         ) from error
     if response.status != HTTPStatus.OK:
         raise JoinFailedError(f"{JoinFailedError.__doc__} It said: {text[:ANSWER_CHARS_MAX]}")
-    return _checked(text, token)
+    return read_answer(text)
 
 
-def _checked(text: str, token: JoinToken) -> JoinAnswer:
+def read_answer(text: str) -> JoinAnswer:
+    """What headquarters answered. Errors: `JoinFailedError`."""
     try:
-        answer = JoinAnswer.model_validate_json(text)
+        return JoinAnswer.model_validate_json(text)
     except ValidationError as error:
         raise JoinFailedError("Headquarters answered in a form this version does not know.") from (
             error
         )
-    if answer.site_name != token.site_name:
-        raise JoinFailedError(f"Headquarters took this for site {answer.site_name!r}.")
-    return answer
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -12,17 +12,31 @@ from typing import TYPE_CHECKING
 from replication.errors import ReplicationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from failure_modes.vocabulary import WallMs
     from replication.ports import Clock
     from site_server.store.directory import Directory
 
 
-class ReplicaAge:
-    """Looks at the newest heartbeat whenever it is asked. The first look finds it fresh."""
+def unknown() -> None:
+    """Nobody says whether anything was applied."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+
+class ReplicaAge:
+    """Looks at the newest heartbeat whenever it is asked. The first look finds it fresh.
+
+    `state`: what is the same for as long as nothing was applied; then nobody has to look. None:
+    look.
+    """
+
+    def __init__(
+        self, directory: Directory, clock: Clock, state: Callable[[], object] = unknown
+    ) -> None:
         self._directory = directory
         self._clock = clock
+        self._state = state
+        self._looked_at: object = None
         self._heartbeat_ms: WallMs | None = None
         self._seen_ms = clock.monotonic_ms()
 
@@ -36,9 +50,13 @@ class ReplicaAge:
 
     def _newest_ms(self) -> WallMs | None:
         """The newest heartbeat's own time. From a replica that cannot be read comes nothing new."""
+        state = self._state()
+        if state is not None and state == self._looked_at:
+            return self._heartbeat_ms
         try:
             with self._directory.read() as snapshot:
                 heartbeat = snapshot.heartbeat() if snapshot else None
         except ReplicationError:
             return self._heartbeat_ms
+        self._looked_at = state
         return heartbeat.wall_ms if heartbeat else None

@@ -88,6 +88,11 @@ class SubmitJob:
                 raise refusal(Cause.TOO_MANY_JOBS)
         return admitted
 
+    @property
+    def uploads(self) -> int:
+        """Documents that arrive just now."""
+        return self._uploads
+
     async def next_number(self) -> int:
         """A job number for a client that asks for it before it sends the document."""
         return await self._ground.store.write(lambda unit: unit.next_job_number())

@@ -8,7 +8,7 @@ kept in the same columns under a name that no payer has, so its sum is the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, insert, select
 
@@ -47,6 +47,11 @@ _HEAD: Final = (
     .order_by(tables.journal.c.seq.desc())
     .limit(1)
 )
+HEAD_TEXT: Final = (
+    "SELECT seq, entry_hash FROM journal WHERE site_name = :site_name AND epoch = :epoch"
+    " ORDER BY seq DESC LIMIT 1"
+)
+"""`_HEAD` for the driver: it is asked with every beat of the link and every upload."""
 _RANGE: Final = (
     select(*(tables.journal.c[name] for name in _ENTRY_COLUMNS))
     .where(*_MINE, tables.journal.c.seq.between(bindparam("first_seq"), bindparam("last_seq")))
@@ -70,6 +75,11 @@ def head_of(connection: Connection, site_name: str, epoch: int) -> JournalHead:
     if row is None:
         return pruned_head(connection, site_name, epoch)
     return JournalHead(site_name=site_name, epoch=epoch, seq=row.seq, entry_hash=row.entry_hash)
+
+
+def head_found(row: tuple[Any, ...], site_name: str, epoch: int) -> JournalHead:
+    """The head that `HEAD_TEXT` found."""
+    return JournalHead(site_name=site_name, epoch=epoch, seq=row[0], entry_hash=row[1])
 
 
 def entries_of(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from replication.adapters.sqlite_file import SqliteFile
 from replication.journal import JournalHead
-from site_server.store.journal import entries_of, epochs_of, head_of
+from site_server.store.journal import HEAD_TEXT, entries_of, epochs_of, head_found, head_of
 from site_server.store.journal_carry import kept_entry, kept_range
 from site_server.store.journal_past import pruned_head
 from site_server.store.starts import note_start
@@ -73,8 +73,12 @@ class SiteStore:
 
     def head(self) -> JournalHead:
         """The last entry of this epoch that is safe on the disk."""
+        site_name, epoch = self._epoch_of.site_name, self._epoch_of.epoch
+        row = self._file.look_up(HEAD_TEXT, {"site_name": site_name, "epoch": epoch})
+        if row is not None:
+            return head_found(row, site_name, epoch)
         with self._file.read() as connection:
-            return head_of(connection, self._epoch_of.site_name, self._epoch_of.epoch)
+            return head_of(connection, site_name, epoch)
 
     def entries(self, first_seq: int, last_seq: int) -> Sequence[Entry]:
         """The entries first..last of this epoch, in order; fewer where the journal ends."""
@@ -114,6 +118,11 @@ class SiteStore:
     async def wait_for_commit(self) -> None:
         """Return after the next commit of anything."""
         await self._committed.wait()
+
+    @property
+    def waiting(self) -> int:
+        """Transactions that wait for the disk."""
+        return self._file.waiting
 
     def close(self) -> None:
         """Finish the transactions that wait, then close the file."""

@@ -44,7 +44,7 @@ Image = dict[str, bytes]
 
 @dataclass(slots=True)
 class _File:
-    durable: bytes = b""
+    durable: bytearray = field(default_factory=bytearray)
     now: bytearray = field(default_factory=bytearray)
     unsynced: list[tuple[int, bytes | None]] = field(default_factory=list)
     """Offset and bytes of each write since; a new size with None."""
@@ -54,9 +54,9 @@ class _File:
         self.unsynced.append((at, data))
 
     def sync(self) -> None:
-        if self.unsynced:
-            self.durable = bytes(self.now)
-            self.unsynced.clear()
+        for at, data in self.unsynced:
+            _do(self.durable, at, data)
+        self.unsynced.clear()
 
     def cut(self, random: Random) -> bytes:
         left = bytearray(self.durable)
@@ -106,6 +106,13 @@ class Disk:
         self._open: dict[int, _File] = {}
         self._folders: dict[int, str] = {}
 
+    def stand_on(self, image: Mapping[str, bytes]) -> None:
+        """These files were there before, by their paths below the root, and are durable."""
+        for path, data in image.items():
+            file = _File(bytearray(data), bytearray(data))
+            name = f"{self._root}/{path}"
+            self._names[name] = self._durable_names[name] = file
+
     def do(self, operation: Operation) -> None:
         """Carry it out."""
         did = operation.did
@@ -150,7 +157,9 @@ class Disk:
             self._rename(_Renaming(path, file))
         elif file is None:
             there = Path(path).read_bytes()
-            file = self._names[path] = self._durable_names[path] = _File(there, bytearray(there))
+            file = self._names[path] = self._durable_names[path] = _File(
+                bytearray(there), bytearray(there)
+            )
         elif operation.is_fresh and file.now:
             file.do(0, None)
         self._open[operation.handle] = file

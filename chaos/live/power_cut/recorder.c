@@ -5,12 +5,14 @@
  * HOLDFAST_RECORD_KILL  optional: die of SIGKILL just before this operation (1 is the first)
  *
  * What is written to standard output is recorded, too: it says what was acknowledged, and when.
+ * hooks.c puts it into a program that runs already. room.c bounds the disks.
  * One lock is held over each call and its record, so the record is the order in which things
  * happened, also between threads. -shm files are left out: SQLite makes them anew after a crash.
  *
  * Each record is a `struct head` and its one or two texts or bytes (record.py reads them).
  */
 #define _GNU_SOURCE
+#include "room.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,7 +30,7 @@
 
 enum { OPENED = 1, WROTE, RESIZED, SYNCED, RENAMED, UNLINKED, SAID };
 enum { FRESH = 1, FOLDER = 2, MAY_MAKE = 4 };
-enum { FDS = 4096 };
+enum { FDS = 65536 };
 
 struct head {
 	uint32_t op;
@@ -45,6 +47,7 @@ static size_t root_length;
 static int record_fd = -1;
 static long kill_at, calls;
 static uint64_t handle_of[FDS], handles;
+static signed char disk_of[FDS];
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -126,6 +129,14 @@ static int opened(int folder_fd, const char *path, int flags, mode_t mode)
 	int mine = record_fd >= 0 && absolute(folder_fd, path, whole) && is_below(whole);
 	int writes = (flags & (O_CREAT | O_TRUNC)) != 0;
 	enter(mine && writes);
+	int disk = mine ? disk_of_path(whole) : -1;
+	int makes = disk >= 0 && (flags & O_CREAT) && access(whole, F_OK) != 0;
+	errno = 0; /* access says what is no error */
+	if (makes && !has_room_for_name(disk)) {
+		leave();
+		return -1;
+	}
+	int64_t cut_off = disk >= 0 && (flags & O_TRUNC) ? bytes_behind(AT_FDCWD, whole) : 0;
 	int fd = (int)syscall(SYS_openat, folder_fd, path, flags, mode);
 	if (fd >= 0 && fd < FDS)
 		handle_of[fd] = 0;
@@ -135,6 +146,8 @@ static int opened(int folder_fd, const char *path, int flags, mode_t mode)
 		struct stat status;
 		int is_folder = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 		handle_of[fd] = ((uint64_t)getpid() << 32) | ++handles;
+		disk_of[fd] = (signed char)disk;
+		took_room(disk, -cut_off);
 		record(OPENED, handle_of[fd],
 		       ((flags & O_TRUNC) ? FRESH : 0) | (is_folder ? FOLDER : 0) |
 			       ((flags & O_CREAT) ? MAY_MAKE : 0), whole,
@@ -174,6 +187,11 @@ int close(int fd)
 	return result;
 }
 
+static off_t written_at(int fd, int64_t size)
+{
+	return fcntl(fd, F_GETFL) & O_APPEND ? (off_t)size : lseek(fd, 0, SEEK_CUR);
+}
+
 ssize_t write(int fd, const void *data, size_t count)
 {
 	int said = fd == STDOUT_FILENO && record_fd >= 0;
@@ -181,9 +199,14 @@ ssize_t write(int fd, const void *data, size_t count)
 	if (!which && !said)
 		return syscall(SYS_write, fd, data, count);
 	enter(1);
-	ssize_t done = syscall(SYS_write, fd, data, count);
+	int64_t before = which ? size_of(fd) : 0;
+	ssize_t done = which ? fitting(disk_of[fd], fd, written_at(fd, before), count) : (ssize_t)count;
+	if (done >= 0)
+		done = syscall(SYS_write, fd, data, (size_t)done);
 	if (done > 0) {
 		off_t end = which ? lseek(fd, 0, SEEK_CUR) : 0;
+		if (which)
+			took_room(disk_of[fd], size_of(fd) - before);
 		record(which ? WROTE : SAID, which, which ? end - done : 0, data, (size_t)done, NULL, 0);
 	}
 	leave();
@@ -196,9 +219,14 @@ ssize_t pwrite64(int fd, const void *data, size_t count, off_t at)
 	if (!which)
 		return syscall(SYS_pwrite64, fd, data, count, at);
 	enter(1);
-	ssize_t done = syscall(SYS_pwrite64, fd, data, count, at);
-	if (done > 0)
+	int64_t before = size_of(fd);
+	ssize_t done = fitting(disk_of[fd], fd, at, count);
+	if (done >= 0)
+		done = syscall(SYS_pwrite64, fd, data, (size_t)done, at);
+	if (done > 0) {
+		took_room(disk_of[fd], size_of(fd) - before);
 		record(WROTE, which, at, data, (size_t)done, NULL, 0);
+	}
 	leave();
 	return done;
 }
@@ -224,9 +252,13 @@ int ftruncate64(int fd, off_t size)
 	if (!which)
 		return (int)syscall(SYS_ftruncate, fd, size);
 	enter(1);
+	int64_t before = size_of(fd);
 	int result = (int)syscall(SYS_ftruncate, fd, size);
-	if (result == 0)
+	if (result == 0) {
+		if (size < before)
+			took_room(disk_of[fd], size - before);
 		record(RESIZED, which, size, NULL, 0, NULL, 0);
+	}
 	leave();
 	return result;
 }
@@ -255,9 +287,12 @@ int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned
 	int mine = record_fd >= 0 && absolute(from_fd, from, first) && absolute(to_fd, to, second) &&
 		   is_below(first) && is_below(second);
 	enter(mine);
+	int64_t replaced = mine ? bytes_behind(to_fd, to) : 0;
 	int result = (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
-	if (mine && result == 0)
+	if (mine && result == 0) {
+		took_room(disk_of_path(second), -replaced);
 		record(RENAMED, 0, 0, first, strlen(first), second, strlen(second));
+	}
 	leave();
 	return result;
 }
@@ -270,9 +305,12 @@ int unlinkat(int fd, const char *path, int flags)
 	char whole[PATH_MAX];
 	int mine = record_fd >= 0 && absolute(fd, path, whole) && is_below(whole);
 	enter(mine);
+	int64_t gone = mine ? bytes_behind(fd, path) : 0;
 	int result = (int)syscall(SYS_unlinkat, fd, path, flags);
-	if (mine && result == 0)
+	if (mine && result == 0) {
+		took_room(disk_of_path(whole), -gone);
 		record(UNLINKED, 0, 0, whole, strlen(whole), NULL, 0);
+	}
 	leave();
 	return result;
 }

@@ -1,4 +1,4 @@
-"""The recorder: built from recorder.c, and what a program needs in its environment to be recorded.
+"""The recorder, built from recorder.c and its like, and what a program needs to be recorded.
 
     recorder = build_recorder(folder)
     environ = recording(recorder, root=replica_folder, log=folder / "record")
@@ -13,14 +13,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chaos.errors import ChaosError, MissingToolError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-SOURCE: Final = Path(__file__).with_name("recorder.c")
+SOURCES: Final = tuple(
+    Path(__file__).with_name(f"{name}.c") for name in ("recorder", "room", "hooks")
+)
 BUILD_TIMEOUT_S: Final = 60
 MISSING: Final = (
     "The power-cut recorder is built with a C compiler, which is missing here. As root, run:"
@@ -34,7 +33,9 @@ def build_recorder(folder: Path) -> Path:
     if compiler is None:
         raise MissingToolError(MISSING)
     library = folder / "recorder.so"
-    command = [compiler, "-O2", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-lpthread"]
+    sources = [str(path) for path in SOURCES]
+    command = [compiler, "-O2", "-shared", "-fPIC", "-Wl,-Bsymbolic-functions", "-o", str(library)]
+    command += [*sources, "-ldl", "-lpthread"]
     built = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=BUILD_TIMEOUT_S
     )
@@ -47,7 +48,7 @@ def build_recorder(folder: Path) -> Path:
 
 def recording(
     recorder: Path, *, root: Path, log: Path, kill_at: int | None = None
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """What to add to the environment; `kill_at`: die just before that operation, 1 is the first."""
     environ = {
         "LD_PRELOAD": str(recorder),

@@ -59,7 +59,7 @@ def test_an_illegal_event_raises_and_changes_nothing(state: LinkState, event: Li
     assert before == TRANSITIONS
 
 
-@pytest.mark.parametrize("state", ORDERED)
+@pytest.mark.parametrize("state", sorted(ORDERED))
 def test_no_news_begins_or_ends_what_an_administrator_ordered(state: LinkState) -> None:
     into = {event for (former, event), to in TRANSITIONS.items() if to is state is not former}
     out = {event for (former, event), to in TRANSITIONS.items() if former is state is not to}
@@ -69,7 +69,7 @@ def test_no_news_begins_or_ends_what_an_administrator_ordered(state: LinkState) 
 
 
 @pytest.mark.parametrize("state", LinkState)
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", sorted(ORDERS))
 def test_an_order_that_comes_twice_changes_nothing_the_second_time(
     state: LinkState, order: LinkEvent
 ) -> None:

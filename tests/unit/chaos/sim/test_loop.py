@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -131,3 +132,25 @@ def test_tasks_stand_in_sets_in_the_order_of_their_beginning(loop: VirtualLoop) 
         return [task.get_name() for task in sorted(tasks, key=hash)]
 
     assert run(loop, story()) == ["0", "1", "2", "3", "4"]
+
+
+def test_what_fails_in_the_moment_of_death_is_nobodys_news(loop: VirtualLoop) -> None:
+    life = Life("oslo")
+
+    async def fail() -> None:
+        life.end()
+        raise OSError("disk")
+
+    async def process() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+
+    async def story() -> None:
+        loop.start(life, process(), "oslo")
+        await asyncio.sleep(10)
+
+    run(loop, story())
+    gc.collect()
+    assert loop.unhandled == []
+    for task in life.tasks:
+        task.get_coro().close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -117,3 +118,80 @@ def test_a_farewell_is_heard_and_a_machine_without_power_says_none(loop: Virtual
         await ended(pumps)
 
     run(loop, story())
+
+
+def test_a_trickle_that_ends_lets_the_rest_through_at_once(loop: VirtualLoop) -> None:
+    async def story() -> float:
+        line = Line(Random(1))
+        line.weather = Weather(bytes_per_s=3)
+        loop.call_later(30, setattr, line, "weather", Weather())
+        await line.carry(Way.UP, 3_000)
+        return loop.time()
+
+    assert 30 <= run(loop, story()) < 33
+
+
+def test_what_an_old_connection_carries_arrives_late_beside_a_new_one(loop: VirtualLoop) -> None:
+    async def story() -> list[float]:
+        line = Line(Random(1))
+        old_site, old_primary, pumps = await connected(line)
+        held = line.hold_back()
+        old_site.send(b"old")
+        site, primary, more = await connected(line)
+        site.send(b"new")
+        for end in held:
+            loop.call_later(20, partial(end.hold, is_held=False))
+        assert await primary.receive() == b"new"
+        times = [loop.time()]
+        assert await old_primary.receive() == b"old"
+        await ended(pumps + more)
+        return [*times, loop.time()]
+
+    new_s, old_s = run(loop, story())
+    assert new_s < 1
+    assert old_s >= 20
+
+
+def test_a_reset_loses_the_frame_that_is_on_its_way_and_tells_who_should_hear(
+    loop: VirtualLoop,
+) -> None:
+    async def story() -> None:
+        line = Line(Random(1))
+        site, primary, pumps = await connected(line)
+        site.send(b"half of it")
+        line.reset((Way.UP,))
+        assert await site.receive() is None
+        assert not site.send(b"again")
+        assert primary.send(b"anybody?")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(100):
+                await primary.receive()
+        line.reset(BOTH)
+        assert await primary.receive() is None
+        await ended(pumps)
+
+    run(loop, story())
+
+
+def test_answers_overtake_each_other_and_none_is_asked_for_twice_on_a_good_line(
+    loop: VirtualLoop,
+) -> None:
+    async def story() -> list[int]:
+        line = Line(Random(1))
+        line.overtaking_ms = 5_000
+        come: list[int] = []
+
+        async def one(number: int) -> None:
+            await line.answer(100)
+            come.append(number)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(10):
+                group.create_task(one(number))
+        assert not line.loses_an_answer()
+        line.lost_answers = 1.0
+        assert line.loses_an_answer()
+        return come
+
+    come = run(loop, story())
+    assert sorted(come) == list(range(10)) != come

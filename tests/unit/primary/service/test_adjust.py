@@ -1,4 +1,5 @@
 import asyncio
+from typing import TypeVar
 
 import pytest
 
@@ -9,10 +10,14 @@ from primary.service.project import read_facts
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
 from primary.testing import WALL_MS
+from replication.adapters.sqlite_file import Work
 from replication.entry_bodies import BalanceAdjusted
+from replication.errors import NotInEffectError, StorageFullError
 from replication.journal import next_entry
 from replication.testing import ManualClock
 from tests.unit.primary.money import balances_of, entry_count, ledger_balances_of
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -151,3 +156,32 @@ async def test_a_batch_of_nothing_writes_nothing(adjust: Adjust, ledger: Ledger)
     assert not await adjust.apply_batch(make)
 
     assert entry_count(ledger, "primary") == before
+
+
+class FullDirectory(Directory):
+    """A directory whose disk is full, as long as the test says."""
+
+    is_full = True
+
+    async def write(self, work: Work[T]) -> T:
+        """Write, or not."""
+        if self.is_full:
+            raise StorageFullError
+        return await super().write(work)
+
+
+async def test_what_the_ledger_has_is_not_refused_where_the_directorys_disk_is_full(
+    directory: Directory, ledger: Ledger, clock: ManualClock
+) -> None:
+    full = FullDirectory(directory.path)
+    adjust = Adjust(Ingest(full, ledger, clock), full, ledger, clock)
+
+    with pytest.raises(NotInEffectError, match="accepted and safe in the ledger"):
+        await adjust.apply(asked(1_000_000))
+    assert balances_of(directory)["user:ada"] == 10_000_000
+
+    full.is_full = False
+    done = await adjust.apply(asked(1_000_000))
+    full.close()
+    assert done.repeated
+    assert done.balance_micros == 11_000_000 == ledger_balances_of(ledger)["user:ada"]

@@ -78,3 +78,14 @@ def test_a_replica_that_cannot_be_read_tells_no_version() -> None:
             raise ReplicaUnreadableError
 
     assert AppliedPolicy(Directory(Broken(), SITE)).version() is None
+
+
+def test_nobody_looks_again_while_nothing_was_applied(tmp_path: Path) -> None:
+    applied: list[int] = [1]
+    with closing(replica_in(tmp_path)) as replica:
+        policy = AppliedPolicy(Directory(replica, SITE), lambda: tuple(applied))
+        assert policy.version() == 0
+        put(replica, "global", "", 3)
+        assert policy.version() == 0
+        applied.append(2)
+        assert policy.version() == 3

@@ -79,3 +79,23 @@ def test_a_replica_that_cannot_be_read_grows_old(replica: DamagedFile) -> None:
     replica.is_damaged = True
     clock.advance(70_000)
     assert age.age_ms() == 70_000
+
+
+def test_nobody_looks_again_while_nothing_was_applied(replica: DamagedFile) -> None:
+    clock, applied = ManualClock(), [1]
+    age = ReplicaAge(Directory(replica, SITE), clock, lambda: tuple(applied))
+    assert age.age_ms() == 0
+    clock.advance(4_000)
+    beat(replica, 5)
+    assert age.age_ms() == 4_000
+    applied.append(2)
+    assert age.age_ms() == 0
+
+
+def test_without_a_word_of_what_was_applied_it_looks_each_time(replica: DamagedFile) -> None:
+    clock = ManualClock()
+    age = ReplicaAge(Directory(replica, SITE), clock, lambda: None)
+    age.age_ms()
+    clock.advance(4_000)
+    beat(replica, 5)
+    assert age.age_ms() == 0
