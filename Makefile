@@ -23,9 +23,9 @@ demo: tools ## run the main job: print, cut the WAN, go on printing, heal
 	@$(PY) -m chaos.scenarios.main_job
 
 .PHONY: test
-test: tools ## run every test
-	@echo "==> Tests (real servers are started; a line per file)"
-	@$(PY) -m pytest
+test: tools ## run every test, on up to 4 cores at once
+	@echo "==> Tests (real servers are started; a dot per test)"
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .PHONY: check
 check: setup ## check format, lint, types, direction of imports, coverage of the decisions
@@ -76,6 +76,10 @@ SECONDS ?= 300
 day: tools ## a working day of a company with three outages: make day SITES=20 SEED=1
 	@$(PY) -m chaos.day --seed $(SEED) --sites $(if $(filter file,$(origin SITES)),20,$(SITES)) \
 		--people $(PEOPLE) --visits $(VISITS) --seconds $(SECONDS)
+
+.PHONY: mutants
+mutants: tools ## plant known-bad variants of the code; each must be noticed: make mutants
+	@$(PY) -m chaos.mutants
 
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer

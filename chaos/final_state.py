@@ -46,7 +46,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrimaryFound:
-    """The primary at the end. `ledger_balances` are its own sums over its ledger."""
+    """The primary at the end. `ledger_balances` are its own sums over its ledger.
+
+    The entries are in the order in which they arrived.
+    """
 
     balances: Mapping[str, Micros]
     ledger_balances: Mapping[str, Micros]

@@ -39,6 +39,7 @@ class Operation(StrEnum):
     COPY_FINISH = "copy_finish"
     ADJUST = "adjust"
     ADD_USER = "add_user"
+    BALANCE = "balance"
     CALL = "call"
     """Somebody asked for one thing at headquarters' door for sites."""
     LINK = "link"
@@ -88,7 +89,12 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One operation of one client at one node. The times are those of its beginning."""
+    """One operation of one client at one node: its beginning, and how long the answer took.
+
+    `facts` are what the client sent and what it learned; those of a call that was refused or never
+    answered are only what it sent. `shown` are the jobs of an answer that lists jobs, and the state
+    of each.
+    """
 
     record: Literal["event"] = "event"
     operation: Operation
@@ -99,6 +105,9 @@ class Event:
     outcome: Outcome
     reason: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    shown: Mapping[str, str] | None = None
+    after_us: int | None = None
+    """Microseconds of the beginning beyond `monotonic_ms`, where the clock is so fine."""
 
     def text(self, name: str) -> str:
         """The fact `name` as text; empty where the client did not learn it."""

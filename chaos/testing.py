@@ -24,6 +24,7 @@ from replication.entry_bodies import (
     Body,
     CopyFinished,
     JobAccepted,
+    JobCounted,
     JobPrinted,
     JobReleased,
 )
@@ -52,6 +53,7 @@ ACCEPTED: Final = JobAccepted(
     bytes=1000,
     sha256=SHA256,
 )
+COUNTED: Final = JobCounted(job_uuid=JOB, mono_pages=2, colour_pages=1)
 RELEASED: Final = JobReleased(
     job_uuid=JOB, user_name="ada", printer_name="oslo-1", fence=1, cost_micros=JOB_COST_MICROS
 )
@@ -107,7 +109,7 @@ def watermarks(entries: Sequence[Entry]) -> tuple[Watermark, ...]:
 class Story:
     """What happened, in words that a test can change; `state` makes the final state of it."""
 
-    site_bodies: tuple[Body, ...] = (ACCEPTED, RELEASED, PRINTED, COPIED)
+    site_bodies: tuple[Body, ...] = (ACCEPTED, COUNTED, RELEASED, PRINTED, COPIED)
     received: int | None = None
     balance_micros: Micros = CLOSING_MICROS
     shown_micros: Micros | None = None
@@ -189,5 +191,6 @@ HEARD: Final = told(
         event(Operation.ADJUST, request_id="request-1", amount_micros=CREDIT_MICROS),
         node="primary",
     ),
+    event(Operation.LOGIN, at_ms=2_000, user_name="ada", balance_micros=CLOSING_MICROS),
 )
 """What clients heard in the story: all of it is "yes"."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from replication.adapters.collector import calm_collector
-from replication.adapters.components import render
+from replication.adapters.components import crsqlite_path, render
 from replication.adapters.folder_lock import only_server_of
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
@@ -28,6 +28,7 @@ from site_server import (
     wait_command,
 )
 from site_server.adapters import identity as identities
+from site_server.adapters.registers_anew import begin_registers_anew
 from site_server.admin_client import ask_site
 from site_server.causes import Cause
 from site_server.config import Role
@@ -70,6 +71,10 @@ def _join(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
     token = _text_of(wanted.token_file) if wanted.token_file else sys.stdin.read()
     folder.make()
     with only_server_of(folder.path):
+        if wanted.again and folder.registers.exists():
+            site_name = identities.load(folder.identity).site_name
+            extension = crsqlite_path(environ)
+            asyncio.run(begin_registers_anew(folder.registers, extension, site_name))
         joined = asyncio.run(
             identities.join(token, folder.identity, hosts=wanted.host, again=wanted.again)
         )

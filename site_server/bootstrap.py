@@ -113,7 +113,11 @@ class Site(Node):
     def _build(self, supervisor: Supervisor, session: aiohttp.ClientSession) -> Built:
         services = self._services(supervisor, session)
         self._far_side.start(supervisor)
-        index = IndexHeldJobs(services.ground, self._from_afar.registers)
+        index = IndexHeldJobs(
+            services.ground,
+            self._from_afar.registers,
+            joined_again=bool(services.ground.store.former_epochs()),
+        )
         supervisor.keep("index of held jobs", index.run)
         status = SiteStatus(
             services.ground,

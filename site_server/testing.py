@@ -262,6 +262,8 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self.rows: dict[str, HeldJob] = {}
+        self.origin = "this node"
+        self.versions: dict[str, int] = {}
 
     async def put_held_jobs(self, jobs: Sequence[HeldJob]) -> None:
         """Make the index say this of each job."""

@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 CHECKER: Final = "bounded"
 STABLE: Final = frozenset({*map(str, Cause), *map(str, Reason)})
 """The codes of all refusals."""
+BY_PEOPLE: Final = frozenset(
+    {
+        Operation.PRINT,
+        Operation.LOGIN,
+        Operation.LIST,
+        Operation.RELEASE,
+        Operation.DELETE,
+        Operation.LOGOUT,
+        Operation.COPY_START,
+        Operation.COPY_FINISH,
+        Operation.ADJUST,
+    }
+)
+"""What people ask for."""
 UNANSWERED: Final = "nobody answers"
 """What a person says of a site that does not run: no refusal of it."""
 
@@ -37,7 +51,9 @@ def bounded(history: History, state: FinalState) -> Verdict:
     refusals = [
         event
         for event in history.events()
-        if event.outcome is Outcome.REFUSED and event.reason != UNANSWERED
+        if event.outcome is Outcome.REFUSED
+        and event.operation in BY_PEOPLE
+        and event.reason != UNANSWERED
     ]
     findings = [
         f"{gauge.what} of {gauge.node} was {gauge.value}, and may be {gauge.bound}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from chaos.history import FaultKind
 from chaos.sim.hands import hands_on
+from chaos.sim.joining import SITES, administer, lift
 from chaos.sim.organisation import HEADQUARTERS
 from primary.service.backup import back_up
 from primary.service.database_copy import copy_database
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from chaos.sim.machine import Machine
     from chaos.sim.step import Frame, Scene
+    from chaos.sim.world import World
     from primary.service.restore import Fill
 
 
@@ -80,6 +82,7 @@ class HeadquartersRestored:
             if self.brings in FORGETS:
                 world.history.fault(FaultKind.LEDGER_SET_BACK, HEADQUARTERS, what)
             hands.start()
+        await _admit_again(world)
 
     def _keep(self, machine: Machine, kept: Path) -> None:
         if self.brings is Brings.FOLDER:
@@ -105,3 +108,13 @@ class HeadquartersRestored:
             copy_database(kept / DIRECTORY_FILE, beside / DIRECTORY_FILE)
 
         return fill
+
+
+async def _admit_again(world: World) -> None:
+    """Sites that the restored directory shuts out, and nobody is at: those of before the backup."""
+    listed = (await administer(world, "GET", SITES)).json()["items"]
+    for site_name in [each["site_name"] for each in listed if each["state"] == "revoked"]:
+        async with hands_on(world, site_name) as hands:
+            if hands is not None:
+                await lift(world, site_name)
+                await hands.join_again()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from chaos.history import Operation
 from chaos.sim.hands import hands_on
-from chaos.sim.joining import SITES, administer, tell
+from chaos.sim.joining import SITES, administer, lift, tell
 
 if TYPE_CHECKING:
     from random import Random
@@ -58,7 +58,7 @@ class SiteRevoked:
                 "after": after,
             }
             tell(world, Operation.SHUT_OUT, facts)
-            await administer(world, "DELETE", path)
+            await lift(world, self.site_name)
             await hands.join_again()
 
 

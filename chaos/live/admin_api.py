@@ -82,7 +82,10 @@ class AdminApi:
 
     async def balance_micros(self, user_name: str) -> Micros:
         """What the directory has for this user."""
-        body = (await self.get(f"/users/{user_name}/balance")).expect("read a balance")
+        answer = await self.get(f"/users/{user_name}/balance")
+        body = self._witness.saw(Operation.BALANCE, answer, user_name=user_name).expect(
+            "read a balance"
+        )
         return Micros(int(body["balance_micros"]))
 
     async def device_token(self, device_name: str, site_name: str, printer_name: str) -> str:
@@ -119,9 +122,9 @@ class AdminApi:
         body = (await self.get("/ledger/balances")).expect("sum up the ledger")
         return {row["payer"]: Micros(row["balance_micros"]) for row in body["items"]}
 
-    async def entries(self, site_name: str) -> tuple[Entry, ...]:
-        """Every entry of a site that the ledger has, all epochs, in order of arrival."""
-        path = f"/ledger/entries?site={site_name}&"
+    async def entries(self, site_name: str = "") -> tuple[Entry, ...]:
+        """Every entry that the ledger has, of a site or of all, in order of arrival."""
+        path = f"/ledger/entries?site={site_name}&" if site_name else "/ledger/entries?"
         return tuple([entry_of(row) async for row in self._items(path, "read the ledger")])
 
     async def _items(self, path: str, what: str) -> AsyncIterator[dict[str, Any]]:

@@ -116,7 +116,7 @@ class SiteNode:
         """The site's administration API."""
         if self._admin is None:
             key = (self.server.data_folder / "admin.key").read_text(encoding="ascii").strip()
-            self._admin = SiteAdmin(JsonClient(self._url, self.ca_path, key))
+            self._admin = SiteAdmin(JsonClient(self._url, self.ca_path, key), self.witness)
         return self._admin
 
     @property

@@ -68,7 +68,8 @@ async def observe(lab: Lab, opening: Opening) -> FinalState:
     api = lab.primary.api
     balances = await directory_balances(api)
     sites = [await _site(site, tuple(await api.balances())) for site in lab.sites.values()]
-    ledger = [entry for name in (PRIMARY, *lab.sites) for entry in await api.entries(name)]
+    names = {PRIMARY, *lab.sites}
+    ledger = [entry for entry in await api.entries() if entry.site_name in names]
     return FinalState(
         opening=opening,
         primary=PrimaryFound(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.history import Operation
+from chaos.live.witness import OWN_JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,12 +52,14 @@ class Panel:
         answer = await self._client.call("DELETE", f"{SESSIONS}/{session_id}")
         return self._witness.saw(Operation.LOGOUT, answer)
 
-    async def list_jobs(self, session_id: str, *, of: str = "own") -> Answer:
+    async def list_jobs(self, session_id: str, *, of: str = OWN_JOBS) -> Answer:
         """The held jobs of whoever is logged in, or for a manager of `all`."""
         answer = await self._client.call("GET", f"{SESSIONS}/{session_id}/jobs?of={of}")
+        if of == OWN_JOBS:
+            return self._witness.saw_jobs(answer)
         return self._witness.saw(Operation.LIST, answer)
 
-    async def jobs(self, session_id: str, *, of: str = "own") -> list[dict[str, Any]]:
+    async def jobs(self, session_id: str, *, of: str = OWN_JOBS) -> list[dict[str, Any]]:
         """The held jobs themselves."""
         body = (await self.list_jobs(session_id, of=of)).expect("list the held jobs")
         return list(body["jobs"])

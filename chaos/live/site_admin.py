@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.final_state import JobFound, SiteBalance
+from chaos.history import Operation
 from chaos.live.admin_api import entry_of
 from replication.ports import Micros
 
 if TYPE_CHECKING:
     from chaos.live.json_client import Answer, JsonClient
+    from chaos.live.witness import Witness
     from replication.journal import Entry
 
 PAGE_ENTRIES: Final = 1_000
+BALANCE_FIELDS: Final = {
+    "balance_micros": "effective_micros",
+    "reserved_micros": "reserved_micros",
+}
+"""What the history calls it, and what the answer does."""
 
 
 class SiteAdmin:
     """Calls to one site's admin API."""
 
-    def __init__(self, client: JsonClient) -> None:
+    def __init__(self, client: JsonClient, witness: Witness) -> None:
         self._client = client
+        self._witness = witness
 
     async def close(self) -> None:
         """Hang up."""
@@ -48,6 +56,12 @@ class SiteAdmin:
     async def balance(self, user_name: str) -> SiteBalance:
         """What the site lets this user spend."""
         answer = await self._client.call("GET", f"/admin/v1/balances/{user_name}")
+        facts = {
+            told: int(answer.field(name))
+            for told, name in BALANCE_FIELDS.items()
+            if answer.field(name) is not None
+        }
+        self._witness.saw(Operation.BALANCE, answer, user_name=user_name, **facts)
         body = answer.expect(f"read the balance of {user_name}")
         return SiteBalance(
             effective_micros=Micros(body["effective_micros"]),

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 from chaos.history import Event, Fact, HistoryFile, Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chaos.live.json_client import Answer
 
 LEARNED: Final = ("user_name", "job_uuid", "copy_uuid", "cost_micros", "balance_micros", "action")
+OWN_JOBS: Final = "own"
 """Fields of an answer that are facts for the checkers; session ids and tokens are none."""
 
 
@@ -22,6 +25,22 @@ class Witness:
 
     def saw(self, operation: Operation, answer: Answer, **sent: Fact) -> Answer:
         """Write down `answer`, with what the client `sent` and what it learned; return it."""
+        return self._saw(operation, answer, sent, None)
+
+    def saw_jobs(self, answer: Answer) -> Answer:
+        """The same of somebody's list of their own jobs, with the state of each."""
+        jobs = answer.field("jobs") or []
+        return self._saw(
+            Operation.LIST, answer, {}, {str(job["job_uuid"]): str(job["state"]) for job in jobs}
+        )
+
+    def _saw(
+        self,
+        operation: Operation,
+        answer: Answer,
+        sent: Mapping[str, Fact],
+        shown: Mapping[str, str] | None,
+    ) -> Answer:
         learned = {
             name: value for name in LEARNED if isinstance(value := answer.field(name), str | int)
         }
@@ -35,6 +54,7 @@ class Witness:
                 outcome=answer.outcome,
                 reason=answer.reason,
                 facts={**learned, **sent},
+                shown=shown,
             )
         )
         return answer

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from chaos.checkers.acknowledged_survives import acknowledged_survives
 from chaos.checkers.entries import journals
 from chaos.checkers.exactly_once import exactly_once
+from chaos.checkers.history_consistent import history_consistent
 from chaos.checkers.latency_unmoved import latencies, latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
 from chaos.checkers.released_once import lost, printed_twice, released_once
+from chaos.directory_log import steps_of_arrivals
 from chaos.scenarios.narration import milliseconds, money
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ PROMISES: Final = {
     2: "every entry exactly once",
     3: "acknowledged survives",
     4: "released once, none lost",
+    5: "what clients saw explained",
     7: "no decision waits for the WAN",
 }
 
@@ -35,6 +38,7 @@ def judge(history: History, state: FinalState) -> tuple[Verdict, ...]:
         exactly_once(state),
         acknowledged_survives(history, state),
         released_once(history, state),
+        history_consistent(history, state, steps_of_arrivals(state.opening, state.primary.entries)),
         latency_unmoved(history),
     )
 

@@ -14,6 +14,7 @@ from chaos.checkers.cards_settled import cards_settled
 from chaos.checkers.disasters import disasters_of
 from chaos.checkers.entries import bodies
 from chaos.checkers.exactly_once import exactly_once
+from chaos.checkers.history_consistent import history_consistent
 from chaos.checkers.latency_unmoved import latency_unmoved
 from chaos.checkers.money_conserved import money_conserved
 from chaos.checkers.never_overdrawn import never_overdrawn
@@ -88,6 +89,7 @@ async def verdicts(world: World, state: FinalState) -> tuple[Verdict, ...]:
         released_once(history, state),
         replica_follows(world.applied, world.shipped.at),
         latency_unmoved(history),
+        history_consistent(history, state, world.directory_log.steps),
         registers_equal(registers),
         bounded(history, state),
         cards_settled(history, claims, _owners(world.running_primary())),

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
+    from chaos.directory_log import DirectoryLog
     from chaos.sim.clock import MachineClock
     from chaos.sim.door import Answered, Asked
     from chaos.sim.gauges import Gauges
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from replication.journal import Entry
 
 HEARTBEAT_S: Final = 5.0
+_WATERMARKS: Final = "SELECT site_name, epoch, seq FROM watermarks"
+_BALANCES: Final = "SELECT payer, balance_micros FROM balances"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class PrimaryParts:
     shipped: Shipped
     extension: Path
     loop: VirtualLoop
+    directory_log: DirectoryLog
     gauges: Gauges
     on_link: Callable[[LinkWire], None]
     """Hears of each connection when it is over."""
@@ -97,7 +101,9 @@ class PrimaryRun:
             ),
             deltas=Deltas(shadow=Shadow(folder / "shadow.pages", store), store=store),
         )
-        self.directory.on_commit = self.publisher.changed
+        self._log = parts.directory_log
+        self.directory.on_commit = self._committed
+        self._note()
         self.adjust = Adjust(self.ingest, self.directory, self.ledger, clock)
         self._heartbeat = Heartbeat(self.directory, clock)
         self._heartbeat.on_beat = partial(note_heartbeat, folder, lineage)
@@ -185,6 +191,24 @@ class PrimaryRun:
         name = f"link {papers.site_name}"
         self._loop.start(self._life, self._session(wire, caller), name)
         return theirs
+
+    def balance_micros(self, payer: str) -> int:
+        """What the directory has for this payer."""
+        return self.directory.balances_of((payer,)).get(payer, 0)
+
+    def _committed(self) -> None:
+        self.publisher.changed()
+        self._note()
+
+    def _note(self) -> None:
+        """Keep what each commit made of the money."""
+        with self.directory.read() as connection:
+            marks = connection.exec_driver_sql(_WATERMARKS).all()
+            money = connection.exec_driver_sql(_BALANCES).all()
+        self._log.note(
+            {(site_name, epoch): seq for site_name, epoch, seq in marks},
+            {payer: micros for payer, micros in money},  # noqa: C416 - rows are no pairs
+        )
 
     async def ask(self, papers: Papers, asked: Asked) -> Answered | None:
         """What the link's door answers; None: it does not let these papers in.

@@ -7,6 +7,7 @@ to headquarters that belongs to it goes over the simulated line.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from primary.service.who_calls import JOIN_PATH
 from replication.adapters.downloads import LinkDownError
 from replication.adapters.private_file import write_private
 from site_server.adapters.identity import JoinFailedError, Wish, join_by, read_answer
+from site_server.adapters.registers_anew import begin_registers_anew
 from site_server.data_folder import DataFolder
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 TIMES_MAX: Final = 400
 AGAIN_S: Final = 5.0
+COME_AGAIN: Final = frozenset({HTTPStatus.INSUFFICIENT_STORAGE, HTTPStatus.SERVICE_UNAVAILABLE})
+"""What headquarters answers where its disk is full."""
 SITES: Final = "/api/v1/sites"
 
 
@@ -51,9 +55,10 @@ async def administer(
             gone = world.loop.create_task(machine.gone.wait())
             await asyncio.wait({call, gone}, return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
-            if call.done():
+            if not call.done():
+                call.cancel()
+            elif call.result().status not in COME_AGAIN:
                 return _sound(call.result(), path)
-            call.cancel()
         await asyncio.sleep(AGAIN_S)
     raise NotReadyError("Headquarters' API never answered.")
 
@@ -72,6 +77,10 @@ async def join(world: World, machine: Machine, *, again: bool = False) -> Identi
         try:
             joined = await _join_with(world, machine, token, again=again)
         except JoinFailedError:
+            await asyncio.sleep(AGAIN_S)
+        except OSError as error:  # its disk is full just now
+            if error.errno != errno.ENOSPC:
+                raise
             await asyncio.sleep(AGAIN_S)
         else:
             facts: dict[str, Fact] = {"site_name": joined.site_name, "epoch": joined.epoch}
@@ -97,9 +106,17 @@ def tell(world: World, operation: Operation, facts: Mapping[str, Fact]) -> int:
     return told.monotonic_ms
 
 
+async def lift(world: World, site_name: str) -> None:
+    """Let a revoked site join anew; where it is not revoked that is refused, and well."""
+    await administer(world, "DELETE", f"{SITES}/{site_name}/revocation")
+
+
 async def token_of(world: World, site_name: str) -> str:
     """A new join token for that site."""
     answered = await administer(world, "POST", f"{SITES}/{site_name}/join-tokens")
+    if answered.status == HTTPStatus.CONFLICT:  # it is revoked, in a directory of before
+        await lift(world, site_name)
+        answered = await administer(world, "POST", f"{SITES}/{site_name}/join-tokens")
     if answered.status != HTTPStatus.CREATED:
         raise UnexpectedAnswerError(f"No token for {site_name}: {answered.body!r}")
     return str(answered.json()["token"])
@@ -119,8 +136,10 @@ async def _join_with(world: World, machine: Machine, token: str, *, again: bool)
         body = request.model_dump_json().encode()
         return await _brought(world, papers, Asked(method="POST", path=JOIN_PATH, body=body))
 
-    folder = DataFolder(machine.folder).identity
-    return await join_by(ask, token, folder, Wish(again=again))
+    folder = DataFolder(machine.folder)
+    if again:
+        await begin_registers_anew(folder.registers, world.extension, machine.site_name)
+    return await join_by(ask, token, folder.identity, Wish(again=again))
 
 
 async def _brought(world: World, papers: Papers, asked: Asked) -> JoinAnswer:

@@ -27,13 +27,14 @@ import asyncio
 import selectors
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Mapping
+    from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -64,10 +65,13 @@ LIFE: Final[ContextVar[Life | None]] = ContextVar("life", default=None)
 class NumberedTask(asyncio.Task[T]):
     """A task whose hash is its number."""
 
-    _numbers = count(1)
-
-    def __init__(self, work: Coroutine[Any, Any, T], **options: Any) -> None:  # noqa: ANN401
-        self._number = next(self._numbers)
+    def __init__(
+        self,
+        work: Coroutine[Any, Any, T],
+        number: int,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        self._number = number
         self.life: Life | None = None
         super().__init__(work, **options)
 
@@ -101,7 +105,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._time = _NobodyWaits()
         super().__init__(self._time)
         self._disk_us = disk_us
-        self.set_task_factory(_numbered)
+        numbers = count(1)
+        self.set_task_factory(partial(_numbered, numbers))
         self.set_exception_handler(self._heard)
         self.unhandled: list[Mapping[str, Any]] = []
         """What nobody caught: a simulation in which this happens has failed."""
@@ -176,11 +181,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def _numbered(
+    numbers: Iterator[int],
     loop: asyncio.AbstractEventLoop,
     work: Coroutine[Any, Any, T] | Generator[Any, None, T],
     **options: Any,  # noqa: ANN401
 ) -> asyncio.Task[T]:
-    task: NumberedTask[T] = NumberedTask(work, loop=loop, **options)  # type: ignore[arg-type]
+    task: NumberedTask[T] = NumberedTask(work, next(numbers), loop=loop, **options)  # type: ignore[arg-type]
     life = _life_of(options.get("context"))
     task.life = life
     if life is not None:

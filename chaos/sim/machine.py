@@ -65,8 +65,7 @@ class Machine:
             shutil.copytree(former, self.folder)
         else:
             with self.disks.with_room(self.disk):
-                if not self.folder.exists():  # a power cut has made it already
-                    shutil.copytree(former, self.folder)
+                shutil.copytree(former, self.folder)
             self.disks.begin(self.disk, self.folder)
         self.life, self.gone = Life(self.name), asyncio.Event()
         return self.life
@@ -81,3 +80,4 @@ class Machine:
         self.end_life()
         with disks.with_room(self.disk):
             disks.power_cut(self.disk, self.disk / str(self.runs + 1))
+        self.runs += 1

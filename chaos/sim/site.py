@@ -101,7 +101,9 @@ class SiteRun:
             supervisor = Supervisor(tasks, self._parts.clock)
             services = self._services(supervisor)
             self.far_side.start(supervisor)
-            index = IndexHeldJobs(services.ground, self.registers)
+            index = IndexHeldJobs(
+                services.ground, self.registers, joined_again=bool(self.store.former_epochs())
+            )
             supervisor.keep("index of held jobs", index.run)
             await services.start()
             self.services = services

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chaos.checkers.replica_follows import Applied
+from chaos.directory_log import DirectoryLog
 from chaos.errors import NotReadyError
 from chaos.sim import chance
 from chaos.sim.called import call_event, link_event
@@ -33,6 +34,7 @@ from primary import organisation_load
 from primary.service.organisation import create
 from replication.adapters.components import crsqlite_path
 from replication.adapters.downloads import LinkDownError
+from replication.errors import StorageFullError
 
 if TYPE_CHECKING:
     import asyncio
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
     from chaos.sim.wan import End
     from replication.position import Position
 
+RESTART_S: Final = 5.0
+"""After which a service manager starts a process again that ended with an error."""
+
 
 class World:
     """`seed` decides everything; `folder` is empty and on a fast disk."""
@@ -60,6 +65,7 @@ class World:
         self.seed = seed
         self.history = history
         self.shipped = Shipped()
+        self.directory_log = DirectoryLog()
         self.site_names = SITE_NAMES[:sites]
         self.lines = {
             name: Line(chance.part_of(seed, f"line of {name}")) for name in self.site_names
@@ -110,6 +116,7 @@ class World:
                 shipped=self.shipped,
                 extension=self.extension,
                 loop=self.loop,
+                directory_log=self.directory_log,
                 gauges=self.gauges,
                 on_link=self._link_ended,
             ),
@@ -176,11 +183,21 @@ class World:
         return self._disks
 
     def start(self, machine: str) -> None:
-        """Start the process of that machine, unless it runs."""
-        if machine == HEADQUARTERS:
-            self._start_primary()
-        else:
-            self._start_site(machine)
+        """Start the process of that machine, unless it runs.
+
+        On a full disk it may refuse to. Then it is tried again, as a service manager does.
+        """
+        try:
+            if machine == HEADQUARTERS:
+                self._start_primary()
+            else:
+                self._start_site(machine)
+        except StorageFullError:
+            self._start_again(machine)
+
+    def _start_again(self, machine: str) -> None:
+        self.kill(machine)
+        self.loop.call_later(RESTART_S, self.start, machine)
 
     # What a site finds at the other end of its line: see `calling.Headquarters`.
 
@@ -241,6 +258,16 @@ class World:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
+        if self.machines[task.get_name()].fillings and _is_of_full_disk(error):
+            self._start_again(task.get_name())
+            return
         self.loop.call_exception_handler(
             {"message": f"the process {task.get_name()} ended by itself", "exception": error}
         )
+
+
+def _is_of_full_disk(error: BaseException | None) -> bool:
+    """Whether nothing else was wrong."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_of_full_disk, error.exceptions))
+    return isinstance(error, StorageFullError)

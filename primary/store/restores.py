@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from replication.schema.directory import allowances, heartbeat, sites, watermarks
@@ -39,7 +39,11 @@ _BOOK: Final = _RAISE.on_conflict_do_update(
 _LEARN_EPOCH: Final = (
     update(sites)
     .where(sites.c.site_name == bindparam("site"), sites.c.epoch < bindparam("learned"))
-    .values(epoch=bindparam("learned"))
+    .values(
+        epoch=bindparam("learned"),
+        state=case((sites.c.state == "fenced", "approved"), else_=sites.c.state),
+        state_reason=case((sites.c.state == "fenced", ""), else_=sites.c.state_reason),
+    )
 )
 
 
@@ -104,5 +108,8 @@ def book_held(connection: Connection, site_name: str, held: Mapping[str, int]) -
 
 
 def learn_epoch(connection: Connection, site_name: str, epoch: int) -> None:
-    """A certificate proves that this epoch was given out: the next one is higher."""
+    """A certificate proves that this epoch was given out: the next one is higher.
+
+    A fence of an epoch before it was ended then.
+    """
     connection.execute(_LEARN_EPOCH, {"site": site_name, "learned": epoch})

@@ -86,3 +86,20 @@ async def test_a_revoked_site_is_cut_off_at_once_and_comes_back_only_by_joining_
         assert isinstance(old, Fence)
         for one in (line, anew):
             await one.session.close()
+
+
+async def test_a_site_that_joins_anew_ends_the_connection_of_its_former_epoch_at_once(
+    tmp_path: Path,
+) -> None:
+    async with running(initialised(tmp_path)) as primary:
+        former = Line(primary, await joined(primary, tmp_path / "identity"))
+        link, first = await former.greet()
+        assert isinstance(first, Welcome)
+        await joined(primary, tmp_path / "anew")
+        ended = {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE}
+        async with asyncio.timeout(5):
+            heard = [message := await link.receive()]
+            while message.type not in ended:
+                heard.append(message := await link.receive())
+        assert not any("fence" in str(message.data) for message in heard)  # nobody asked first
+        await former.session.close()

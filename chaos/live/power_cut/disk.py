@@ -95,6 +95,22 @@ class _Renaming:
             names[self.to] = self.file
 
 
+@dataclass(frozen=True, slots=True)
+class _FolderRenaming:
+    """A folder has another name, with all that is in it."""
+
+    to: str
+    gone: str
+
+    @property
+    def folder(self) -> str:
+        return str(PurePosixPath(self.to).parent)
+
+    def do(self, names: dict[str, _File]) -> None:
+        for path in [each for each in names if each.startswith(f"{self.gone}/")]:
+            names[self.to + path.removeprefix(self.gone)] = names.pop(path)
+
+
 class Disk:
     """The files below `root`, as the operations of a record make them. It begins empty."""
 
@@ -102,7 +118,7 @@ class Disk:
         self._root = str(root.resolve())
         self._names: dict[str, _File] = {}
         self._durable_names: dict[str, _File] = {}
-        self._unsynced: list[_Renaming] = []
+        self._unsynced: list[_Renaming | _FolderRenaming] = []
         self._open: dict[int, _File] = {}
         self._folders: dict[int, str] = {}
 
@@ -125,8 +141,7 @@ class Disk:
         elif did is Did.SYNCED:
             self._synced(operation)
         elif did is Did.RENAMED:
-            old, new = operation.first.decode(), operation.second.decode()
-            self._rename(_Renaming(new, self._names[old], gone=old))
+            self._renamed(operation.first.decode(), operation.second.decode())
         elif did is Did.UNLINKED:
             self._rename(_Renaming(operation.first.decode(), None))
 
@@ -180,7 +195,14 @@ class Disk:
                 renaming.do(self._durable_names)
         self._unsynced = [one for one in self._unsynced if one.folder != folder]
 
-    def _rename(self, renaming: _Renaming) -> None:
+    def _renamed(self, old: str, new: str) -> None:
+        file = self._names.get(old)
+        if file is None:
+            self._rename(_FolderRenaming(new, old))
+        else:
+            self._rename(_Renaming(new, file, gone=old))
+
+    def _rename(self, renaming: _Renaming | _FolderRenaming) -> None:
         renaming.do(self._names)
         self._unsynced.append(renaming)
 

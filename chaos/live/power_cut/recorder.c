@@ -47,7 +47,7 @@ static size_t root_length;
 static int record_fd = -1;
 static long kill_at, calls;
 static uint64_t handle_of[FDS], handles;
-static signed char disk_of[FDS];
+static short disk_of[FDS];
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -146,7 +146,7 @@ static int opened(int folder_fd, const char *path, int flags, mode_t mode)
 		struct stat status;
 		int is_folder = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 		handle_of[fd] = ((uint64_t)getpid() << 32) | ++handles;
-		disk_of[fd] = (signed char)disk;
+		disk_of[fd] = (short)disk;
 		took_room(disk, -cut_off);
 		record(OPENED, handle_of[fd],
 		       ((flags & O_TRUNC) ? FRESH : 0) | (is_folder ? FOLDER : 0) |

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DISKS = 64 };
+enum { DISKS = 1024 };
 enum { UNBOUNDED = -1 };
 
 static struct {

@@ -67,6 +67,11 @@ def test_a_refusal_without_a_stable_reason_is_seen() -> None:
     assert "without a stable reason" in verdict.findings[0]
 
 
+def test_what_headquarters_says_to_strangers_is_not_for_this_checker() -> None:
+    said = replace(event(Operation.ADD_USER, outcome=Outcome.REFUSED), reason="403")
+    assert bounded(told(said), NOTHING.state()).validity is Validity.UNKNOWN
+
+
 def test_a_site_that_does_not_run_refuses_nothing() -> None:
     assert bounded(told(refused(UNANSWERED)), NOTHING.state()).validity is Validity.UNKNOWN
 

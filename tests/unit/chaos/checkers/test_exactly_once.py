@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chaos.checkers.exactly_once import exactly_once
 from chaos.checkers.verdict import Validity
-from chaos.testing import ACCEPTED, COPIED, PRINTED, RELEASED, Story, chain, watermarks
+from chaos.testing import ACCEPTED, COPIED, COUNTED, PRINTED, RELEASED, Story, chain, watermarks
 
 if TYPE_CHECKING:
     from chaos.final_state import FinalState
@@ -23,7 +23,7 @@ def with_ledger(state: FinalState, entries: tuple[Entry, ...]) -> FinalState:
 def test_a_true_story_takes_effect_exactly_once() -> None:
     verdict = exactly_once(Story().state())
     assert verdict.validity is Validity.VALID
-    assert verdict.measured == "6 entries in order"
+    assert verdict.measured == "7 entries in order"
 
 
 def test_an_empty_ledger_proves_nothing() -> None:
@@ -55,21 +55,21 @@ def test_a_watermark_behind_the_ledger_is_seen() -> None:
     state = Story().state()
     primary = replace(state.primary, watermarks=watermarks(state.primary.entries[:-1]))
     verdict = exactly_once(replace(state, primary=primary))
-    assert verdict.findings == ("oslo, epoch 1: the watermark is at 3, the ledger at 4",)
+    assert verdict.findings == ("oslo, epoch 1: the watermark is at 4, the ledger at 5",)
 
 
 def test_a_ledger_without_a_watermark_is_seen() -> None:
     state = Story().state()
     verdict = exactly_once(replace(state, primary=replace(state.primary, watermarks=())))
-    assert "oslo, epoch 1: 4 entries in the ledger and no watermark" in verdict.findings
+    assert "oslo, epoch 1: 5 entries in the ledger and no watermark" in verdict.findings
 
 
 def test_a_site_with_another_past_than_the_ledger_is_seen() -> None:
     state = Story().state()
-    other = chain("oslo", (ACCEPTED, RELEASED, COPIED))
+    other = chain("oslo", (ACCEPTED, COUNTED, RELEASED, COPIED))
     site = replace(state.sites[0], entries=other)
     verdict = exactly_once(replace(state, sites=(site,)))
-    assert verdict.findings == ("oslo: entry 3 is another one in the ledger",)
+    assert verdict.findings == ("oslo: entry 4 is another one in the ledger",)
 
 
 def test_a_journal_with_a_hole_is_seen() -> None:

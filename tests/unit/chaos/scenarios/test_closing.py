@@ -59,7 +59,7 @@ def test_what_an_account_has_is_told_where_it_is_known(told: list[str]) -> None:
 def test_entries_and_watermark_of_each_journal_are_told(told: list[str]) -> None:
     close(told, Story())
     (row,) = [line for line in told if line.strip().startswith("oslo, epoch 1")]
-    assert row.split()[3:] == ["4", "4", "4"]
+    assert row.split()[3:] == ["5", "5", "5"]
 
 
 def test_lost_money_makes_the_scenario_fail(told: list[str]) -> None:

@@ -5,19 +5,25 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from failure_modes.vocabulary import LinkState
 from primary.service.link_session import LinkGround
 from primary.service.links import Links
 from primary.service.site_says import Said, SiteSays
+from primary.service.watch_starts import WatchStarts
+from primary.store.ledger import Ledger
 from primary.testing import SiteJournal
 from replication.adapters.components import crsqlite_path
 from replication.adapters.crsqlite import Registers
+from replication.errors import StorageFullError
 from replication.messages import (
     Ack,
     Beat,
     BeatAck,
     Gap,
     Head,
+    Hello,
     RegistersHave,
     Welcome,
     parse_from_site,
@@ -179,3 +185,20 @@ async def test_a_full_disk_ends_the_session_and_not_the_primary(ground: LinkGrou
         wire.put(hello(), RegistersHave(versions={}))
         wire.put(RegistersMessage(changes=[], versions={}))
     assert links.names() == []
+
+
+class FullStarts(WatchStarts):
+    """A list of starts that no disk has room for."""
+
+    async def objection(self, hello: Hello) -> str:
+        raise StorageFullError(f"The disk is full: site {hello.site_name} cannot come in.")
+
+
+async def test_a_full_disk_at_the_entrance_ends_the_link_and_is_told_in_one_line(
+    ground: LinkGround, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    links = Links()
+    async with session(replace(ground, starts=FullStarts(ledger)), links) as wire:
+        wire.put(hello())
+    assert links.names() == []
+    assert "the link of site oslo is ended: The disk is full" in caplog.text

@@ -23,3 +23,13 @@ def test_others_are_told_why_not() -> None:
     assert objection(fenced, site_name="oslo", epoch=2) == "cloned disk"
     assert "revoked" in objection(site(state="revoked"), site_name="oslo", epoch=2)
     assert "installed anew with epoch 2" in objection(site(), site_name="oslo", epoch=1)
+
+
+def test_a_fence_of_before_the_backup_does_not_bind_who_has_joined_since() -> None:
+    fenced = site(state="fenced", state_reason="cloned disk")
+    assert objection(fenced, site_name="oslo", epoch=3) == ""
+    assert objection(fenced, site_name="oslo", epoch=1) == "cloned disk"
+
+
+def test_a_revocation_binds_every_epoch() -> None:
+    assert "revoked" in objection(site(state="revoked"), site_name="oslo", epoch=3)

@@ -42,3 +42,20 @@ async def test_at_the_start_the_index_is_made_anew_from_the_own_jobs(tmp_path: P
         assert set(index.rows) == {kept.job_uuid, "x"}
         assert await indexing.follow()
         assert not await indexing.follow()
+
+
+async def test_a_site_that_joined_again_looks_at_what_its_former_self_wrote(tmp_path: Path) -> None:
+    index = MemoryIndex()
+    async with a_site(tmp_path) as site:
+        site.user("ada", units(5))
+        job = await site.print_pdf("ada")
+        indexing = IndexHeldJobs(site.services.ground, index, joined_again=True)
+        await indexing.rebuild()
+        right = index.rows[job.job_uuid]
+        index.rows[job.job_uuid] = replace(right, state="releasing")
+        index.rows["gone"] = replace(right, job_uuid="gone")
+        index.versions["the writer that this site was"] = 7
+        await IndexHeldJobs(site.services.ground, index).look()
+        assert "gone" in index.rows  # any other site is the only writer of its rows
+        await indexing.look()
+        assert index.rows == {job.job_uuid: right}

@@ -158,3 +158,18 @@ def test_an_image_is_laid_out_with_its_folders(tmp_path: Path) -> None:
     lay_out({"a/b": b"x", "c": b""}, tmp_path / "out")
     assert (tmp_path / "out" / "a" / "b").read_bytes() == b"x"
     assert (tmp_path / "out" / "c").read_bytes() == b""
+
+
+def test_a_folder_gets_its_new_name_with_all_that_is_in_it_or_keeps_the_old_one(
+    script: Script,
+) -> None:
+    script.opened(1, "old/a")
+    script.did(Did.WROTE, 1, 0, b"x")
+    script.did(Did.SYNCED, 1)
+    script.did(Did.OPENED, 98, FOLDER, str(script.root / "old").encode())
+    script.did(Did.SYNCED, 98)
+    script.renamed("old", "new")
+    assert script.disk.settled() == {"new/a": b"x"}
+    assert {next(iter(cut)) for cut in script.cuts()} == {"old/a", "new/a"}
+    script.folder_synced()
+    assert all(cut == {"new/a": b"x"} for cut in script.cuts())
