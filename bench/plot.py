@@ -20,6 +20,10 @@ LOG_FROM: Final = 30.0
 """An axis whose values lie further apart is logarithmic."""
 HEADROOM: Final = 1.12
 LABELLED_POINTS_MAX: Final = 8
+CLOSE: Final = 14
+"""Pixels between two dots whose numbers would cover each other."""
+
+Point = tuple[float, float]
 
 
 class Line(BaseModel):
@@ -50,13 +54,15 @@ def svg(plot: Plot) -> str:
     top = TOP + LEGEND_LINE * (len(plot.lines) - 1) + 8
     x_scale, y_scale = _scales(plot, top)
     _axes(canvas, plot, x_scale, y_scale)
+    labelled: list[Point] = []
     for number, line in enumerate(plot.lines):
         colour = COLOURS[number % len(COLOURS)]
         where = [(x_scale.at(x), y_scale.at(y)) for x, y in line.points]
         canvas.path(where, colour)
         canvas.dots(where, colour)
         if len(where) <= LABELLED_POINTS_MAX:
-            _values(canvas, line, where, colour)
+            _values(canvas, line, where, labelled)
+            labelled += where
         y = TOP - 10 + LEGEND_LINE * number
         canvas.line((LEFT, y - 4), (LEFT + 22, y - 4), colour, width=3)
         canvas.text(LEFT + 30, y, line.label)
@@ -96,8 +102,11 @@ def _axes(canvas: Canvas, plot: Plot, x_scale: Scale, y_scale: Scale) -> None:
     canvas.text(20, middle, plot.y, colour=FAINT, anchor="middle", turn=-90)
 
 
-def _values(canvas: Canvas, line: Line, where: list[tuple[float, float]], colour: str) -> None:
+def _values(canvas: Canvas, line: Line, where: list[Point], labelled: list[Point]) -> None:
+    """A number at each dot, but where another line has one already."""
     last = len(where) - 1
     for number, ((x, y), (_, value)) in enumerate(zip(where, line.points, strict=True)):
+        if any(abs(x - other) < CLOSE and abs(y - beside) < CLOSE for other, beside in labelled):
+            continue
         anchor = "end" if number == last else "start" if number == 0 else "middle"
-        canvas.text(x, y - 8, short(value), size=11, colour=colour, anchor=anchor)
+        canvas.text(x, y - 8, short(value), size=11, anchor=anchor)
