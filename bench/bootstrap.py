@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 USERS: Final = 200_000
 GROWTH: Final = (2_000, 20_000)
 ROUNDS: Final = 3
-PLAN: Final = (*GROWTH, *[USERS] * ROUNDS)
-"""How many users there are in each round."""
 PATIENCE_MS: Final = 120_000
 LOOK_EVERY_MS: Final = 4
 TIME_TARGET_RATIO: Final = 0.5
@@ -131,20 +129,20 @@ async def new_subscription(publisher: Postgres, subscriber: Postgres, name: str)
     return Ready(took_s=end_s - begin_s, bytes=moved)
 
 
-async def fill_postgres(publisher: Postgres, users: int, first: int) -> None:
+async def fill_postgres(publisher: Postgres, users: int) -> None:
     """The same rows at the publisher."""
     async with await psycopg.AsyncConnection.connect(publisher.url()) as session:
         for table in TABLES:
             async with session.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
-                for row in rows_of(table, users, first):
+                for row in rows_of(table, users):
                     await copy.write_row(row)
     await publisher.sql("VACUUM ANALYZE")
 
 
-async def fill(lab: Lab, users: int, first: int) -> None:
-    """Fill the directory up; return once headquarters has told of it, and packed it."""
+async def fill(lab: Lab, users: int) -> None:
+    """Fill the directory; return once headquarters has told of it, and packed it."""
     former = await lab.primary.api.txid()
-    await asyncio.to_thread(fill_directory, lab, users, first)
+    await asyncio.to_thread(fill_directory, lab, users)
     (await lab.primary.api.patch("/users/ada", {"full_name": "Ada"})).expect("a change")
     packed = lab.primary.server.data_folder / "packed"
     before = set(packed.glob("*.packed"))
@@ -174,8 +172,18 @@ async def servers_of(folder: Path, programs: Path) -> AsyncIterator[tuple[Postgr
 
 
 async def measure(folder: Path, programs: Path) -> list[tuple[Ready, Ready]]:
-    """All rounds: ours, and the peer."""
-    names = tuple(f"site{number}" for number in range(len(PLAN)))
+    """All rounds: ours, and the peer; an installation of its own for each number of users."""
+    found = [await measure_size(folder / f"{users}", programs, users, 1) for users in GROWTH]
+    found.append(await measure_size(folder / f"{USERS}", programs, USERS, ROUNDS))
+    return [pair for size in found for pair in size]
+
+
+async def measure_size(
+    folder: Path, programs: Path, users: int, rounds: int
+) -> list[tuple[Ready, Ready]]:
+    """So many rounds with so many users."""
+    await asyncio.to_thread((folder / "lab").mkdir, parents=True)
+    names = tuple(f"site{number}" for number in range(rounds))
     plan = LabPlan(folder=folder / "lab", site_names=names, wan=WanChoice.RELAY)
     found: list[tuple[Ready, Ready]] = []
     async with (
@@ -183,13 +191,11 @@ async def measure(folder: Path, programs: Path) -> list[tuple[Ready, Ready]]:
         servers_of(make_folder(folder / "postgres"), programs) as (publisher, subscriber),
     ):
         await lab.start_primary()
-        there = 0
-        for name, users in zip(names, PLAN, strict=True):
+        for name in names:
             (await lab.primary.api.put(f"/sites/{name}", {"title": name})).expect("a new site")
-            if users > there:
-                await fill(lab, users, there + 1)
-                await fill_postgres(publisher, users, there + 1)
-                there = users
+        await fill(lab, users)
+        await fill_postgres(publisher, users)
+        for name in names:
             ours = await new_site(lab, name, users)
             found.append((ours, await new_subscription(publisher, subscriber, name)))
             _tell(users, *found[-1])
@@ -260,7 +266,6 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
         Path(name).chmod(0o755)
-        (Path(name) / "lab").mkdir()
         found = asyncio.run(measure(Path(name), programs))
     full = found[len(GROWTH) :]
     return run.end(
