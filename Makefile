@@ -77,6 +77,10 @@ day: tools ## a working day of a company with three outages: make day SITES=20 S
 	@$(PY) -m chaos.day --seed $(SEED) --sites $(if $(filter file,$(origin SITES)),20,$(SITES)) \
 		--people $(PEOPLE) --visits $(VISITS) --seconds $(SECONDS)
 
+.PHONY: live
+live: tools ## faults against real processes, with a report: make live NAME=wan-cut; LIST=1 lists all
+	@$(PY) -m chaos.live_scenarios $(NAME) $(ONLY) $(if $(LIST),--list) $(if $(REPORT),--report $(REPORT))
+
 .PHONY: mutants
 mutants: tools ## plant known-bad variants of the code; each must be noticed: make mutants
 	@$(PY) -m chaos.mutants
@@ -95,7 +99,7 @@ bench-docs: setup ## write the table and plots of docs/benchmarks.md from the ke
 .PHONY: clean
 clean: ## remove what tests, demo and builds left (keeps .venv and .tools)
 	@echo "==> Removing caches and leftovers"
-	@rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	@rm -rf .demo .live .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		.coverage .coverage.* build dist
 	@find . \( -name .venv -o -name .tools -o -name .git \) -prune -o -name __pycache__ -type d -print0 \
 		| xargs -0 -r rm -rf

@@ -25,6 +25,7 @@ from bench.run import begin
 from primary.service.ingest import Ingest
 from primary.store.directory import Directory
 from primary.store.ledger import Ledger
+from replication.adapters.interpreter import set_interpreter
 from replication.adapters.system_clock import SystemClock
 from replication.entry_bodies import Body, JobAccepted, JobPrinted, movement, user_payer
 from replication.exchange import PACKED_ENTRIES_MAX
@@ -170,6 +171,7 @@ def _round(journals: list[list[Entry]]) -> Round:
 def main() -> int:
     """Measure both and print the figure."""
     run = begin("ingest", __doc__)
+    set_interpreter()  # as the server does
     journals = [journal_of(f"site{number}") for number in range(SITES)]
     print(f"{SITES} sites x {ENTRIES_PER_SITE} entries in batches of {PACKED_ENTRIES_MAX}")
     rounds = [_round(journals) for _ in range(ROUNDS)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docs.page_failure_modes import failure_modes
+from docs.page_live import live
 from docs.page_mutants import mutants
 from docs.page_state_machines import state_machines
 
@@ -24,6 +25,7 @@ def pages() -> Mapping[str, str]:
     """Every page that is made here: its file name and what it has to hold."""
     return {
         "failure-modes.md": failure_modes(),
+        "live.md": live(),
         "mutants.md": mutants(),
         "state-machines.md": state_machines(),
     }

@@ -33,8 +33,8 @@ from primary.secret_input import read_secret
 from primary.service.organisation import create
 from primary.service.restore_plan import check_finished
 from primary.store.postgres import PostgresAddress
-from replication.adapters.collector import calm_collector
 from replication.adapters.components import render
+from replication.adapters.interpreter import set_interpreter
 from replication.adapters.system_clock import SystemClock
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
@@ -95,7 +95,7 @@ def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    calm_collector()
+    set_interpreter()
     uvloop.run(bootstrap.run(settings, environ))
     return 0
 

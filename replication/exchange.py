@@ -112,12 +112,22 @@ class Received:
     fork: str | None = None
 
 
-def receive(batch: Sequence[Entry], head: JournalHead) -> Received:
-    """What the primary does with `batch` when `head` is the last entry that it has."""
+def receive(
+    batch: Sequence[Entry], head: JournalHead, hashes: Sequence[str] | None = None
+) -> Received:
+    """What the primary does with `batch` when `head` is the last entry that it has.
+
+    `hashes` are those that the entries must carry, where somebody has worked them out before.
+    """
     apply: list[Entry] = []
     last: JournalHead | Entry = head
-    for entry in batch:
+    for entry, own_hash in zip(batch, hashes or map(hash_of, batch), strict=True):
         match judge(entry.seq, last.seq):
+            case Verdict.APPLY:
+                if not follows(entry, last, own_hash):
+                    return Received(apply=tuple(apply), fork=_why_not(entry, own_hash))
+                apply.append(entry)
+                last = entry
             case Verdict.SKIP:
                 if entry.seq == last.seq and entry.entry_hash != last.entry_hash:
                     return Received(
@@ -126,16 +136,11 @@ def receive(batch: Sequence[Entry], head: JournalHead) -> Received:
                     )
             case Verdict.GAP:
                 return Received(apply=tuple(apply), gap_seq=last.seq + 1)
-            case Verdict.APPLY:
-                if not follows(entry, last):
-                    return Received(apply=tuple(apply), fork=_why_not(entry))
-                apply.append(entry)
-                last = entry
     return Received(apply=tuple(apply))
 
 
-def _why_not(entry: Entry) -> str:
-    if entry.entry_hash != hash_of(entry):
+def _why_not(entry: Entry, own_hash: str) -> str:
+    if entry.entry_hash != own_hash:
         return _fork_text(entry, "does not carry its own hash")
     return _fork_text(entry, "names another past than the one received before")
 

@@ -94,6 +94,10 @@ class JournalReader(Protocol):
         """The entries first..last, in order, without holes; fewer where the journal ends."""
         ...
 
+    def texts(self, first_seq: int, last_seq: int) -> Sequence[str]:
+        """The same entries, each as JSON of all fields of `Entry`: so they travel packed."""
+        ...
+
     def pruned_seq(self) -> int:
         """The last entry that is no longer here, since headquarters holds it; 0: all are here."""
         ...
@@ -133,10 +137,13 @@ def next_entry(head: JournalHead, body: Body, wall_ms: WallMs) -> Entry:
     return replace(unhashed, entry_hash=hash_of(unhashed))
 
 
-def follows(entry: Entry, head: JournalHead | Entry) -> bool:
-    """Whether `entry` is the true next one after `head`: number, past and own hash all fit."""
+def follows(entry: Entry, head: JournalHead | Entry, own_hash: str = "") -> bool:
+    """Whether `entry` is the true next one after `head`: number, past and own hash all fit.
+
+    `own_hash` is the `hash_of` the entry, where somebody has worked it out before.
+    """
     return (
         entry.seq == head.seq + 1
         and entry.prev_hash == head.entry_hash
-        and entry.entry_hash == hash_of(entry)
+        and entry.entry_hash == (own_hash or hash_of(entry))
     )

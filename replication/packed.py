@@ -30,6 +30,7 @@ LEVEL: Final = 1
 save little."""
 SINCE: Final = 2
 """The first `messages.UPLINK` that knows them."""
+_ENTRY: Final[TypeAdapter[Entry]] = TypeAdapter(Entry)
 _BATCH: Final[TypeAdapter[list[Entry]]] = TypeAdapter(
     Annotated[list[Entry], Field(min_length=1, max_length=PACKED_ENTRIES_MAX)]
 )
@@ -37,8 +38,18 @@ _BATCH: Final[TypeAdapter[list[Entry]]] = TypeAdapter(
 
 def pack(batch: Sequence[Entry]) -> PackedEntries:
     """The batch, packed."""
-    text = _BATCH.dump_json(list(batch))
+    return pack_texts([entry_text(entry) for entry in batch])
+
+
+def pack_texts(texts: Sequence[str]) -> PackedEntries:
+    """A batch of which each entry is a text already."""
+    text = f"[{','.join(texts)}]".encode()
     return PackedEntries(data=MAGIC + zstandard.ZstdCompressor(level=LEVEL).compress(text))
+
+
+def entry_text(entry: Entry) -> str:
+    """The entry as JSON of all its fields."""
+    return _ENTRY.dump_json(entry).decode()
 
 
 def unpack(packed: PackedEntries) -> list[Entry]:

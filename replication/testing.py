@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from replication.errors import StorageFullError
 from replication.journal import Entry, JournalHead, next_entry
+from replication.packed import entry_text
 from replication.ports import MonotonicMs, WallMs
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class MemoryJournal:
     def entries(self, first_seq: int, last_seq: int) -> Sequence[Entry]:
         """The entries first..last."""
         return tuple(self._entries[max(first_seq - 1, self._pruned_seq) : last_seq])
+
+    def texts(self, first_seq: int, last_seq: int) -> Sequence[str]:
+        """The same as they travel."""
+        return [entry_text(entry) for entry in self.entries(first_seq, last_seq)]
 
     def pruned_seq(self) -> int:
         """The last entry that is gone."""

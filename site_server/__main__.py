@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from replication.adapters.collector import calm_collector
 from replication.adapters.components import crsqlite_path, render
 from replication.adapters.folder_lock import only_server_of
+from replication.adapters.interpreter import set_interpreter
 from replication.adapters.terminal import nobody_reads
 from replication.errors import ReplicationError
 from site_server import (
@@ -92,7 +92,7 @@ def _run(wanted: argparse.Namespace, environ: Mapping[str, str]) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    calm_collector()
+    set_interpreter()
     uvloop.run(bootstrap.run(settings, environ))
     return 0
 

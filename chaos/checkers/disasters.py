@@ -6,8 +6,8 @@ Two of them make somebody forget what happened, and no program can know it again
   disk was copied is in both: a job that one past printed is held in the other. The site that goes
   on has one of them on its disk, and headquarters' ledger has both. Where the disk was put back,
   what was not handed in by then is lost, too (docs/operations/clones.md).
-* **Headquarters' ledger was set back** to a backup: what it alone had done since is lost
-  (docs/operations/restore.md).
+* **Headquarters' ledger was set back** to a backup: what it alone had since is lost, its own doings
+  and what a copy of a site had handed in before it was switched off (docs/operations/restore.md).
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class TwoPasts:
     until_epoch: int
     as_of_ms: int
     at_ms: int | None
+    one_again_ms: int = 0
 
     def is_before(self, entry: Entry) -> bool:
         """Whether both pasts have this entry."""
@@ -63,6 +64,12 @@ class TwoPasts:
             return False
         ended_ms = event.monotonic_ms + event.latency_us / 1000
         return self.as_of_ms <= ended_ms and event.monotonic_ms <= self.at_ms
+
+    def is_between(self, event: Event) -> bool:
+        """Whether that may have been answered by the one that was switched off then."""
+        ended_ms = event.monotonic_ms + event.latency_us / 1000
+        is_here = event.node.partition("~")[0] == self.site_name
+        return is_here and self.as_of_ms <= ended_ms and event.monotonic_ms <= self.one_again_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +96,14 @@ class Disasters:
 
     def may_be_lost(self, event: Event) -> bool:
         """Whether a "yes" may rightly have left nothing behind."""
-        return any(each.has_forgotten(event) for each in self.two_pasts) or any(
-            each.covers(event) for each in self.forgotten
+        return (
+            any(each.has_forgotten(event) for each in self.two_pasts)
+            or any(each.covers(event) for each in self.forgotten)
+            or any(
+                past.is_between(event) and each.as_of_ms <= past.one_again_ms <= each.at_ms
+                for past in self.two_pasts
+                for each in self.forgotten
+            )
         )
 
     def open_when_parted(self, entries: Iterable[Entry]) -> frozenset[str]:
@@ -119,20 +132,21 @@ def disasters_of(history: History) -> Disasters:
         if record.kind in PARTED:
             open_ones[record.node] = record
         elif record.kind is FaultKind.ONE_AGAIN and record.node in open_ones:
-            parted.append(_two_pasts(open_ones.pop(record.node), int(record.what)))
+            parted.append(_two_pasts(open_ones.pop(record.node), record))
         elif record.kind is FaultKind.LEDGER_SET_BACK:
             as_of_ms, at_ms = map(int, record.what.split())
             forgotten.append(Forgotten(node=record.node, as_of_ms=as_of_ms, at_ms=at_ms))
     return Disasters(two_pasts=tuple(parted), forgotten=tuple(forgotten))
 
 
-def _two_pasts(fault: Fault, until_epoch: int) -> TwoPasts:
+def _two_pasts(fault: Fault, healed: Fault) -> TwoPasts:
     as_of_ms, epoch, seq = map(int, fault.what.split())
     return TwoPasts(
         site_name=fault.node,
         epoch=epoch,
         seq=seq,
-        until_epoch=until_epoch,
+        until_epoch=int(healed.what),
+        one_again_ms=healed.monotonic_ms,
         as_of_ms=as_of_ms,
         at_ms=fault.monotonic_ms if fault.kind is FaultKind.ROLLED_BACK else None,
     )

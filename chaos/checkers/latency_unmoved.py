@@ -8,6 +8,8 @@ the least. The tolerance is far below that and far above the noise of a busy mac
 * no single decision while cut takes a second or longer;
 * every decision while cut is answered.
 
+A WAN that is slow, narrow or broken in another way is judged like one that is cut.
+
 An operation with fewer than three samples on either side is not judged; with none judged the
 verdict is unknown. Percentiles are for `bench`: they need thousands of samples.
 """
@@ -33,6 +35,7 @@ DECISIONS: Final = (
     Operation.COPY_START,
     Operation.COPY_FINISH,
 )
+TROUBLE: Final = frozenset({FaultKind.WAN_CUT, FaultKind.WAN_SPOILED})
 DECISION_TEXT: Final = {Outcome.OK: "{}", Outcome.REFUSED: "{} refused"}
 RATIO_MAX: Final = 3
 FLOOR_US: Final = 10_000
@@ -100,7 +103,7 @@ def _cuts(history: History, node: str) -> list[tuple[float, float]]:
     cuts: list[tuple[float, float]] = []
     since: float | None = None
     for fault in history.faults(node):
-        if fault.kind is FaultKind.WAN_CUT and since is None:
+        if fault.kind in TROUBLE and since is None:
             since = fault.monotonic_ms
         elif fault.kind is FaultKind.WAN_HEALED and since is not None:
             cuts.append((since, fault.monotonic_ms))

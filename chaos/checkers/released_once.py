@@ -127,15 +127,18 @@ def lost(history: History, state: FinalState) -> list[str]:
 
 
 def _jobs(state: FinalState) -> dict[str, _Job]:
-    jobs: dict[str, _Job] = {}
-    for entry in every_entry(state):
-        body = body_of(entry)
-        if isinstance(body, JobAccepted):
-            jobs[body.job_uuid] = _Job(accepted=body)
-        elif body is not None and type(body) in FATE_OF_BODY:
-            uuid = getattr(body, "job_uuid", "")
-            if uuid in jobs:
-                jobs[uuid].fate = FATE_OF_BODY[type(body)]
+    """Every accepted job and its fate. What is at its end stays there.
+
+    Entries of a former epoch may stand behind later ones: a restored headquarters gets them again
+    at the end of the present journal, with the time that they are of.
+    """
+    entries = every_entry(state)
+    bodies = [body for body in map(body_of, entries) if body is not None]
+    jobs = {each.job_uuid: _Job(accepted=each) for each in bodies if isinstance(each, JobAccepted)}
+    for body in bodies:
+        job = jobs.get(getattr(body, "job_uuid", ""))
+        if job is not None and type(body) in FATE_OF_BODY and job.fate not in GONE:
+            job.fate = FATE_OF_BODY[type(body)]
     return jobs
 
 

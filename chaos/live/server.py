@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 READY_TIMEOUT_MS: Final = 30_000
-COMMAND_TIMEOUT_MS: Final = 30_000
+COMMAND_TIMEOUT_MS: Final = 60_000
 PROC: Final = Path("/proc")
 
 Ports = dict[str, int]

@@ -14,6 +14,7 @@ import asyncio
 import os
 import shutil
 import threading
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -28,7 +29,7 @@ from chaos.live.waiting import until
 from chaos.live.wan import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -50,6 +51,21 @@ def find_program(tools_folder: Path) -> Path | None:
     return Path(found) if found else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toxic:
+    """What toxiproxy does to one direction: `upstream` is from the site to headquarters."""
+
+    kind: str
+    stream: str
+    attributes: Mapping[str, int]
+
+    def add_to(self, proxy: Proxy) -> None:
+        """Let it act on this proxy, on every connection."""
+        proxy.add_toxic(
+            type=self.kind, stream=self.stream, toxicity=1.0, attributes=dict(self.attributes)
+        )
+
+
 class ToxiproxyWan:
     """One proxied port. Open it with `ToxiproxyMaker`."""
 
@@ -68,7 +84,7 @@ class ToxiproxyWan:
         if self._cut:
             return
         for stream in DIRECTIONS:
-            await self._server.call(partial(_swallow, self._proxy, stream))
+            await self.poison(Toxic(kind="timeout", stream=stream, attributes={"timeout": 0}))
         self._cut = True
 
     async def heal(self) -> None:
@@ -82,7 +98,22 @@ class ToxiproxyWan:
     async def delay(self, one_way_ms: int) -> None:
         """Let every byte take so long, in either direction, from now on."""
         for stream in DIRECTIONS:
-            await self._server.call(partial(_delay, self._proxy, stream, one_way_ms))
+            attributes = {"latency": one_way_ms, "jitter": 0}
+            toxic = Toxic(kind="latency", stream=stream, attributes=attributes)
+            await self.poison(toxic)
+
+    async def poison(self, toxic: Toxic) -> None:
+        """Add a toxic, which stays until `cure`."""
+        await self._server.call(partial(toxic.add_to, self._proxy))
+
+    async def cure(self) -> None:
+        """Take all toxics away, and listen again; harmless where all is well."""
+        await self._server.call(partial(_cure, self._proxy))
+        self._cut = False
+
+    async def unplug(self) -> None:
+        """Close every connection and refuse new ones, as a router does that is switched off."""
+        await self._server.call(self._proxy.disable)
 
 
 class ToxiproxyMaker:
@@ -160,13 +191,11 @@ def _bypass_any_http_proxy() -> None:
             os.environ[name] = f"{hosts},{LOOPBACK}".lstrip(",")
 
 
-def _swallow(proxy: Proxy, stream: str) -> None:
-    proxy.add_toxic(type="timeout", stream=stream, toxicity=1.0, attributes={"timeout": 0})
-
-
-def _delay(proxy: Proxy, stream: str, one_way_ms: int) -> None:
-    attributes = {"latency": one_way_ms, "jitter": 0}
-    proxy.add_toxic(type="latency", stream=stream, toxicity=1.0, attributes=attributes)
+def _cure(proxy: Proxy) -> None:
+    # The newest first: what waits before a narrow place can only leave once that is wide again.
+    for name in reversed(proxy.toxics()):
+        proxy.destroy_toxic(name)
+    proxy.enable()
 
 
 def require_program(tools_folder: Path) -> Path:

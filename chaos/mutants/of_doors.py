@@ -20,22 +20,8 @@ OF_DOORS: Final = (
         patches=(
             Patch(
                 module="primary.service.standing",
-                right="    if site.state != APPROVED:\n",
-                wrong="    if site.state == APPROVED * 2:\n",
-            ),
-        ),
-    ),
-    Mutant(
-        name="old-epoch-served",
-        mistake="An installation that was replaced by a new one is served like that one.",
-        promise=10,
-        caught_by=CERTIFICATE,
-        plan="two_of_a_site",
-        patches=(
-            Patch(
-                module="primary.service.standing",
-                right="    if epoch < site.epoch:\n",
-                wrong="    if epoch < 0:\n",
+                right="    if site.state != APPROVED and not is_fenced_no_more:\n",
+                wrong="    if not site.state and not is_fenced_no_more:\n",
             ),
         ),
     ),

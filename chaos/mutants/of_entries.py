@@ -48,16 +48,15 @@ OF_ENTRIES: Final = (
     ),
     Mutant(
         name="adjusted-again",
-        mistake="A request that headquarters did before is done again when it is repeated.",
+        mistake="The name of a request is not kept, so a request that is repeated is done again.",
         promise=2,
         caught_by="exactly_once",
         plan="killed_headquarters",
         patches=(
             Patch(
                 module="primary.service.adjust",
-                right="            if done is not None:\n                _check_same",
-                wrong="            if done is not None and done.seq > head.seq:\n"
-                "                _check_same",
+                right="await self._append(entry, adjustment.request_id)",
+                wrong='await self._append(entry, "")',
             ),
         ),
     ),

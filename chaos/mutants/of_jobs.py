@@ -55,7 +55,7 @@ OF_JOBS: Final = (
         name="spool-emptied-at-start",
         mistake="At its start a site throws away what lies in its spool.",
         promise=4,
-        caught_by=ONCE,
+        caught_by="bounded",
         plan="killed_while_held",
         patches=(
             Patch(
@@ -69,7 +69,7 @@ OF_JOBS: Final = (
         name="document-not-synced",
         mistake="A document is confirmed before it is on the disk.",
         promise=3,
-        caught_by=ONCE,
+        caught_by="bounded",
         plan="power_cuts_after_yes",
         patches=(
             Patch(

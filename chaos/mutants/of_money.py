@@ -257,7 +257,7 @@ OF_MONEY: Final = (
         mistake="What was spent of an allowance counts only once headquarters knows it.",
         promise=6,
         caught_by="never_overdrawn",
-        plan="spending_apart",
+        plan="spending_in_small_parts",
         seed=STRICT_SEED,
         patches=(
             Patch(
@@ -272,7 +272,7 @@ OF_MONEY: Final = (
         mistake="An entry that is merged lowers the balance, and not the grant that it was from.",
         promise=6,
         caught_by="never_overdrawn",
-        plan="spending_apart",
+        plan="spending_in_small_parts",
         seed=STRICT_SEED,
         patches=(
             Patch(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from chaos.faults.power_cut import PowerCut
 from chaos.faults.printer_off import PrinterOff
 from chaos.faults.process_killed import ProcessKilled
-from chaos.faults.site_cloned import SiteCloned
 from chaos.faults.site_revoked import SiteRevoked
 from chaos.faults.wan_cut import WanCut
 from chaos.faults.wan_slow import WanSlow
@@ -168,6 +167,22 @@ def spending_apart() -> Iterator[Step]:
             yield _copies(30_050 + visit * 3_000 + number * 100, user, site=LIMA, pages=2)
 
 
+def spending_in_small_parts() -> Iterator[Step]:
+    """Each site is granted a little; one spends while it is linked, and both when they are not."""
+    people = ("user1", "user2", "user4", "user5")
+    for number, user in enumerate(people):
+        yield _prints(1_000 + number * 200, user, site=LIMA)
+        for visit in range(8):
+            yield _prints(1_100 + visit * 5_000 + number * 200, user)
+    yield _cut(45_000, OSLO, 100_000)
+    yield _cut(45_000, LIMA, 100_000)
+    for number, user in enumerate(people):
+        for visit in range(8):
+            at_ms = 50_000 + visit * 4_000 + number * 100
+            yield _copies(at_ms, user, pages=2)
+            yield _copies(at_ms + 50, user, site=LIMA, pages=2)
+
+
 def poor_people() -> Iterator[Step]:
     """People print more than they can pay."""
     people = [f"user{number}" for number in range(1, 13)]
@@ -215,15 +230,6 @@ def a_revoked_site() -> Iterator[Step]:
         yield Adjusting(at_ms=12_000 + 1_000 * number, user_name=user, amount_micros=PAGE_MICROS)
 
 
-def two_of_a_site() -> Iterator[Step]:
-    """A site's disk is copied, both go on, and one of them joins anew."""
-    yield SiteCloned(
-        at_ms=2_000, site_name=OSLO, for_ms=3_000, copy_lives=True, user_name="user1", copies=1
-    )
-    for number, user in enumerate(SOME):
-        yield _copies(3_000 + 5_000 * number, user)
-
-
 def _in_order(steps: Callable[[], Iterator[Step]]) -> Callable[[], Sequence[Step]]:
     return lambda: sorted(steps(), key=lambda step: step.at_ms)
 
@@ -241,11 +247,11 @@ PLANS: Final[Mapping[str, Callable[[], Sequence[Step]]]] = {
         killed_while_held,
         power_cuts_after_yes,
         spending_apart,
+        spending_in_small_parts,
         poor_people,
         logins_up_and_cut,
         deleting,
         jobs_everywhere,
         a_revoked_site,
-        two_of_a_site,
     )
 }

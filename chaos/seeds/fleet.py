@@ -8,9 +8,12 @@ import os
 import signal
 import sys
 import threading
+import traceback
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chaos.checkers.verdict import verdict
 from chaos.seeds.plan import plan_of
 from chaos.seeds.story import Ended, run
 from chaos.sim.disks import recorder
@@ -79,4 +82,19 @@ def _as_there_is(room: threading.Semaphore, wanted: Iterable[Wanted]) -> Iterato
 
 def _simulated(wanted: Wanted) -> tuple[Wanted, Ended]:
     logging.disable(logging.CRITICAL)
-    return wanted, run(wanted.seed, wanted.sites, wanted.steps)
+    try:
+        return wanted, run(wanted.seed, wanted.sites, wanted.steps)
+    except Exception:  # noqa: BLE001 - whatever it is, it has a seed, and the others go on
+        return wanted, _broken_off(traceback.format_exc())
+
+
+def _broken_off(error: str) -> Ended:
+    """A simulation that came to no end has shown a fault: of the product, or of its own."""
+    return Ended(
+        verdicts=(verdict(0, "no_process_fails", [error], judged=1),),
+        simulated_s=0.0,
+        steps=Counter(),
+        faults=0,
+        stepped=Counter(),
+        digest="",
+    )

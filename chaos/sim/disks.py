@@ -97,6 +97,11 @@ class Disks:
         disk.stand_on(_files(folder))
         self._disks[str(machine.resolve())] = (folder, disk)
 
+    def end(self, machine: Path) -> None:
+        """No process is there, and an administrator is: what they do is done."""
+        self._replay()
+        self._disks.pop(str(machine.resolve()), None)
+
     def power_cut(self, machine: Path, left: Path) -> None:
         """Lay out in `left` what a cut at this moment leaves of the machine's present folder."""
         self._replay()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaos.history import FaultKind
+from chaos.sim.disks import UNBOUNDED
 from chaos.sim.joining import join
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class Hands:
         if machine.life.is_alive:
             self.world.history.fault(FaultKind.KILLED, machine.name)
             self.world.kill(machine.name)
+        if machine.disks is not None:
+            machine.disks.end(machine.disk)
+            machine.disks.set_room(machine.disk, UNBOUNDED)  # the first thing they see to
         return machine
 
     def start(self, name: str | None = None) -> None:

@@ -93,14 +93,7 @@ class PrimaryRun:
         self.ingest.gauges = parts.gauges
         self._store = LtxStore(store)
         lineage = self.directory.lineage()
-        self.publisher = Publisher(
-            lineage=lineage,
-            store=self._store,
-            litestream=Shipping(
-                self.directory.path, store, lineage=lineage, clock=clock, shipped=parts.shipped
-            ),
-            deltas=Deltas(shadow=Shadow(folder / "shadow.pages", store), store=store),
-        )
+        self.publisher = self._publisher(parts, store, lineage)
         self._log = parts.directory_log
         self.directory.on_commit = self._committed
         self._note()
@@ -111,7 +104,14 @@ class PrimaryRun:
         self._claims = SettleClaims(self.directory, self.registers)
         self._quotas = GrantQuotas(self.directory, self.ledger, self.adjust, clock)
         self.site_says = SiteSays()
-        self._ground = LinkGround(
+        self._ground = self._link_ground(clock)
+        self.doors = Doors(self._behind(folder), life)
+        self.is_open = False
+        self._on_link = parts.on_link
+        self._ends: dict[LinkWire, None] = {}
+
+    def _link_ground(self, clock: MachineClock) -> LinkGround:
+        return LinkGround(
             directory=self.directory,
             ingest=self.ingest,
             publisher=self.publisher,
@@ -120,22 +120,32 @@ class PrimaryRun:
             starts=WatchStarts(self.ledger),
             site_says=self.site_says,
         )
-        self.doors = Doors(
-            Behind(
-                folder=folder,
-                ground=self._ground,
-                store=self._store,
-                ledger=self.ledger,
-                report=self.report,
-                registers=self.registers,
-                adjust=self.adjust,
-                quotas=self._quotas,
-            ),
-            life,
+
+    def _behind(self, folder: Path) -> Behind:
+        return Behind(
+            folder=folder,
+            ground=self._ground,
+            store=self._store,
+            ledger=self.ledger,
+            report=self.report,
+            registers=self.registers,
+            adjust=self.adjust,
+            quotas=self._quotas,
         )
-        self.is_open = False
-        self._on_link = parts.on_link
-        self._ends: dict[LinkWire, None] = {}
+
+    def _publisher(self, parts: PrimaryParts, store: Path, lineage: str) -> Publisher:
+        return Publisher(
+            lineage=lineage,
+            store=self._store,
+            litestream=Shipping(
+                self.directory.path,
+                store,
+                lineage=lineage,
+                clock=parts.clock,
+                shipped=parts.shipped,
+            ),
+            deltas=Deltas(shadow=Shadow(parts.folder / "shadow.pages", store), store=store),
+        )
 
     async def run(self) -> NoReturn:
         """Serve until the process dies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from primary.service.publish import WAITING_BYTES_MAX
@@ -40,9 +41,17 @@ def look_at_primary(gauges: Gauges, node: str, primary: PrimaryRun) -> None:
 
 
 async def look_at_spool(gauges: Gauges, node: str, site: SiteRun) -> None:
-    """At the end, when nothing is under way: documents that belong to no job."""
+    """At the end, when nothing is under way: no document without a job, no job without its own."""
     with site.store.read() as view:
         jobs: Sequence[Job] = view.jobs.listing(ended=False, limit=1_000_000)
     spooled = await site.spooled()
     known = {job.job_uuid for job in jobs}
     gauges.see(node, "documents without a job", len(spooled - known), 0)
+    gauges.see(node, "jobs without a document", len(known - spooled), 0)
+    torn = [
+        job
+        for job in jobs
+        if job.job_uuid in spooled
+        and hashlib.sha256(site.document(job.job_uuid)).hexdigest() != job.document_sha256
+    ]
+    gauges.see(node, "documents that are not what was sent", len(torn), 0)

@@ -29,7 +29,7 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from chaos.errors import ChaosError
 
@@ -162,10 +162,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.call_later(before_us * MICROSECOND_S, do)
         return future
 
-    async def sendfile(self, *args: Any, **options: Any) -> int:  # noqa: ANN401
-        """No kernel moves the bytes of a file here: who asks reads and writes them."""
-        del args, options
-        raise NotImplementedError
+    async def sendfile(  # type: ignore[override]
+        self, transport: asyncio.WriteTransport, file: IO[bytes], offset: int, count: int
+    ) -> int:
+        """What a kernel does with the bytes of a file."""
+        file.seek(offset)
+        data = file.read(count)
+        transport.write(data)
+        return len(data)
 
     def start(self, life: Life, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run `work` as the main task of that process."""

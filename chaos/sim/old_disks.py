@@ -49,7 +49,7 @@ def snapshot(world: World, site_name: str) -> Snapshot | None:
 def put_back(world: World, site_name: str, old: Snapshot) -> None:
     """Let that disk be the site's; its server is stopped."""
     machine = world.machines[site_name]
-    _put_in(machine, old.folder)
+    _put_in(machine, old.folder / "0")
     what = f"{old.as_of_ms} {old.epoch} {old.seq}"
     world.history.fault(FaultKind.ROLLED_BACK, site_name, what)
 
@@ -67,8 +67,7 @@ def copied(world: World, site_name: str, old: Snapshot) -> Machine:
 def take_place(world: World, site_name: str, copy: Machine) -> None:
     """Let the copy's disk be the site's from now on; both servers are stopped."""
     machine = world.machines[site_name]
-    _put_in(machine, copy.disk)
-    machine.runs = copy.runs
+    _put_in(machine, copy.folder)
 
 
 def forget(world: World, copy: Machine) -> None:
@@ -76,8 +75,10 @@ def forget(world: World, copy: Machine) -> None:
     del world.machines[copy.name]
 
 
-def _put_in(machine: Machine, disk: Path) -> None:
-    machine.disk, machine.runs = disk, 0
+def _put_in(machine: Machine, content: Path) -> None:
+    machine.runs += 1
+    shutil.rmtree(machine.folder, ignore_errors=True)
+    shutil.copytree(content, machine.folder)
     machine.past += 2
 
 

@@ -141,6 +141,10 @@ class SiteRun:
         """The jobs whose documents are in the spool."""
         return await self._spool.job_uuids()
 
+    def document(self, job_uuid: str) -> bytes:
+        """The document of a job, as it lies in the spool."""
+        return self._spool.path(job_uuid).read_bytes()
+
     def hang_up(self) -> None:
         """What the kernel does with the connection of a dead process."""
         self._caller.hang_up()

@@ -19,7 +19,7 @@ from typing import Final
 
 from primary.store.ledger_facts import LedgerFact, sums_of
 from primary.store.ledger_sums import SUMMED, SumKey
-from replication.entry_bodies import CardUsed, CopyFinished, JobPrinted
+from replication.entry_bodies import MOVING_NOTHING, CardUsed, CopyFinished, JobPrinted
 
 LARGE: Final = 10**9
 """A thousand units of money in micros, or as many pages."""
@@ -29,7 +29,7 @@ SUM_MAX: Final = 4 * 10**18
 
 def is_large(facts: Sequence[LedgerFact]) -> bool:
     """Whether any of these facts must be looked at."""
-    return any(_is_large(fact) for fact in facts)
+    return any(_is_large(fact) for fact in facts if type(fact.body) not in MOVING_NOTHING)
 
 
 def keys_of(facts: Sequence[LedgerFact]) -> list[SumKey]:

@@ -26,6 +26,7 @@ from typing import Final
 
 from primary.errors import NotFoundError
 from primary.names import HEADQUARTERS
+from primary.service.arrival import Arrival, arrival
 from primary.service.bound_money import dispute_beyond, is_large, keys_of
 from primary.service.project import dispute_unknown, payers_of, read_facts, returns_of
 from primary.service.shared_beat import SharedBeat
@@ -112,6 +113,19 @@ class Ingest:
         request_id: str = "",
         also: Work[None] | None = None,
     ) -> Received:
+        """`take` what was made here, or came otherwise than by the link."""
+        batch_read = arrival(batch)
+        return await self.take(site_name, epoch, batch_read, request_id=request_id, also=also)
+
+    async def take(
+        self,
+        site_name: str,
+        epoch: int,
+        batch: Arrival,
+        *,
+        request_id: str = "",
+        also: Work[None] | None = None,
+    ) -> Received:
         """Take the next entries of this journal; on return `.apply` is durable and in effect.
 
         Repeats change nothing, a gap is asked for, a fork fences the site (`.fork` says why), and
@@ -125,9 +139,9 @@ class Ingest:
             if refusal is not None:
                 return Received(fork=refusal)
             head = await self._caught_up(site_name, epoch)
-            received = receive(batch, head)
+            received = receive(batch.entries, head, batch.hashes)
             if received.apply:
-                await self._take(received.apply, request_id, also)
+                await self._apply(batch.facts_of(received.apply), request_id, also)
             if received.fork is not None:
                 logger.error("site %s is fenced: %s", site_name, received.fork)
                 await self._directory.fence(site_name, received.fork)
@@ -159,13 +173,14 @@ class Ingest:
             await self._directory.project(head, beyond, back)
         return head
 
-    async def _take(self, batch: Sequence[Entry], request_id: str, also: Work[None] | None) -> None:
-        facts = read_facts(batch)
+    async def _apply(
+        self, facts: Sequence[LedgerFact], request_id: str, also: Work[None] | None
+    ) -> None:
         facts = dispute_unknown(facts, self._directory.known_payers(payers_of(facts)))
         if not is_large(facts):
-            return await self._commit(batch, facts, request_id, also)
+            return await self._commit(facts, request_id, also)
         async with self._large:
-            return await self._commit(batch, await self._bounded(facts), request_id, also)
+            return await self._commit(await self._bounded(facts), request_id, also)
 
     async def _bounded(self, facts: Sequence[LedgerFact]) -> list[LedgerFact]:
         keys = keys_of(facts)
@@ -178,23 +193,20 @@ class Ingest:
         return dispute_beyond(facts, self._directory.balances_of(payers_of(facts)), sums)
 
     async def _commit(
-        self,
-        batch: Sequence[Entry],
-        facts: Sequence[LedgerFact],
-        request_id: str,
-        also: Work[None] | None,
+        self, facts: Sequence[LedgerFact], request_id: str, also: Work[None] | None
     ) -> None:
+        last = facts[-1].entry
         await self._ledger.append(
             facts,
             now_ms=self._clock.wall_ms(),
-            offset_ms=self.uplinks.of(batch[0].site_name).clock_offset_ms,
+            offset_ms=self.uplinks.of(last.site_name).clock_offset_ms,
             request_id=request_id,
             also=also,
         )
         _tell_disputes(facts)
         moved = [(fact.entry.seq, fact.movement) for fact in facts if fact.movement is not None]
         try:
-            await self._directory.project(batch[-1].head, moved, returns_of(facts))
+            await self._directory.project(last.head, moved, returns_of(facts))
         except StorageFullError as error:  # says that nothing was written, but the ledger was
             raise NotInEffectError from error
 

@@ -2,11 +2,11 @@
 
 Theory of operation
 -------------------
-A session reads in order and answers in order: an entry is acknowledged only when the ledger and the
-directory have it, a beat only when both writers have answered, and an ask for allowances counts
-what came in before it. Heads, recalls and registers are sent beside that as they come. Whatever
-goes wrong ends the connection, and the site calls again: every message may be repeated, so nothing
-is kept here that the next session would need.
+A session reads in order, one message ahead (`read_ahead.py`), and answers in order: an entry is
+acknowledged only when the ledger and the directory have it, a beat only when both writers have
+answered, and an ask for allowances counts what came in before it. Heads, recalls and registers are
+sent beside that as they come. Whatever goes wrong ends the connection, and the site calls again:
+every message may be repeated, so nothing is kept here that the next session would need.
 
 There is one session per site, and the newest wins. After a cut the primary may not know for a while
 that the old connection is dead, and the site must not wait for that.
@@ -18,20 +18,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from primary.errors import PrimaryError
+from primary.service.arrival import Arrival
 from primary.service.entrance import Entrance
 from primary.service.grant_allowances import grant_allowances
 from primary.service.hear_standing import HearStanding
 from primary.service.ingest import Ingest
 from primary.service.links import Links, Wire
 from primary.service.publish import Publisher, Subscription
+from primary.service.read_ahead import ReadAhead
 from primary.service.set_back import SetBack
 from primary.service.site_says import Hearing, SiteSays
 from primary.service.watch_starts import WatchStarts
 from primary.store.directory import Directory
 from replication.adapters.registers_fan import RegistersFan
 from replication.adapters.registers_peer import RegistersPeer
-from replication.errors import BadMessageError, ReplicationError
-from replication.journal import Entry
+from replication.errors import ReplicationError
 from replication.messages import (
     ALLOWANCES_SINCE,
     PROTOCOL,
@@ -43,17 +44,14 @@ from replication.messages import (
     AnyFromSite,
     Beat,
     BeatAck,
-    Entries,
     Fence,
     Gap,
     Hello,
-    PackedEntries,
     Registers,
     RegistersHave,
     Standing,
     Welcome,
 )
-from replication.packed import unpack
 from replication.ports import Clock
 from replication.registers import RegistersPort
 from replication.versions import VERSIONS
@@ -185,16 +183,21 @@ class LinkSession:
             pass
 
     async def _read(self, group: asyncio.TaskGroup, links: Links) -> None:
+        ahead = ReadAhead(lambda: self._next(links), self._site_name, self._epoch)
+        hearing = group.create_task(ahead.run())
+        try:
+            await self._answer(ahead, group, links)
+        finally:
+            hearing.cancel()
+
+    async def _answer(self, ahead: ReadAhead, group: asyncio.TaskGroup, links: Links) -> None:
         going = True
-        while going and (message := await self._next(links)) is not None:
+        while going and (message := await ahead.next()) is not None:
             match message:
                 case Beat():
                     going = await self._beat(message)
-                case Entries():
-                    batch = [each.entry(self._site_name, self._epoch) for each in message.entries]
-                    going = await self._take(batch)
-                case PackedEntries():
-                    going = await self._take(self._own(unpack(message)))
+                case Arrival():
+                    going = await self._take(message)
                 case AllowanceAsk():
                     await self._grant(message, links)
                 case Standing():
@@ -236,14 +239,8 @@ class LinkSession:
         self._standing.take(said)
         await self._standing.book()
 
-    def _own(self, batch: list[Entry]) -> list[Entry]:
-        """The batch, if all of it is of this journal."""
-        if any(each.site_name != self._site_name or each.epoch != self._epoch for each in batch):
-            raise BadMessageError("These are entries of another journal.")
-        return batch
-
-    async def _take(self, batch: list[Entry]) -> bool:
-        received = await self._ground.ingest.receive(self._site_name, self._epoch, batch)
+    async def _take(self, batch: Arrival) -> bool:
+        received = await self._ground.ingest.take(self._site_name, self._epoch, batch)
         if received.fork is not None:
             await self._fence(received.fork)
             return False

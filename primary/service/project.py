@@ -51,7 +51,7 @@ def returns_of(facts: Sequence[LedgerFact]) -> list[tuple[int, Movement]]:
     return [
         (fact.entry.seq, back)
         for fact in facts
-        if isinstance(fact.body, AllowanceReturned) and (back := returned(fact.body)) is not None
+        if type(fact.body) is AllowanceReturned and (back := returned(fact.body)) is not None
     ]
 
 
@@ -77,12 +77,12 @@ def _fact(entry: Entry) -> LedgerFact:
     objection = _objection(entry, body)
     if objection:
         return _disputed(entry, objection)
-    return LedgerFact(entry=entry, body=body, movement=movement(body))
+    return LedgerFact(entry, body, movement(body))
 
 
 def _objection(entry: Entry, body: Body) -> str:
     """Why this readable entry counts for nothing; '' where it counts."""
-    if isinstance(body, BalanceAdjusted) and entry.site_name != HEADQUARTERS:
+    if type(body) is BalanceAdjusted and entry.site_name != HEADQUARTERS:
         return "Only headquarters changes a balance by hand."
     if NUL_AS_JSON in entry.body and _names_with_nul(body):
         return "A name in it holds a NUL, which no ledger can keep."

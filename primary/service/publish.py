@@ -7,8 +7,9 @@ takes some milliseconds and answers with the store's TXID. Then it tells all lin
 page deltas the delta itself, if there is one, the others the new head and the files that lead to
 it, so that a site can fetch them without asking what there is. Commits that arrive meanwhile share
 the next sync. In the long run syncs begin at least `SYNC_PAUSE_MS` apart, for each makes a file
-that is kept for a day; but pauses that were not needed are saved, a few of them, so that of two
-commits close together, of which one often is the heartbeat, neither waits.
+that is kept for a day, and while a journal drains they are work for every site; but pauses that
+were not needed are saved, a few of them, so that of two commits close together, of which one often
+is the heartbeat, neither waits.
 
 A link that does not keep up is not waited for: heads it has not taken yet become one, and so do too
 many deltas.
@@ -29,8 +30,8 @@ from replication.messages import Head, ManifestFile, PushedDelta
 
 logger: Final = logging.getLogger(__name__)
 
-SYNC_PAUSE_MS: Final = 20
-SYNCS_SAVED_MAX: Final = 3
+SYNC_PAUSE_MS: Final = 40
+SYNCS_SAVED_MAX: Final = 5
 """That may follow each other at once after a quiet while."""
 RETRY_MS: Final = 500
 HEAD_FILES_MAX: Final = 200

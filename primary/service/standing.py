@@ -12,8 +12,9 @@ def objection(site: Site | None, *, site_name: str, epoch: int) -> str:
     """
     if site is None:
         return f"Headquarters knows no site {site_name!r}."
-    is_fenced_no_more = site.state == FENCED and epoch > site.epoch
-    if site.state != APPROVED and not is_fenced_no_more:
+    if site.state == FENCED and 0 < site.epoch < epoch:
+        return ""
+    if site.state != APPROVED:
         return site.state_reason or f"Site {site_name} is {site.state}."
     if epoch < site.epoch:
         return (

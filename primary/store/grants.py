@@ -23,25 +23,31 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from failure_modes.allowance import GrantFacts, free_micros, more_micros, over_granted_micros
-from primary.store.bulk import Bulk
+from primary.store.amounts import amounts, amounts_text
 from primary.store.restores import unheard
 from replication.messages import AllowanceNeed
 from replication.ports import Micros
 from replication.schema.directory import accounts, allowances, balances, sites, users
 
-_ROW = (allowances.c.payer == bindparam("who"), allowances.c.site_name == bindparam("site"))
 _NOTHING = literal_column("0", Integer)
 _HAS_GRANTS: Final = (
     select(allowances.c.payer).where(allowances.c.site_name == bindparam("site")).limit(1)
 )
-_LOWER: Final = Bulk(
+_DEBITS: Final = amounts("debits")
+_AT_SITE = allowances.c.site_name == bindparam("site")
+_LOWER: Final = (
     update(allowances)
-    .where(*_ROW)
-    .values(granted_micros=func.max(allowances.c.granted_micros - bindparam("debit"), _NOTHING)),
-    ("debit", "who", "site"),
+    .where(
+        allowances.c.payer == _DEBITS.c.payer,
+        # No column of an index: SQLite would go through all grants of the site for each debit.
+        allowances.c.site_name.concat("") == bindparam("site"),
+    )
+    .values(granted_micros=func.max(allowances.c.granted_micros - _DEBITS.c.amount, _NOTHING))
 )
-_DROP_EMPTY: Final = Bulk(
-    delete(allowances).where(*_ROW, allowances.c.granted_micros <= _NOTHING), ("who", "site")
+_DROP_EMPTY: Final = delete(allowances).where(
+    allowances.c.payer.in_(select(_DEBITS.c.payer)),
+    _AT_SITE,
+    allowances.c.granted_micros <= _NOTHING,
 )
 _INSERT = insert(allowances)
 _RAISE: Final = _INSERT.on_conflict_do_update(
@@ -126,9 +132,9 @@ def lower(connection: Connection, site_name: str, debits: Mapping[str, int]) -> 
     """
     if not debits or connection.execute(_HAS_GRANTS, {"site": site_name}).first() is None:
         return
-    payers = sorted(debits)
-    _LOWER(connection, [(debits[payer], payer, site_name) for payer in payers])
-    _DROP_EMPTY(connection, [(payer, site_name) for payer in payers])
+    values = {"site": site_name, "debits": amounts_text(debits)}
+    connection.execute(_LOWER, values)
+    connection.execute(_DROP_EMPTY, values)
 
 
 def shares(connection: Connection, payer: str) -> Shares:

@@ -9,6 +9,7 @@ from primary.store.dialects import BulkRows
 from primary.store.ledger_sums import SumKey, add_to_sums, sums_of_rows
 from primary.store.ledger_tables import entries, movements, print_log
 from replication.entry_bodies import (
+    MOVING_NOTHING,
     Body,
     CardUsed,
     CopyFinished,
@@ -72,13 +73,11 @@ class LedgerFact(NamedTuple):
 
 def happened_wall_ms(entry: Entry, body: Body) -> int:
     """When that was which comes into the print log by this entry, by the clock of its writer."""
-    match body:
-        case JobPrintedLate():
-            return body.printed_wall_ms
-        case CardUsed():
-            return body.used_wall_ms
-        case _:
-            return entry.wall_ms
+    if type(body) in MOVING_NOTHING:
+        return entry.wall_ms
+    if isinstance(body, JobPrintedLate):
+        return body.printed_wall_ms
+    return body.used_wall_ms if isinstance(body, CardUsed) else entry.wall_ms
 
 
 def insert_facts(
@@ -104,7 +103,7 @@ def sums_of(facts: Sequence[LedgerFact]) -> dict[SumKey, list[int]]:
 
 def _rows(facts: Sequence[LedgerFact]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """Their rows of `movements` and of `print_log`."""
-    good = [fact for fact in facts if not fact.disputed]
+    good = [fact for fact in facts if type(fact.body) not in MOVING_NOTHING and not fact.disputed]
     moved = [
         _movement_row(fact.entry, fact.movement, fact.body)
         for fact in good

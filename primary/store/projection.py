@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from primary.errors import ProjectionError
 from primary.store import grants
-from primary.store.bulk import Bulk
+from primary.store.amounts import amounts, amounts_text
 from replication.adapters.sqlite_file import Work
 from replication.entry_bodies import Movement
 from replication.journal import JournalHead
@@ -30,15 +30,16 @@ _MOVE_WATERMARK: Final = _PUT_WATERMARK.on_conflict_do_update(
     index_elements=["site_name", "epoch"],
     set_={"seq": _PUT_WATERMARK.excluded.seq, "entry_hash": _PUT_WATERMARK.excluded.entry_hash},
 )
-_MOVE: Final = Bulk(
+_BY_PAYER: Final = amounts("deltas")
+_MOVED: Final = balances.c.balance_micros + _BY_PAYER.c.amount
+_MOVE: Final = (
     update(balances)
     .where(
-        balances.c.payer == bindparam("who"),
+        balances.c.payer == _BY_PAYER.c.payer,
         # Beyond 64 bits SQLite would go on in floating point; `bound_money` lets nothing come here.
-        func.typeof(balances.c.balance_micros + bindparam("more")) == literal_column("'integer'"),
+        func.typeof(_MOVED) == literal_column("'integer'"),
     )
-    .values(balance_micros=balances.c.balance_micros + bindparam("delta")),
-    ("delta", "who", "more"),
+    .values(balance_micros=_MOVED)
 )
 
 
@@ -55,8 +56,8 @@ def projection(upto: JournalHead, moved: Moved, returned: Moved = ()) -> Work[No
         if before.seq >= upto.seq:
             return
         sums = _sum_by_payer(movement for seq, movement in moved if seq > before.seq)
-        rows = [(delta, payer, delta) for payer, delta in sorted(sums.items())]
-        if _MOVE(connection, rows) != len(sums):
+        moved_rows = connection.execute(_MOVE, {"deltas": amounts_text(sums)}).rowcount
+        if moved_rows != len(sums):
             raise ProjectionError
         back = _sum_by_payer(movement for seq, movement in returned if seq > before.seq)
         grants.lower(connection, upto.site_name, _debits(sums, back))

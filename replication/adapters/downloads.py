@@ -57,11 +57,26 @@ class Downloads:
 
     def __init__(self, *, request_ms: int, ceiling: Ceiling | None = None) -> None:
         self._ceiling = ceiling or Ceiling(None)
-        self.session: aiohttp.ClientSession | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._waits: set[asyncio.Timeout] = set()
         self._request_s = request_ms / 1000
         self._plain: LtxName | None = None
         self.arrived_bytes = 0
         """What came over the line, since this process began."""
+
+    @property
+    def session(self) -> aiohttp.ClientSession | None:
+        """What the downloads go over; None while the link is down."""
+        return self._session
+
+    @session.setter
+    def session(self, session: aiohttp.ClientSession | None) -> None:
+        self._session = session
+        # Whoever waits for an answer over the session before is not told when that is closed.
+        now_s = asyncio.get_running_loop().time() if self._waits else 0.0
+        for wait in self._waits:
+            if not wait.expired():
+                wait.reschedule(now_s)
 
     async def manifest(self, after_txid: int) -> Manifest:
         """The primary's files that lead from `after_txid` (0: from nothing) to its head.
@@ -147,12 +162,22 @@ class Downloads:
             raise WrongBytesError("A packed file ends inside a piece.")
 
     async def _piece(self, response: aiohttp.ClientResponse) -> bytes:
-        with _network():
-            async with asyncio.timeout(self._request_s):
-                piece = await response.content.readany()
+        async with self._in_time():
+            piece = await response.content.readany()
         self.arrived_bytes += len(piece)
         await self._ceiling.spend(len(piece))
         return piece
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """A wait for headquarters, which ends with `LinkDownError` when the link does."""
+        with _network():
+            async with asyncio.timeout(self._request_s) as wait:
+                self._waits.add(wait)
+                try:
+                    yield
+                finally:
+                    self._waits.discard(wait)
 
     @asynccontextmanager
     async def _answer(
@@ -162,14 +187,13 @@ class Downloads:
         headers = dict(headers or {})
         if offset_bytes:
             headers["Range"] = f"bytes={offset_bytes}-"
-        if self.session is None:
+        if self._session is None:
             raise LinkDownError
-        with _network():
-            async with asyncio.timeout(self._request_s):
-                # The bounds are ours: aiohttp's own would end a long download that goes well.
-                response = await self.session.get(
-                    path, headers=headers, timeout=aiohttp.ClientTimeout(total=None)
-                )
+        async with self._in_time():
+            # The bounds are ours: aiohttp's own would end a long download that goes well.
+            response = await self._session.get(
+                path, headers=headers, timeout=aiohttp.ClientTimeout(total=None)
+            )
         try:
             if response.status == HTTPStatus.NOT_FOUND:
                 raise NotThereError

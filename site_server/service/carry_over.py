@@ -13,6 +13,9 @@ entry is searched for by asking headquarters for the hash at a number, each time
 what is left: twenty questions for a million entries. A piece of what lies beyond it is appended and
 taken away in one transaction, so a crash costs a few questions.
 
+A headquarters that was restored has forgotten what came after its backup, of former epochs, too. So
+all of this is done again for each lineage of the directory: what it lacks now moves.
+
 Rejected: to leave them out, and to make a person read them into headquarters by hand. They are
 money.
 """
@@ -51,11 +54,15 @@ class CarryOver:
         self._store = store
         self._headquarters = headquarters
         self._up = asyncio.Event()
+        self._lineage = ""
+        self._is_another = asyncio.Event()
         self._trouble = ""
 
     async def up(self, welcome: Welcome) -> None:
         """Headquarters can be asked."""
-        del welcome
+        if welcome.lineage != self._lineage:
+            self._lineage = welcome.lineage
+            self._is_another.set()
         self._up.set()
 
     async def heard(self, message: AnyFromPrimary) -> None:
@@ -67,11 +74,12 @@ class CarryOver:
         self._up.clear()
 
     async def run(self) -> NoReturn:
-        """Move what there is, then rest."""
-        for epoch in self._store.former_epochs():
-            await self._settle(epoch)
+        """Move what there is, and look again where headquarters is another than before."""
         while True:
-            await asyncio.Event().wait()
+            await self._is_another.wait()
+            self._is_another.clear()
+            for epoch in self._store.former_epochs():
+                await self._settle(epoch)
 
     async def _settle(self, epoch: int) -> None:
         is_settled = False

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from replication.entry_bounds import BATCH_CHARS_MAX
 from replication.exchange import BATCH_ENTRIES_MAX, PACKED_ENTRIES_MAX, Sender
@@ -20,22 +21,33 @@ from replication.messages import (
     Gap,
     Hello,
 )
-from replication.packed import SINCE, pack
+from replication.packed import SINCE, pack_texts
 from replication.wire_entry import WireEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from replication.journal import Entry, JournalReader
+    from replication.journal import JournalReader
     from replication.link import Link
     from replication.messages import AnyFromPrimary, AnyFromSite, Welcome
     from replication.ports import Clock
     from replication.starts import Start
 
+T = TypeVar("T")
+
 ENTRY_CHARS: Final = 300
 """Of an entry on the wire beside its body: two hashes, the rest, and the names of the fields."""
 
 log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Some entries as they go out, how many they are, and about how many bytes."""
+
+    message: AnyFromSite
+    count: int
+    size_bytes: int
 
 
 class ExchangeWithPrimary:
@@ -125,21 +137,29 @@ class ExchangeWithPrimary:
             return False
         if self._lacks(wanted[0]):
             return False
-        batch = _bounded(self._journal.entries(*wanted))
-        if not batch:
+        batch = self._packed(*wanted) if self._packs else self._plain(*wanted)
+        if batch is None:
             return False
-        message, size_bytes = self._message(batch)
         # Before the await: an answer may come while the rest is still on its way out.
-        self._sender = sender.sent(batch[-1].seq, size_bytes)
-        return await self._link.send(message)
+        self._sender = sender.sent(wanted[0] + batch.count - 1, batch.size_bytes)
+        return await self._link.send(batch.message)
 
-    def _message(self, batch: Sequence[Entry]) -> tuple[AnyFromSite, int]:
-        """The batch as it goes out, and about how many bytes that is."""
-        if self._packs:
-            packed = pack(batch)
-            return packed, len(packed.data)
-        plain = Entries(entries=[WireEntry.of(entry) for entry in batch])
-        return plain, sum(len(entry.body) + ENTRY_CHARS for entry in batch)
+    def _packed(self, first_seq: int, last_seq: int) -> _Batch | None:
+        texts = _bounded(self._journal.texts(first_seq, last_seq), len)
+        if not texts:
+            return None
+        message = pack_texts(texts)
+        return _Batch(message=message, count=len(texts), size_bytes=len(message.data))
+
+    def _plain(self, first_seq: int, last_seq: int) -> _Batch | None:
+        entries = _bounded(self._journal.entries(first_seq, last_seq), lambda one: len(one.body))
+        if not entries:
+            return None
+        return _Batch(
+            message=Entries(entries=[WireEntry.of(entry) for entry in entries]),
+            count=len(entries),
+            size_bytes=sum(len(entry.body) + ENTRY_CHARS for entry in entries),
+        )
 
     def _lacks(self, want_seq: int) -> bool:
         """Whether headquarters asks for what was pruned here: then the channel stands still.
@@ -182,8 +202,8 @@ class ExchangeWithPrimary:
         self._moved = asyncio.Event()
 
 
-def _bounded(entries: Sequence[Entry]) -> Sequence[Entry]:
+def _bounded(entries: Sequence[T], chars: Callable[[T], int]) -> Sequence[T]:
     """The first of `entries`, as many as one message takes, but at least one."""
-    sizes = accumulate(len(entry.body) for entry in entries)
+    sizes = accumulate(chars(entry) for entry in entries)
     fitting = sum(1 for size in sizes if size <= BATCH_CHARS_MAX)
     return entries[: max(1, fitting)]

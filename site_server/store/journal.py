@@ -8,9 +8,10 @@ kept in the same columns under a name that no payer has, so its sum is the same 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, literal_column, select
 
 from failure_modes.vocabulary import Micros
 from replication.entry_bodies import Movement, movement, returned
@@ -47,6 +48,7 @@ _HEAD: Final = (
     .order_by(tables.journal.c.seq.desc())
     .limit(1)
 )
+_IN_RANGE: Final = tables.journal.c.seq.between(bindparam("first_seq"), bindparam("last_seq"))
 HEAD_TEXT: Final = (
     "SELECT seq, entry_hash FROM journal WHERE site_name = :site_name AND epoch = :epoch"
     " ORDER BY seq DESC LIMIT 1"
@@ -54,9 +56,21 @@ HEAD_TEXT: Final = (
 """`_HEAD` for the driver: it is asked with every beat of the link and every upload."""
 _RANGE: Final = (
     select(*(tables.journal.c[name] for name in _ENTRY_COLUMNS))
-    .where(*_MINE, tables.journal.c.seq.between(bindparam("first_seq"), bindparam("last_seq")))
+    .where(*_MINE, _IN_RANGE)
     .order_by(tables.journal.c.seq)
 )
+_TEXTS: Final = (
+    select(
+        func.json_object(
+            *chain.from_iterable(
+                (literal_column(f"'{name}'"), tables.journal.c[name]) for name in _ENTRY_COLUMNS
+            )
+        )
+    )
+    .where(*_MINE, _IN_RANGE)
+    .order_by(tables.journal.c.seq)
+)
+"""Made where the rows are: an entry made of each, and a text of that, take three times as long."""
 _EPOCHS: Final = select(tables.journal.c.site_name, tables.journal.c.epoch).distinct()
 _UNMERGED: Final = select(func.coalesce(func.sum(tables.journal.c.amount_micros), 0)).where(
     tables.journal.c.payer == bindparam("payer"),
@@ -109,6 +123,13 @@ def entries_of(
         )
         for site_name, epoch, seq, kind, version, wall_ms, body, prev_hash, entry_hash in rows
     ]
+
+
+def texts_of(connection: Connection, head: JournalHead, first_seq: int, last_seq: int) -> list[str]:
+    """The same, each as JSON of all fields of `Entry`."""
+    values = {"site_name": head.site_name, "epoch": head.epoch}
+    values |= {"first_seq": first_seq, "last_seq": last_seq}
+    return list(connection.execute(_TEXTS, values).scalars())
 
 
 def epochs_of(connection: Connection) -> tuple[tuple[str, int], ...]:

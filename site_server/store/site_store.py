@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from replication.adapters.sqlite_file import SqliteFile
 from replication.journal import JournalHead
-from site_server.store.journal import HEAD_TEXT, entries_of, epochs_of, head_found, head_of
+from site_server.store.journal import (
+    HEAD_TEXT,
+    entries_of,
+    epochs_of,
+    head_found,
+    head_of,
+    texts_of,
+)
 from site_server.store.journal_carry import kept_entry, kept_range
 from site_server.store.journal_past import pruned_head
 from site_server.store.starts import note_start
@@ -84,6 +91,11 @@ class SiteStore:
         """The entries first..last of this epoch, in order; fewer where the journal ends."""
         with self._file.read() as connection:
             return entries_of(connection, self._epoch_of, first_seq, last_seq)
+
+    def texts(self, first_seq: int, last_seq: int) -> Sequence[str]:
+        """The same entries, each as JSON."""
+        with self._file.read() as connection:
+            return texts_of(connection, self._epoch_of, first_seq, last_seq)
 
     def pruned_seq(self) -> int:
         """The last entry of this epoch that is no longer here; 0 where all are."""

@@ -70,9 +70,9 @@ def test_a_site_is_copied_and_another_one_revoked() -> None:
 
 @pytest.mark.live
 @pytest.mark.timeout(300)
-def test_a_disk_and_headquarters_are_put_back() -> None:
+def test_a_headquarters_of_before_a_site_joined_again_is_fed_with_both_epochs() -> None:
     disk = DiskPutBack(at_ms=30_000, site_name="oslo", age_ms=30_000, noticed_ms=10_000)
-    backup = HeadquartersRestored(at_ms=80_000, brings=Brings.BACKUP, age_ms=40_000, down_ms=1_000)
+    backup = HeadquartersRestored(at_ms=20_000, brings=Brings.BACKUP, age_ms=90_000, down_ms=1_000)
     assert ended(disk, backup).broken == ()
 
 

@@ -42,7 +42,7 @@ def full(at_ms: int, machine: str, room_bytes: int) -> DiskFull:
     return DiskFull(at_ms=at_ms, machine=machine, room_bytes=room_bytes, for_ms=4_000)
 
 
-HARD_DAY: Final = (
+HARD_DAY: Final[tuple[Step, ...]] = (
     *PRINTING,
     Crowding(at_ms=9_000, site_name=SITE, user_names=tuple(user_names()), documents=1),
     *(
@@ -82,5 +82,8 @@ class ForgetsToSync:
 @pytest.mark.live
 @pytest.mark.timeout(300)
 def test_a_site_that_does_not_sync_is_found_out_by_a_power_cut() -> None:
-    found = ended(ForgetsToSync(), *PRINTING, cut(1_500, SITE), seed=3)
-    assert broken_by(found) & {"acknowledged_survives", "released_once", "no_process_fails"}
+    def is_found(seed: int) -> bool:
+        found = ended(ForgetsToSync(), *PRINTING, cut(1_500, SITE), seed=seed)
+        return not broken_by(found).isdisjoint({"acknowledged_survives", "released_once"})
+
+    assert any(map(is_found, (3, 4, 5, 6)))  # a disk may have kept all of it

@@ -13,8 +13,8 @@ one run gives thousands of images. An image holds
   name, although most file systems do.
 
 Files that the program found there count as durable, and must still be there when the record is
-replayed. Folders themselves are never lost, and a sector is old or new, never garbage (SQLite
-assumes so).
+replayed. Folders themselves are never lost; one that gets another name takes along what is in it. A
+sector is old or new, never garbage (SQLite assumes so).
 
 Rejected: dropping unsynced writes while the program runs and killing it (one image for each run),
 and a file system in user space (needs rights that a test machine may not give).

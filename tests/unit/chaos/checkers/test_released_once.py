@@ -10,6 +10,7 @@ from chaos.final_state import JobFound
 from chaos.history import Operation
 from chaos.testing import (
     ACCEPTED,
+    COPIED,
     DOCUMENT,
     HEARD,
     JOB,
@@ -126,3 +127,8 @@ def test_a_release_whose_outcome_never_settled_is_seen() -> None:
     story = Story(site_bodies=(ACCEPTED, RELEASED), jobs=shown("releasing"))
     verdict = released_once(told(), story.state())
     assert verdict.findings == ("job report was released and its outcome never settled",)
+
+
+def test_a_job_whose_beginning_was_handed_in_again_behind_its_end_is_still_printed() -> None:
+    state = Story(site_bodies=(RELEASED, PRINTED, COPIED, ACCEPTED, RELEASED)).state()
+    assert released_once(HEARD, state).kept

@@ -20,6 +20,7 @@ from tests.unit.replication.adapters.scripted_primary import (
     LINEAGE,
     TIMES,
     WELCOME,
+    Call,
     ScriptedPrimary,
     answering,
     calling,
@@ -97,6 +98,34 @@ async def test_a_download_that_hangs_is_given_up(primary: ScriptedPrimary) -> No
         await diary.wait_for(WELCOME)
         with pytest.raises(LinkDownError, match="no answer in time"):
             await read(client)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_download_ends_with_its_link_and_not_when_its_time_is_over(
+    primary: ScriptedPrimary, *, begun: bool
+) -> None:
+    asked = asyncio.Event()
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if begun:
+            await response.prepare(request)
+            await response.write(b"half of it")
+        asked.set()
+        await asyncio.Event().wait()
+        return response
+
+    async def leaving(call: Call) -> None:
+        await call.say(WELCOME)
+        await asked.wait()
+
+    primary.scripts, primary.serve = [leaving, answering], serve
+    times = replace(TIMES, request_ms=600_000)
+    async with primary.listening(), calling(primary, times) as (client, diary):
+        await diary.wait_for(WELCOME)
+        with pytest.raises(LinkDownError):
+            await read(client)
+        await diary.wait_for(WELCOME, "down", WELCOME)
 
 
 @pytest.mark.parametrize("text", ['{"lineage": "short"}', "not JSON", "[]"])

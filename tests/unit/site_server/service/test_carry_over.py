@@ -48,10 +48,12 @@ class Headquarters:
         self.asked = 0
         self.is_older = False
         self.refused = asyncio.Event()
+        self.heard = asyncio.Event()
 
     async def known_entry(self, epoch: int, seq: int) -> KnownEntry:
         assert epoch == 1
         self.asked += 1
+        self.heard.set()
         if self.is_older:
             self.refused.set()
             raise NotThereError
@@ -142,3 +144,25 @@ async def test_each_start_is_one_more_and_names_those_before_it(tmp_path: Path) 
     assert [start.number for start in told] == list(range(1, 68))
     assert told[2].former == (told[1].instance, told[0].instance)
     assert len(told[-1].former) == 64
+
+
+async def test_a_headquarters_that_was_restored_is_handed_what_it_has_forgotten(
+    tmp_path: Path,
+) -> None:
+    entries = await written(tmp_path, 1, 2, 3)
+    store = SiteStore(tmp_path / "site.db", site_name="oslo", epoch=2, clock=ManualClock())
+    headquarters = Headquarters(entries)
+    carry = CarryOver(store, headquarters)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        running = group.create_task(carry.run())
+        await carry.up(WELCOME)
+        await headquarters.heard.wait()
+        assert store.head().seq == 0
+        carry.down()
+        headquarters.entries = entries[:1]
+        await carry.up(WELCOME.model_copy(update={"lineage": "1" * 32}))
+        await store.wait_beyond(1)
+        running.cancel()
+    assert store.kept_range(1)[1] == 1
+    assert store.head().seq == 2
+    store.close()

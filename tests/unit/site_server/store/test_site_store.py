@@ -13,15 +13,17 @@ from sqlalchemy import MetaData
 from replication.adapters.sqlite_file import SqliteFile
 from replication.entry_bodies import Body, CopyFinished, JobExpired
 from replication.journal import GENESIS_HASH, follows
+from replication.packed import pack_texts, unpack
 from replication.testing import ManualClock
 from site_server.store.site_store import SiteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from replication.journal import Entry
     from site_server.store.unit_of_work import UnitOfWork
 
 
@@ -52,6 +54,10 @@ def charge(payer: str, cost_micros: int) -> Body:
     )
 
 
+def appending(body: Body) -> Callable[[UnitOfWork], Entry]:
+    return lambda unit: unit.journal.append(body)
+
+
 async def test_a_new_journal_starts_at_nothing(store: SiteStore) -> None:
     head = store.head()
     assert (head.site_name, head.epoch, head.seq, head.entry_hash) == ("oslo", 1, 0, GENESIS_HASH)
@@ -66,6 +72,14 @@ async def test_entries_are_a_chain_without_holes(store: SiteStore) -> None:
     assert all(follows(entry, before.head) for before, entry in itertools.pairwise(entries))
     assert store.head() == entries[-1].head
     assert [entry.seq for entry in store.entries(2, 3)] == [2, 3]
+
+
+async def test_the_texts_of_entries_are_what_is_read_from_them(store: SiteStore) -> None:
+    for name in ("ada", 'o"k\\', "Zoë \U0001f5a8", "tab\t"):
+        await store.write(appending(charge(f"user:{name}", 7)))
+    assert unpack(pack_texts(store.texts(2, 99))) == store.entries(2, 99)
+    assert len(store.texts(2, 3)) == 2
+    assert store.texts(5, 99) == []
 
 
 async def test_many_writers_at_once_still_make_one_chain(store: SiteStore) -> None:

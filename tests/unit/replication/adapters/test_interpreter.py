@@ -1,13 +1,14 @@
-"""The garbage collector of a server."""
+"""Python as a server sets it."""
 
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from replication.adapters.collector import YOUNG_MAX, calm_collector
+from replication.adapters.interpreter import SWITCH_S, YOUNG_MAX, set_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,17 +16,23 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    before = gc.get_threshold()
+    before, switch_s = gc.get_threshold(), sys.getswitchinterval()
     yield
     gc.set_threshold(*before)
+    sys.setswitchinterval(switch_s)
     gc.unfreeze()
 
 
-def test_it_looks_seldom_and_still_finds_what_died_in_a_cycle() -> None:
-    calm_collector()
+def test_the_collector_looks_seldom_and_still_finds_what_died_in_a_cycle() -> None:
+    set_interpreter()
     assert gc.get_threshold()[0] == YOUNG_MAX
     assert gc.get_freeze_count() > 0
     circle: list[object] = []
     circle.append(circle)
     del circle
     assert gc.collect() >= 1
+
+
+def test_threads_take_short_turns() -> None:
+    set_interpreter()
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
