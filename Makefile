@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 PY := .venv/bin/python
-BENCHES = $(sort $(shell grep -l '^if __name__ ==' bench/*.py 2>/dev/null | xargs -r -n1 basename -s .py))
+BENCHES = $(sort $(shell grep -l '^from bench.run import begin' bench/*.py 2>/dev/null | xargs -r -n1 basename -s .py))
 
 .PHONY: help
 help: ## this list
@@ -68,6 +68,15 @@ sim: tools ## simulate a company with faults: make sim SEED=1 SITES=3 HOURS=1
 sim-night: tools ## as many seeds as fit on all cores: make sim-night MINUTES=60
 	@$(PY) -m chaos.seeds --seed $(SEED) --sites $(SITES) --hours $(HOURS) --minutes $(MINUTES)
 
+PEOPLE ?= 5000
+VISITS ?= 1500
+SECONDS ?= 300
+
+.PHONY: day
+day: tools ## a working day of a company with three outages: make day SITES=20 SEED=1
+	@$(PY) -m chaos.day --seed $(SEED) --sites $(if $(filter file,$(origin SITES)),20,$(SITES)) \
+		--people $(PEOPLE) --visits $(VISITS) --seconds $(SECONDS)
+
 .PHONY: live
 live: tools ## faults against real processes, with a report: make live NAME=wan-cut; LIST=1 lists all
 	@$(PY) -m chaos.live_scenarios $(NAME) $(ONLY) $(if $(LIST),--list) $(if $(REPORT),--report $(REPORT))
@@ -79,9 +88,13 @@ mutants: tools ## plant known-bad variants of the code; each must be noticed: ma
 .PHONY: bench
 bench: $(addprefix bench-,$(BENCHES)) ## measure every figure against its peer
 
-bench-%: tools ## measure one figure: make bench-NAME
+bench-%: tools ## measure one figure: make bench-NAME (KEEP=1 keeps it for the trend)
 	@echo "==> Bench $*"
-	@$(PY) -m bench.$(subst -,_,$*)
+	@$(PY) -m bench.$(subst -,_,$*) $(if $(KEEP),--keep)
+
+.PHONY: bench-docs
+bench-docs: setup ## write the table and plots of docs/benchmarks.md from the kept runs
+	@$(PY) -m docs.page_benchmarks
 
 .PHONY: clean
 clean: ## remove what tests, demo and builds left (keeps .venv and .tools)

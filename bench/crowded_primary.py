@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chaos.live.crowd.process import CrowdProcess
     from chaos.live.lab import Lab
 
-WINDOW_S: Final = 12.0
+WINDOW_S: Final = 5.0
 PATIENCE_MS: Final = 240_000
 
 
@@ -32,6 +32,14 @@ class Window:
     cpu_s: float
     wire_bytes: int
     resident_bytes: int
+
+    def __add__(self, other: Window) -> Window:
+        return Window(
+            seconds=self.seconds + other.seconds,
+            cpu_s=self.cpu_s + other.cpu_s,
+            wire_bytes=self.wire_bytes + other.wire_bytes,
+            resident_bytes=max(self.resident_bytes, other.resident_bytes),
+        )
 
 
 class CrowdedPrimary:

@@ -20,12 +20,16 @@ pause, which lies within some sample, are printed.
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, field, replace
+import sys
+from dataclasses import dataclass, replace
 from itertools import count, cycle, islice
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.figure import Figure, machine, percentile
+from bench.figure import Figure, percentile
+from bench.garbage import Collections
+from bench.plot import Line, Plot
+from bench.run import begin
 from failure_modes import conversions, filter_rules
 from failure_modes.conversions import conversion_set
 from failure_modes.decide import decide
@@ -45,10 +49,15 @@ ROUNDS: Final = 40
 CALLS_PER_ROUND: Final = 1_000
 MEDIAN_TARGET_US: Final = 30
 P99_TARGET_US: Final = 100
-RULES_GROWTH_TARGET: Final = 1.15
-CROWD_GROWTH_TARGET: Final = 1.1
+GROWTHS: Final = {
+    "decide, growth with rules": 1.15,
+    "decide, growth with users": 1.1,
+    "decide, growth with printers": 1.1,
+}
 MANY_RULES: Final = 1_000
 COUNTS: Final = (0, 1, 10, 100, MANY_RULES)
+ONE: Final = "1 rules"
+MANY: Final = f"{MANY_RULES:,} rules"
 FEW: Final = 10
 CROWD: Final = 10_000
 
@@ -123,23 +132,6 @@ class Timed:
     def best_us(self) -> float:
         """The median of the round that was disturbed least."""
         return min(self.medians_us)
-
-
-@dataclass(slots=True)
-class Collections:
-    """How often the garbage collector ran, and its longest pause."""
-
-    runs: int = 0
-    longest_us: float = 0.0
-    begun_ns: int = field(default_factory=perf_counter_ns)
-
-    def __call__(self, phase: str, _details: Mapping[str, int]) -> None:
-        """Note the beginning or the end of one collection."""
-        if phase == "start":
-            self.begun_ns = perf_counter_ns()
-        else:
-            self.runs += 1
-            self.longest_us = max(self.longest_us, (perf_counter_ns() - self.begun_ns) / 1_000)
 
 
 RULE_MAKERS: Final[tuple[Callable[[int], tuple[str, dict[str, Any]]], ...]] = (
@@ -223,14 +215,43 @@ def trace_steps(each: Variant) -> int:
     return len(decision.trace)
 
 
-def growth(timed: Mapping[str, Timed], one: str, many: str) -> float:
-    """How many times as long it takes with `many` as with `one`."""
+def figure_of(name: str, timed: Mapping[str, Timed], one: str, many: str) -> Figure:
+    """How much longer it takes with `many` than with `one`: the middle of all rounds' ratios."""
     pairs = zip(timed[many].medians_us, timed[one].medians_us, strict=True)
-    return percentile([longer / shorter for longer, shorter in pairs], 50)
+    rounds = tuple(longer / shorter for longer, shorter in pairs)
+    value, bound = timed[many].median_us, GROWTHS[name]
+    return Figure(
+        name=name,
+        value=value,
+        unit="us",
+        peer=value / percentile(rounds, 50),
+        target=f"ratio <= {bound}",
+        met=percentile(rounds, 50) <= bound,
+        what=f"a release decision with {many}, median",
+        beside=f"with {one}",
+        rounds=rounds,
+    )
 
 
-def main() -> None:
+def plot(timed: Mapping[str, Timed]) -> Plot:
+    """Medians by rules, users and printers."""
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for name, each in timed.items():
+        number, _, kind = name.replace(",", "").partition(" ")
+        if int(number):
+            lines.setdefault(kind, []).append((int(number), round(each.median_us, 2)))
+    return Plot(
+        name="decide",
+        title="One full release decision, in process",
+        x="rules, users or printers",
+        y="median, us",
+        lines=tuple(Line(label=kind, points=tuple(points)) for kind, points in lines.items()),
+    )
+
+
+def main() -> int:
     """Measure and print the figure."""
+    run = begin("decide", __doc__)
     every = dict(variants())
     collections = Collections()
     gc.callbacks.append(collections)
@@ -242,31 +263,30 @@ def main() -> None:
             f"{name:16}{each.median_us:8.1f}{each.p99_us:8.1f}{each.p99_of_all_us:12.1f}"
             f"{each.best_us:12.1f}  {trace_steps(every[name])}"
         )
-    decisions = len(every) * (ROUNDS + 1) * CALLS_PER_ROUND
     print(
-        f"{collections.runs} garbage collections in {decisions} decisions, "
-        f"the longest {collections.longest_us:.0f} us; {machine()}"
+        f"{collections.runs} garbage collections in {len(every) * (ROUNDS + 1) * CALLS_PER_ROUND} "
+        f"decisions, the longest {collections.longest_us:.0f} us"
     )
-    many_rules = f"{MANY_RULES:,} rules"
-    growths = (
-        ("rules, 1 to 1,000", growth(timed, "1 rules", many_rules), RULES_GROWTH_TARGET),
-        ("users", growth(timed, f"{FEW} users", f"{CROWD:,} users"), CROWD_GROWTH_TARGET),
-        ("printers", growth(timed, f"{FEW} printers", f"{CROWD:,} printers"), CROWD_GROWTH_TARGET),
-    )
-    for name, ratio, target in growths:
-        verdict = "met" if ratio <= target else "missed"
-        print(f"growth with {name}: {ratio:.2f}, target <= {target}: {verdict}")
-    many = timed[many_rules]
+    many, one = timed[MANY], timed[ONE]
     figure = Figure(
         name="decide",
         value=many.median_us,
         unit="us",
-        peer=timed["1 rules"].median_us,
+        peer=one.median_us,
         target=f"median <= {MEDIAN_TARGET_US} us, p99 <= {P99_TARGET_US} us",
         met=many.median_us <= MEDIAN_TARGET_US and many.p99_us <= P99_TARGET_US,
+        what=f"one full release decision with its trace, in process, {MANY_RULES:,} rules, median",
+        beside="the same with one rule",
+        rounds=tuple(m / o for m, o in zip(many.medians_us, one.medians_us, strict=True)),
     )
-    print(figure.line())
+    return run.end(
+        figure,
+        figure_of("decide, growth with rules", timed, ONE, MANY),
+        figure_of("decide, growth with users", timed, f"{FEW} users", f"{CROWD:,} users"),
+        figure_of("decide, growth with printers", timed, f"{FEW} printers", f"{CROWD:,} printers"),
+        plots=[plot(timed)],
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

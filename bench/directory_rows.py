@@ -53,9 +53,9 @@ INSERTS: Final[Mapping[str, str]] = {
 }
 
 
-def rows_of(table: str, users: int) -> Iterator[tuple[object, ...]]:
-    """The rows of that table, for so many users."""
-    for number in range(1, users + 1):
+def rows_of(table: str, users: int, first: int = 1) -> Iterator[tuple[object, ...]]:
+    """The rows of that table, for so many users, or for those of them from `first` on."""
+    for number in range(first, users + 1):
         yield _row(table, number)
 
 
@@ -71,10 +71,10 @@ def _row(table: str, number: int) -> tuple[object, ...]:
     return f"group{number % GROUPS:03}", name
 
 
-def fill_directory(lab: Lab, users: int) -> None:
-    """Write them all into a running headquarters' directory, in one transaction."""
+def fill_directory(lab: Lab, users: int, first: int = 1) -> None:
+    """Write them into a running headquarters' directory, in one transaction."""
     with closing(writing(lab)) as directory:
         directory.execute("BEGIN IMMEDIATE")
         for table, insert in INSERTS.items():
-            directory.executemany(insert, rows_of(table, users))
+            directory.executemany(insert, rows_of(table, users, first))
         directory.execute("COMMIT")

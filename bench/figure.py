@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from bench.machine import describe
+from bench.spread import Spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +22,22 @@ class Figure:
     peer: float
     target: str
     met: bool
+    what: str = ""
+    """What `value` is, for the table."""
+    beside: str = ""
+    """What the peer is."""
+    rounds: tuple[float, ...] = ()
+    """The ratio of each round, in the order in which they were measured."""
 
     @property
     def ratio(self) -> float:
         """`value` by `peer`: both were measured in the same run."""
         return self.value / self.peer
+
+    @property
+    def spread(self) -> Spread | None:
+        """How far the rounds lie apart; None where there was one."""
+        return Spread.of(self.rounds) if len(self.rounds) > 1 else None
 
     def line(self) -> str:
         """The closing line of a bench."""
@@ -35,6 +47,10 @@ class Figure:
             f"ratio {self.ratio:.2f}, target {self.target}: {verdict}"
         )
 
+    def spread_line(self) -> str:
+        """The line above it."""
+        return str(self.spread) if self.spread else "spread of the ratio: unknown, one round only"
+
 
 def percentile(samples: Sequence[float], percent: float) -> float:
     """The sample below which `percent` (0 to 100) of all lie; `samples` must not be empty."""
@@ -42,9 +58,11 @@ def percentile(samples: Sequence[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]
 
 
+def ratios(ours: Sequence[float], peers: Sequence[float]) -> tuple[float, ...]:
+    """Round by round, ours by the peer's."""
+    return tuple(one / other for one, other in zip(ours, peers, strict=True))
+
+
 def machine() -> str:
-    """What this machine is, for the table."""
-    return (
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, "
-        f"Python {platform.python_version()}"
-    )
+    """What this machine is, for people."""
+    return str(describe())

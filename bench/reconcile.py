@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pysqlite3.dbapi2 as sqlite
 
 from bench.catch_up import BALANCE, USER, writing
-from bench.figure import Figure, machine
+from bench.figure import Figure
 from bench.offline_day import offline_day, users
 from bench.postgres import find_postgres, make_folder
 from bench.reconcile_peer import peer_rates
+from bench.run import begin
 from bench.wire_bytes import counters
 from chaos.live.lab import LabPlan, open_lab
 from chaos.live.postgres import postgres
@@ -195,7 +196,8 @@ async def measure(folder: Path, entries: int) -> list[Round]:
 
 def main() -> int:
     """Measure and print the figure."""
-    entries = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
+    run = begin("reconcile", __doc__)
+    entries = run.numbers[0] if run.numbers else ENTRIES
     if find_postgres() is None:
         print("PostgreSQL is missing. As root, run: apt-get install -y postgresql")
         return 1
@@ -203,7 +205,6 @@ def main() -> int:
         Path(name).chmod(0o755)
         (Path(name) / "lab").mkdir()
         rounds = asyncio.run(measure(Path(name), entries))
-    print(machine())
     ratios = sorted(each.ratio for each in rounds)
     print(f"ratios of the rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
     print(f"to PostgreSQL by COPY: {median(each.ours / each.staged for each in rounds):.2f}")
@@ -215,9 +216,11 @@ def main() -> int:
         peer=middle.paged,
         target=f"ratio >= {TARGET_RATIO:g}",
         met=middle.ratio >= TARGET_RATIO,
+        what=f"{entries:,} offline entries of a site, from its journal to exact balances",
+        beside="PostgreSQL, inserts and updates in pages of 1,000",
+        rounds=tuple(each.ratio for each in rounds),
     )
-    print(figure.line())
-    return 0
+    return run.end(figure)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import subprocess
 
 from tests.tidy.source import ROOT
 
-TARGETS = ("demo", "test", "check", "fix", "tools", "bench", "clean", "help")
+TARGETS = ("demo", "test", "check", "fix", "tools", "bench", "bench-docs", "clean", "help")
 
 
 def commands_of_the_readme() -> list[str]:

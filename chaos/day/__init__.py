@@ -1,0 +1,1 @@
+"""A day at a company: `make day`. See docs/day.md."""
