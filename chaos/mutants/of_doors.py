@@ -20,8 +20,8 @@ OF_DOORS: Final = (
         patches=(
             Patch(
                 module="primary.service.standing",
-                right="    if site.state != APPROVED and not is_fenced_no_more:\n",
-                wrong="    if not site.state and not is_fenced_no_more:\n",
+                right="    if site.state != APPROVED:\n",
+                wrong="    if not site.state:\n",
             ),
         ),
     ),

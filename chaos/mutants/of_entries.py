@@ -35,9 +35,9 @@ OF_ENTRIES: Final = (
             ),
             Patch(
                 module="site_server.service.exchange_with_primary",
-                right="        self._sender = sender.sent(batch[-1].seq, size_bytes)\n",
-                wrong="        self._sender = sender.sent(batch[-1].seq, size_bytes)\n"
-                "        self.sent = self._sender.sent_seq\n",
+                right="        return await self._link.send(batch.message)\n",
+                wrong="        self.sent = self._sender.sent_seq\n"
+                "        return await self._link.send(batch.message)\n",
             ),
             Patch(
                 module="primary.service.link_session",

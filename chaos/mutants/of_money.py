@@ -212,12 +212,12 @@ OF_MONEY: Final = (
         patches=(
             Patch(
                 module="primary.service.ingest",
-                right="        await self._directory.project("
-                "batch[-1].head, moved, returns_of(facts))\n",
+                right="            await self._directory.project("
+                "last.head, moved, returns_of(facts))\n",
                 wrong="""\
-        self.later = asyncio.get_running_loop().create_task(
-            self._directory.project(batch[-1].head, moved, returns_of(facts))
-        )
+            self.later = asyncio.get_running_loop().create_task(
+                self._directory.project(last.head, moved, returns_of(facts))
+            )
 """,
             ),
         ),

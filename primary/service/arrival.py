@@ -5,6 +5,7 @@ known: what place they have in the journal, and whether their payers exist, is `
 """
 
 from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from primary.service.project import read_facts
@@ -25,6 +26,13 @@ class Arrival(NamedTuple):
             return self.facts
         wanted = {id(entry) for entry in some}
         return [fact for fact in self.facts if id(fact.entry) in wanted]
+
+
+def joined(batches: Sequence[Arrival]) -> Arrival:
+    """Batches of one journal that follow each other, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    return Arrival(*(list(chain.from_iterable(parts)) for parts in zip(*batches, strict=True)))
 
 
 def arrival(entries: Sequence[Entry]) -> Arrival:

@@ -7,7 +7,8 @@ takes some milliseconds and answers with the store's TXID. Then it tells all lin
 page deltas the delta itself, if there is one, the others the new head and the files that lead to
 it, so that a site can fetch them without asking what there is. Commits that arrive meanwhile share
 the next sync. In the long run syncs begin at least `SYNC_PAUSE_MS` apart, for each makes a file
-that is kept for a day, and while a journal drains they are work for every site; but pauses that
+that is kept for a day, and while a journal drains, and each changes much, further, for they are
+work for every site; but pauses that
 were not needed are saved, a few of them, so that of two commits close together, of which one often
 is the heartbeat, neither waits.
 
@@ -31,6 +32,10 @@ from replication.messages import Head, ManifestFile, PushedDelta
 logger: Final = logging.getLogger(__name__)
 
 SYNC_PAUSE_MS: Final = 40
+PAUSE_BY_TIME: Final = 8
+"""A sync that takes long, for much was changed, is followed by a pause so many times as long."""
+SYNC_PAUSE_MS_MAX: Final = 150
+"""But by no longer one."""
 SYNCS_SAVED_MAX: Final = 5
 """That may follow each other at once after a quiet while."""
 RETRY_MS: Final = 500
@@ -177,9 +182,10 @@ class Publisher:
             await self._changed.wait()
             self._changed.clear()
             began_s = loop.time()
-            due_s = paced_s(due_s, began_s)
+            published = await self._publish()
+            due_s = paced_s(due_s, began_s, loop.time() - began_s)
             next_s = due_s - SYNCS_SAVED_MAX * SYNC_PAUSE_MS / 1000
-            if not await self._publish():
+            if not published:
                 self._changed.set()
                 next_s = began_s + RETRY_MS / 1000
             if next_s > loop.time():
@@ -223,9 +229,10 @@ class Publisher:
         return [entry.wire() for entry in entries[:HEAD_FILES_MAX]]
 
 
-def paced_s(due_s: float, began_s: float) -> float:
-    """When all syncs up to one that begins now will have had their pause."""
-    return max(due_s, began_s) + SYNC_PAUSE_MS / 1000
+def paced_s(due_s: float, began_s: float, took_s: float) -> float:
+    """When all syncs up to one that began then, and took so long, will have had their pause."""
+    pause_s = min(max(SYNC_PAUSE_MS / 1000, took_s * PAUSE_BY_TIME), SYNC_PAUSE_MS_MAX / 1000)
+    return max(due_s, began_s) + pause_s
 
 
 def _joined(earlier: Head, later: Head) -> Head:

@@ -10,7 +10,9 @@ import pytest
 from chaos.live.waiting import until
 from primary.service.publish import (
     HEAD_FILES_MAX,
+    PAUSE_BY_TIME,
     SYNC_PAUSE_MS,
+    SYNC_PAUSE_MS_MAX,
     SYNCS_SAVED_MAX,
     Publisher,
     Subscription,
@@ -100,11 +102,16 @@ async def test_commits_during_a_sync_share_the_next_one(store: Store) -> None:
 def test_a_few_syncs_follow_each_other_at_once_and_then_they_are_paced() -> None:
     saved_s, due_s, began_s = SYNCS_SAVED_MAX * SYNC_PAUSE_MS / 1000, 0.0, [100.0]
     for _ in range(50):
-        due_s = paced_s(due_s, began_s[-1])
+        due_s = paced_s(due_s, began_s[-1], 0.001)
         began_s.append(max(began_s[-1], due_s - saved_s))
     assert began_s[SYNCS_SAVED_MAX - 1] == began_s[0]
     took_ms = (began_s[-1] - began_s[0]) * 1000
     assert round(took_ms) == (50 - SYNCS_SAVED_MAX) * SYNC_PAUSE_MS
+
+
+def test_a_sync_that_takes_long_is_followed_by_a_longer_pause_up_to_a_bound() -> None:
+    assert paced_s(0.0, 100.0, 0.01) == pytest.approx(100.0 + 0.01 * PAUSE_BY_TIME)
+    assert paced_s(0.0, 100.0, 9.0) == pytest.approx(100.0 + SYNC_PAUSE_MS_MAX / 1000)
 
 
 async def test_a_link_that_is_slow_hears_all_it_missed_as_one_head(store: Store) -> None:
