@@ -35,11 +35,13 @@ BATCH_ENTRIES_MAX: Final = 500
 PACKED_ENTRIES_MAX: Final = 1_000
 """Entries in one packed message; each message is a transaction of the ledger, and one of the
 directory, whose cost is the less by entry."""
-WINDOW_ENTRIES_MAX: Final = 4_000
-"""Entries sent and not yet acknowledged: bounds what both ends hold in memory."""
+WINDOW_ENTRIES_MAX: Final = 12_000
+"""Entries sent and not yet acknowledged: three times what headquarters puts into one transaction
+(`primary.service.read_ahead`), so that it always has the next ones to read. The site's end holds
+none of them in memory."""
 WINDOW_BYTES_MAX: Final = 2 * 1024 * 1024
-"""The same in bytes on the wire, but one batch may always go. It is what a cut costs at most; four
-packed batches are about 240 kB."""
+"""The same in bytes on the wire, but one batch may always go. It is what a cut costs at most; twelve
+packed batches are about 720 kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

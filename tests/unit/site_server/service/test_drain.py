@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from replication.journal import Entry, JournalHead
     from replication.messages import AnyFromSite
 
-ENTRIES = 12_000
+ENTRIES = 3 * WINDOW_ENTRIES_MAX
 JOB = "01234567-89ab-cdef-0123-456789abcdef"
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from replication.entry_bodies import BalanceAdjusted, JobDeleted
 from replication.entry_bounds import BATCH_CHARS_MAX
-from replication.exchange import BATCH_ENTRIES_MAX, WINDOW_ENTRIES_MAX, receive
-from replication.messages import UPLINK, Ack, Beat, Entries, Gap, Hello, Welcome
+from replication.exchange import PACKED_ENTRIES_MAX, WINDOW_ENTRIES_MAX, receive
+from replication.messages import UPLINK, Ack, Beat, Entries, Gap, Hello, PackedEntries, Welcome
+from replication.packed import unpack
 from replication.testing import ManualClock, MemoryJournal, RecordingLink
 from site_server.service.exchange_with_primary import ExchangeWithPrimary
 
@@ -37,18 +38,23 @@ class Site:
         for _ in range(count):
             self.journal.append(BalanceAdjusted(payer="user:ada", amount_micros=1))
 
-    async def welcome(self, watermark_seq: int) -> None:
+    async def welcome(self, watermark_seq: int, uplink: int = 1) -> None:
         await self.exchange.up(
-            Welcome(lineage=LINEAGE, txid=1, watermark_seq=watermark_seq, wall_ms=0)
+            Welcome(lineage=LINEAGE, txid=1, watermark_seq=watermark_seq, wall_ms=0, uplink=uplink)
         )
 
     def sent(self) -> list[Entry]:
         """Every entry that went out, in order of sending."""
+        return [entry for batch in self.batches() for entry in batch]
+
+    def batches(self) -> list[list[Entry]]:
+        """The same, message by message."""
         return [
-            entry.entry("oslo", 1)
+            unpack(message)
+            if isinstance(message, PackedEntries)
+            else [entry.entry("oslo", 1) for entry in message.entries]
             for message in self.link.sent
-            if isinstance(message, Entries)
-            for entry in message.entries
+            if isinstance(message, Entries | PackedEntries)
         ]
 
     async def wait_for_seqs(self, *seqs: int) -> None:
@@ -149,10 +155,9 @@ async def test_a_gap_is_filled_again_from_where_headquarters_asks() -> None:
 async def test_no_more_is_under_way_than_the_window_allows() -> None:
     site = Site(entries=WINDOW_ENTRIES_MAX + 600)
     async with exchanging(site):
-        await site.welcome(watermark_seq=0)
+        await site.welcome(watermark_seq=0, uplink=UPLINK)
         await site.wait_for_seqs(*range(1, WINDOW_ENTRIES_MAX + 1))
-        sizes = [len(m.entries) for m in site.link.sent if isinstance(m, Entries)]
-        assert max(sizes) == BATCH_ENTRIES_MAX
+        assert max(map(len, site.batches())) == PACKED_ENTRIES_MAX
         await site.exchange.heard(Ack(seq=600))
         await site.wait_for_seqs(*range(1, WINDOW_ENTRIES_MAX + 601))
 
