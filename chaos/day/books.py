@@ -81,7 +81,8 @@ async def observe_company(
     """Every node as it is now. A site is asked for the balances of those who `came` to it."""
     api = lab.primary.api
     sites = [await _site(site, came.get(site.name, ())) for site in lab.sites.values()]
-    entries = [entry for name in (PRIMARY, *lab.sites) for entry in await api.entries(name)]
+    names = {PRIMARY, *lab.sites}
+    entries = [entry for entry in await api.entries() if entry.site_name in names]
     return FinalState(
         opening=opening,
         primary=PrimaryFound(
