@@ -40,8 +40,8 @@ WINDOW_ENTRIES_MAX: Final = 12_000
 (`primary.service.read_ahead`), so that it always has the next ones to read. The site's end holds
 none of them in memory."""
 WINDOW_BYTES_MAX: Final = 2 * 1024 * 1024
-"""The same in bytes on the wire, but one batch may always go. It is what a cut costs at most; twelve
-packed batches are about 720 kB."""
+"""The same in bytes on the wire, but one batch may always go. It is what a cut costs at most;
+twelve packed batches are about 720 kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
